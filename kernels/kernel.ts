@@ -1,0 +1,31 @@
+/**
+ * What a kernel's wrapper says about its WGSL. Numbers only: buffers, bind groups and dispatch belong to
+ * the engine (`src/engine/device.ts`), so a kernel can be read and tested alone.
+ */
+export interface Kernel<Shape> {
+  readonly name: string;
+  /** One or more .wgsl files, joined. The entry point is `main`; everything is in group 0. */
+  readonly wgsl: string;
+  /** Kinds of the bindings 0, 1, 2 … of group 0. */
+  readonly bindings: readonly BindingKind[];
+  /** Adapter features without which the WGSL does not compile. */
+  readonly needs?: readonly KernelFeature[];
+  /** Values of the WGSL's `override` constants. They may depend on sizes fixed by the model, never on `rows`. */
+  constants(shape: Shape): Record<string, number>;
+  /** Workgroups to dispatch. A dimension is at most 65,535: large grids are folded into y. */
+  workgroups(shape: Shape): readonly [x: number, y?: number, z?: number];
+}
+
+/** `read` and `write` are storage buffers (write = read_write). */
+export type BindingKind = 'read' | 'write' | 'uniform';
+export type KernelFeature = 'shader-f16' | 'subgroups';
+
+/** Workgroups per dimension that every adapter takes. */
+export const MAX_WORKGROUPS = 65_535;
+
+/** `count` workgroups as a grid of two dimensions; the kernel finds its index as `y * GRID_X + x` with `num_workgroups.x`. */
+export function grid(count: number): [x: number, y: number] {
+  if (count <= MAX_WORKGROUPS) return [count, 1];
+  const y = Math.ceil(count / MAX_WORKGROUPS);
+  return [Math.ceil(count / y), y];
+}

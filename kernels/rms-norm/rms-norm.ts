@@ -1,0 +1,19 @@
+import { grid, type Kernel } from '../kernel.ts';
+import wgsl from './rms-norm.wgsl?raw';
+
+export interface RmsNormShape {
+  rows: number;
+  dim: number;
+  eps: number;
+  /** A power of two; fewer where barriers are dear. */
+  threads: number;
+}
+
+/** Reads `x` (rows, dim) and `weight` (dim); writes `out` (rows, dim). All f32. The grid is exactly `rows` or, past 65,535, padded: give `out` room. */
+export const rmsNorm: Kernel<RmsNormShape> = {
+  name: 'rms-norm',
+  wgsl,
+  bindings: ['read', 'read', 'write'],
+  constants: ({ dim, eps, threads }) => ({ DIM: dim, EPS: eps, THREADS: threads }),
+  workgroups: ({ rows }) => grid(rows),
+};

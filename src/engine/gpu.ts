@@ -1,0 +1,156 @@
+import type { BindingKind, Kernel } from '../../kernels/kernel.ts';
+import { HearthError } from '../protocol/errors.ts';
+
+export interface GpuOptions {
+  /** Which features may be used where the adapter has them; all by default. */
+  features?: { f16?: boolean; subgroups?: boolean };
+}
+
+/** A part of a buffer, or all of it. */
+export interface BufferSlice {
+  buffer: GPUBuffer;
+  offset?: number;
+  size?: number;
+}
+
+/** A kernel compiled for one shape. */
+export interface Pipeline {
+  readonly name: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** The one device, what it can do, and the pipelines compiled on it so far. */
+export class Gpu {
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  private constructor(
+    readonly device: GPUDevice,
+    readonly info: GPUAdapterInfo,
+    /** A CPU that plays a GPU. Barriers are dear there, so kernels choose one thread per row. */
+    readonly isSoftware: boolean,
+  ) {}
+
+  static async open(gpu: GPU, options: GpuOptions = {}): Promise<Gpu> {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) throw new HearthError('no-device', 'This browser offers no WebGPU adapter.');
+
+    const wanted: GPUFeatureName[] = ['timestamp-query'];
+    if (options.features?.f16 !== false) wanted.push('shader-f16');
+    if (options.features?.subgroups !== false) wanted.push('subgroups');
+
+    const { limits } = adapter;
+    const device = await adapter.requestDevice({
+      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: {
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      },
+    });
+    const isSoftware =
+      adapter.info.isFallbackAdapter ||
+      /swiftshader|llvmpipe|lavapipe/i.test(
+        adapter.info.architecture + adapter.info.device + adapter.info.description,
+      );
+    return new Gpu(device, adapter.info, isSoftware);
+  }
+
+  get name(): string {
+    const { vendor, architecture, device, description } = this.info;
+    return description || [vendor, device || architecture].filter(Boolean).join(' ') || 'unnamed adapter';
+  }
+
+  has(feature: GPUFeatureName): boolean {
+    return this.device.features.has(feature);
+  }
+
+  /** Compiled once per kernel and constants; asking again gives the same pipeline. */
+  pipeline<Shape>(kernel: Kernel<Shape>, shape: Shape): Promise<Pipeline> {
+    const constants = kernel.constants(shape);
+    const key = `${kernel.name} ${JSON.stringify(constants)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(kernel, constants);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  bind(pipeline: Pipeline, slices: readonly BufferSlice[]): GPUBindGroup {
+    return this.device.createBindGroup({
+      label: pipeline.name,
+      layout: pipeline.layout,
+      entries: slices.map(({ buffer, offset, size }, binding) => ({
+        binding,
+        resource: { buffer, offset, size },
+      })),
+    });
+  }
+
+  /** Filled with zeros. `size` in bytes, rounded up to whole words. */
+  buffer(
+    label: string,
+    size: number,
+    usage: GPUBufferUsageFlags = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+  ): GPUBuffer {
+    return this.device.createBuffer({ label, size: Math.max(4, Math.ceil(size / 4) * 4), usage });
+  }
+
+  async read(slice: BufferSlice): Promise<ArrayBuffer> {
+    const size = slice.size ?? slice.buffer.size;
+    const staging = this.buffer('read', size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(slice.buffer, slice.offset ?? 0, staging, 0, size);
+    this.device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const copy = staging.getMappedRange().slice(0);
+    staging.destroy();
+    return copy;
+  }
+
+  async #compile<Shape>(kernel: Kernel<Shape>, constants: Record<string, number>): Promise<Pipeline> {
+    const missing = (kernel.needs ?? []).filter((feature) => !this.has(feature));
+    if (missing.length > 0)
+      throw new HearthError('internal', `Kernel ${kernel.name} needs ${missing.join(', ')}.`);
+
+    const layout = this.#layout(kernel.bindings);
+    const module = this.device.createShaderModule({ label: kernel.name, code: kernel.wgsl });
+    try {
+      const pipeline = await this.device.createComputePipelineAsync({
+        label: kernel.name,
+        layout: this.device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: 'main', constants },
+      });
+      return { name: kernel.name, pipeline, layout };
+    } catch (cause) {
+      const { messages } = await module.getCompilationInfo();
+      const details = messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`).join('\n');
+      throw new HearthError(
+        'internal',
+        `Kernel ${kernel.name} does not compile on ${this.name}. ${details}`,
+        { cause },
+      );
+    }
+  }
+
+  #layout(kinds: readonly BindingKind[]): GPUBindGroupLayout {
+    const key = kinds.join(' ');
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const types = { read: 'read-only-storage', write: 'storage', uniform: 'uniform' } as const;
+      layout = this.device.createBindGroupLayout({
+        entries: kinds.map((kind, binding) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: types[kind] },
+        })),
+      });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Settings } from './settings.ts';
+
+/**
+ * What the offscreen document and the user's screens call on the background worker, which alone holds
+ * storage. It may stop between any two calls; each call finds all it needs in storage.
+ */
+export interface BackgroundCalls {
+  settings: { input: undefined; part: never; output: Settings };
+  changeSettings: { input: Partial<Settings>; part: never; output: Settings };
+  sites: { input: undefined; part: never; output: SiteConsent[] };
+  consent: { input: { origin: string }; part: never; output: SiteConsent | undefined };
+  /** Remembers a decision, or forgets the site. `once` is not remembered here: it lives with the page's port. */
+  decide: {
+    input: { origin: string; models: string[]; decision: 'allow' | 'block' | 'forget' };
+    part: never;
+    output: undefined;
+  };
+  /** Opens the prompt window for a question that the offscreen document holds. */
+  openPrompt: { input: { question: string }; part: never; output: undefined };
+}
+
+export interface SiteConsent {
+  origin: string;
+  decision: 'allow' | 'block';
+  models: string[];
+  decidedAt: number;
+}

@@ -1,0 +1,74 @@
+import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
+import type {
+  Backend,
+  CatalogEntry,
+  DownloadProgress,
+  LoadProgress,
+  ModelInfo,
+  ModelSummary,
+} from './models.ts';
+import type { Caps } from './settings.ts';
+
+/** What the offscreen document calls on the engine worker. */
+export interface EngineCalls {
+  /** Caps and the default model; may be called while sequences run. */
+  configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
+  generate: {
+    input: GenerateInput & { origin: string; lane: Lane };
+    part: GeneratePart;
+    output: GenerateOutput;
+  };
+  /** Loads if need be, so that the first prompt does not wait. */
+  load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
+  unload: { input: { model: string }; part: never; output: undefined };
+  /** Ends every sequence, or those of one origin: their callers get `cancelled`. */
+  stop: { input: { origin: string | undefined }; part: never; output: { stopped: number } };
+  models: { input: undefined; part: never; output: ModelInfo[] };
+  summaries: { input: { models: string[] }; part: never; output: ModelSummary[] };
+  /** A status now and then one for each change, at most four a second. Ends only by cancelling. */
+  watch: { input: undefined; part: EngineStatus; output: undefined };
+  /** Cancelling pauses: what has come stays and a later call goes on from there. */
+  download: { input: DownloadRequest; part: DownloadProgress; output: ModelInfo };
+  /** A file that the user dropped. It is checked before it is kept. */
+  importFile: { input: { file: Blob; name: string }; part: DownloadProgress; output: ModelInfo };
+  remove: { input: { model: string }; part: never; output: undefined };
+}
+
+export type DownloadRequest =
+  | { kind: 'catalog'; model: string }
+  | { kind: 'url'; url: string; sha256: string | undefined };
+
+export interface EngineStatus {
+  state: 'starting' | 'ready' | 'recovering' | 'failed';
+  backend: Backend;
+  /** The GPU's name, or the reason there is none. */
+  adapter: string;
+  /** A sentence for the user when something is not as they would expect (slow adapter, fallback, loss). */
+  notice: string | undefined;
+  memoryBytes: number;
+  caps: Caps;
+  loaded: LoadedModel[];
+  running: RunningSequence[];
+  /** All sequences together, over the last second. */
+  tokensPerSecond: number;
+}
+
+export interface LoadedModel {
+  id: string;
+  name: string;
+  weightsBytes: number;
+  kvBytes: number;
+  activationsBytes: number;
+}
+
+export interface RunningSequence {
+  id: number;
+  origin: string;
+  model: string;
+  phase: 'loading' | 'waiting' | 'prefill' | 'decode' | 'paused';
+  promptTokens: number;
+  completionTokens: number;
+  tokensPerSecond: number;
+}
+
+export type { CatalogEntry };

@@ -1,0 +1,60 @@
+/** How the next token is chosen. Applied in this order: penalties, temperature, top-k, top-p, min-p. */
+export interface SamplingOptions {
+  /** 0 is greedy. */
+  temperature: number;
+  /** 0 keeps all. */
+  topK: number;
+  topP: number;
+  minP: number;
+  /** Divides positive and multiplies negative logits of every token of the context; 1 is none. */
+  repetitionPenalty: number;
+  /** OpenAI's two penalties, over the tokens of the answer so far. */
+  frequencyPenalty: number;
+  presencePenalty: number;
+  /** 32 bits; the same seed, prompt and model give the same tokens on the same adapter. */
+  seed: number;
+}
+
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content: string;
+}
+
+export type Prompt =
+  | { kind: 'text'; text: string }
+  | { kind: 'ids'; ids: number[] }
+  | { kind: 'messages'; messages: Message[] };
+
+export interface GenerateInput {
+  /** A model id; the user's default model if absent. */
+  model: string | undefined;
+  prompt: Prompt;
+  /** As many as the context holds if absent. */
+  maxTokens: number | undefined;
+  sampling: SamplingOptions;
+  /** Generation ends before the first of these strings would appear. */
+  stop: string[];
+}
+
+/** What has come since the last part: text that is final, and the ids it came from (fewer parts than ids at speed). */
+export interface GeneratePart {
+  text: string;
+  ids: number[];
+}
+
+export interface GenerateOutput {
+  model: string;
+  finishReason: 'stop' | 'length';
+  usage: { promptTokens: number; completionTokens: number; cachedTokens: number };
+  timings: Timings;
+}
+
+/** Milliseconds, as the engine saw them. */
+export interface Timings {
+  queuedMs: number;
+  prefillMs: number;
+  decodeMs: number;
+}
+
+/** Interactive before bulk before guest. */
+export type Lane = 'interactive' | 'bulk' | 'guest';

@@ -1,0 +1,18 @@
+/** Every number that bounds what a stranger can make us hold. */
+
+/** Parts a callee may send before the caller has read one. */
+export const PARTS_IN_FLIGHT = 16;
+/** Calls that one wire may have open at once. */
+export const CALLS_PER_WIRE = 64;
+/** Characters of text in one request, all messages together. */
+export const MAX_PROMPT_CHARS = 2_000_000;
+export const MAX_MESSAGES = 2_000;
+export const MAX_STOP_STRINGS = 16;
+export const MAX_STOP_CHARS = 256;
+export const MAX_MODEL_ID_CHARS = 200;
+/** Streamed text is gathered for this long before it is sent: one animation tick at most. */
+export const STREAM_TICK_MS = 8;
+/** Tokens that may wait unread before the sequence is paused. */
+export const MAX_UNREAD_TOKENS = 256;
+/** Sequences that one origin may have waiting or running. */
+export const MAX_SEQUENCES_PER_ORIGIN = 32;

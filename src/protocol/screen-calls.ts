@@ -1,0 +1,31 @@
+import type { EngineCalls } from './engine-calls.ts';
+
+/**
+ * What popup, options and the prompt window call on the offscreen document: most of the engine's calls,
+ * passed on, and the questions that wait for the user's answer.
+ */
+export interface ScreenCalls
+  extends Pick<
+    EngineCalls,
+    'watch' | 'models' | 'load' | 'unload' | 'stop' | 'download' | 'importFile' | 'remove' | 'configure'
+  > {
+  question: { input: { question: string }; part: never; output: Question };
+  answer: { input: { question: string; answer: Answer }; part: never; output: undefined };
+  /** A site's consent was taken back: its pages lose their grant and their running sequences. */
+  revoke: { input: { origin: string }; part: never; output: undefined };
+  /** What the machine has, for the caps' sliders. */
+  machine: { input: undefined; part: never; output: { memoryBytes: number; adapter: string } };
+}
+
+export type Answer = 'once' | 'allow' | 'block' | 'dismiss';
+
+export interface Question {
+  origin: string;
+  models: {
+    id: string;
+    name: string;
+    sizeBytes: number;
+    needsDownload: boolean;
+    licence: string | undefined;
+  }[];
+}
