@@ -5,6 +5,8 @@ import type { Settings } from './settings.ts';
  * storage. It may stop between any two calls; each call finds all it needs in storage.
  */
 export interface BackgroundCalls {
+  /** Opens the offscreen document if it is not there. Screens call it before they connect to it. */
+  wake: { input: undefined; part: never; output: undefined };
   settings: { input: undefined; part: never; output: Settings };
   changeSettings: { input: Partial<Settings>; part: never; output: Settings };
   sites: { input: undefined; part: never; output: SiteConsent[] };

@@ -20,6 +20,10 @@ export interface ModelInfo {
   sizeBytes: number;
   /** Bytes on this disk: less than `sizeBytes` while a download is under way. */
   storedBytes: number;
+  /** Where it is downloaded from; absent for bundled models and dropped files. */
+  url?: string;
+  /** A sentence for people who choose a model. */
+  about?: string;
   licence: string | undefined;
   contextLength: number | undefined;
   /** Weights, KV cache and activations at the default context, in bytes. */

@@ -26,6 +26,8 @@ export interface Question {
     name: string;
     sizeBytes: number;
     needsDownload: boolean;
+    /** Where it would be downloaded from. */
+    url?: string;
     licence: string | undefined;
   }[];
 }
