@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { formatBytes, formatDate, formatDuration, formatPercent, formatRate, plural } from './format.ts';
+
+const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
+const MB = 2 ** 20;
+const GB = 2 ** 30;
+
+describe('bytes', () => {
+  test.each([
+    [0, '0 bytes'],
+    [999, '999 bytes'],
+    [1000, '1 KB'],
+    [1536, '2 KB'],
+    [1.5 * MB, '1.5 MB'],
+    [9.94 * MB, '9.9 MB'],
+    [9.96 * MB, '10 MB'],
+    [512 * MB, '512 MB'],
+    [999.6 * MB, '1.0 GB'],
+    [6 * GB, '6.0 GB'],
+    [24 * GB, '24 GB'],
+    [1024 * GB, '1.0 TB'],
+    [-5, '0 bytes'],
+  ])('%d reads %s', (bytes, text) => expect(spaced(formatBytes(bytes))).toBe(text));
+
+  test('a figure and its unit never break apart', () => expect(formatBytes(6 * GB)).not.toContain(' '));
+});
+
+test.each([
+  [0, '0.0'],
+  [0.44, '0.4'],
+  [9.94, '9.9'],
+  [9.96, '10'],
+  [182.4, '182'],
+  [12_345, '12,345'],
+])('%d tokens a second read %s', (rate, text) => expect(formatRate(rate)).toBe(text));
+
+test.each([
+  [0.2, '1 s'],
+  [41.2, '41 s'],
+  [59.6, '1 min'],
+  [150, '3 min'],
+  [3600, '1 h'],
+  [3900, '1 h 5 min'],
+])('%d seconds read %s', (seconds, text) => expect(spaced(formatDuration(seconds))).toBe(text));
+
+test('percentages are whole', () => expect(spaced(formatPercent(59.7))).toBe('60 %'));
+test('dates name the month', () => expect(formatDate(Date.UTC(2026, 2, 12, 12))).toBe('12 Mar 2026'));
+test('one is singular', () => expect(plural(1, 'token')).toBe('1 token'));
+test('nought and many are plural', () => expect([plural(0, 'site'), plural(1204, 'token')]).toEqual(['0 sites', '1,204 tokens']));

@@ -1,0 +1,45 @@
+const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+/** Keeps a number and its unit on one line. */
+const NBSP = '\u00a0';
+
+/** In steps of 1024, as browsers and GPU makers count: `512 MB`, `6.0 GB`, `24 GB`. */
+export function formatBytes(bytes: number): string {
+  let value = Math.max(0, bytes);
+  let unit = 0;
+  // 999.5 and not 1024, so that no figure has four digits
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit >= 2 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)}${NBSP}${UNITS[unit]}`;
+}
+
+/** Tokens per second, as a bare figure: `0.4`, `9.8`, `120`. */
+export function formatRate(perSecond: number): string {
+  return perSecond < 9.95 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en');
+}
+
+export function formatPercent(percent: number): string {
+  return `${Math.round(percent)}${NBSP}%`;
+}
+
+/** A time that is left, no finer than is useful: `8 s`, `2 min`, `1 h 5 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole}${NBSP}s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes}${NBSP}min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)}${NBSP}h${rest ? ` ${rest}${NBSP}min` : ''}`;
+}
+
+/** `12 Mar 2026`. The screens are in English, so dates are too. */
+export function formatDate(epochMs: number): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' }).format(epochMs);
+}
+
+/** `1 token`, `1,204 tokens`. */
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
