@@ -1,0 +1,51 @@
+import { type Clock, sleep } from './clock.ts';
+
+/** GPU time that may be saved up while idle, so that a first answer starts at full speed. */
+const BURST_MS = 50;
+
+/**
+ * Keeps the GPU's busy time under the user's share of wall time: a token bucket that fills with
+ * `share` milliseconds per millisecond and is drained by what each step took.
+ */
+export class Governor {
+  readonly #clock: Clock;
+  #share = 1;
+  #creditMs = BURST_MS;
+  #filledAt: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#filledAt = clock.now();
+  }
+
+  /** 0–1. At 1 nothing is ever held back. */
+  get share(): number {
+    return this.#share;
+  }
+
+  set share(share: number) {
+    this.#fill();
+    this.#share = share;
+  }
+
+  /** Resolves when a step may be submitted. */
+  async permit(): Promise<void> {
+    for (;;) {
+      this.#fill();
+      if (this.#share >= 1 || this.#creditMs >= 0) return;
+      await sleep(this.#clock, Math.ceil(-this.#creditMs / this.#share));
+    }
+  }
+
+  /** What a step took of the GPU's time. */
+  spend(busyMs: number): void {
+    this.#fill();
+    this.#creditMs -= busyMs;
+  }
+
+  #fill(): void {
+    const now = this.#clock.now();
+    this.#creditMs = Math.min(BURST_MS, this.#creditMs + (now - this.#filledAt) * this.#share);
+    this.#filledAt = now;
+  }
+}

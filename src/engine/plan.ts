@@ -1,0 +1,129 @@
+import type { ModelConfig } from '../../models/architectures/index.ts';
+import { HearthError } from '../protocol/errors.ts';
+
+export const PAGE_SIZE = 16;
+/** Positions kept when nobody says otherwise: enough for a long talk, small enough for a small machine. */
+const DEFAULT_CONTEXT = 8192;
+const MIN_CONTEXT = 256;
+/** The cache has room for this many full contexts, if memory allows. */
+const POOLED_CONTEXTS = 4;
+/** Below this the cache is kept in f32, which is exact and costs nobody much; above in f16. */
+const F32_CACHE_BYTES = 64 * 2 ** 20;
+
+export type KvType = 'f32' | 'f16';
+
+export interface PlanRequest {
+  config: ModelConfig;
+  weightsBytes: number;
+  /** Bytes that this model may take on the device, all in all. */
+  budgetBytes: number;
+  /** Sequences that run at once. */
+  slots: number;
+  /** Rows of one step at most. */
+  maxRows: number;
+  contextLength?: number;
+  kv?: KvType;
+}
+
+/** Every size, before a byte is allocated. Nothing is allocated later. */
+export interface Plan {
+  contextLength: number;
+  slots: number;
+  maxRows: number;
+  pageSize: number;
+  /** Pages of the whole cache. */
+  pageCount: number;
+  /** Pages of one sequence at most. */
+  maxPages: number;
+  kv: KvType;
+  weightsBytes: number;
+  kvBytes: number;
+  activationsBytes: number;
+  totalBytes: number;
+}
+
+/** Fails with `out-of-memory`, and a sentence of what would fit, if the model does not fit the budget. */
+export function planMemory(request: PlanRequest): Plan {
+  const { config, weightsBytes, budgetBytes, slots, maxRows } = request;
+  const wanted = Math.min(config.contextLength, request.contextLength ?? DEFAULT_CONTEXT);
+  const kv = request.kv ?? (kvBytesPerPosition(config, 'f32') * wanted <= F32_CACHE_BYTES ? 'f32' : 'f16');
+  const bytesPerPage = kvBytesPerPosition(config, kv) * PAGE_SIZE;
+
+  const fixed = (context: number) => weightsBytes + activationBytes(config, context, slots, maxRows);
+  const pagesThatFit = (context: number) => Math.floor((budgetBytes - fixed(context)) / bytesPerPage);
+
+  let contextLength = wanted;
+  while (contextLength > MIN_CONTEXT && pagesThatFit(contextLength) < Math.ceil(contextLength / PAGE_SIZE)) {
+    contextLength = Math.max(MIN_CONTEXT, Math.floor(contextLength / 2));
+  }
+  contextLength = Math.min(contextLength, wanted);
+  const maxPages = Math.ceil(contextLength / PAGE_SIZE);
+  const pageCount = Math.min(pagesThatFit(contextLength), maxPages * Math.min(POOLED_CONTEXTS, slots));
+  if (pageCount < maxPages) {
+    const needed = fixed(contextLength) + maxPages * bytesPerPage;
+    throw new HearthError(
+      'out-of-memory',
+      `This model needs ${megabytes(needed)} at its shortest context of ${contextLength} tokens (${megabytes(weightsBytes)} of weights), but Hearth may use ${megabytes(Math.max(0, budgetBytes))} more. Raise the memory cap in the options, or choose a smaller model or quantisation.`,
+    );
+  }
+
+  const kvBytes = pageCount * bytesPerPage;
+  const activationsBytes = activationBytes(config, contextLength, slots, maxRows);
+  return {
+    contextLength,
+    slots,
+    maxRows,
+    pageSize: PAGE_SIZE,
+    pageCount,
+    maxPages,
+    kv,
+    weightsBytes,
+    kvBytes,
+    activationsBytes,
+    totalBytes: weightsBytes + kvBytes + activationsBytes,
+  };
+}
+
+export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv: KvType): number {
+  return blocks * 2 * kvHeads * headDim * (kv === 'f32' ? 4 : 2);
+}
+
+/**
+ * The activation buffers in f32 elements. Three scratch buffers serve a block in turn: what is read and what is
+ * written in one dispatch never share one, and nothing outlives the next use.
+ *
+ *   wide    qkv (rows, Q + 2 KV)   then gate|up (rows, 2 FFN)
+ *   middle  q (rows, Q)            then silu(gate)·up (rows, FFN)
+ *   narrow  normed x (rows, D), then attention's output (rows, Q), then normed x again
+ */
+export function activationElements(
+  config: ModelConfig,
+  contextLength: number,
+  slots: number,
+  maxRows: number,
+) {
+  const { dim, heads, kvHeads, headDim, ffn, vocab, rotaryDim } = config;
+  const q = heads * headDim;
+  return {
+    x: maxRows * dim,
+    wide: maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn),
+    middle: maxRows * Math.max(q, ffn),
+    narrow: maxRows * Math.max(dim, q),
+    outputs: slots * dim,
+    outputsNormed: slots * dim,
+    logits: slots * vocab,
+    rotation: contextLength * rotaryDim,
+    counts: slots * vocab,
+  };
+}
+
+function activationBytes(config: ModelConfig, contextLength: number, slots: number, maxRows: number): number {
+  return (
+    4 *
+    Object.values(activationElements(config, contextLength, slots, maxRows)).reduce((sum, n) => sum + n, 0)
+  );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}

@@ -1,0 +1,221 @@
+import { HearthError } from '../protocol/errors.ts';
+import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import { Answer, type RunRequest } from './answer.ts';
+import type { Clock } from './clock.ts';
+import type { Governor } from './governor.ts';
+import { PagePool } from './pages.ts';
+import type { Plan } from './plan.ts';
+import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
+import { isPrefilling } from './sequence.ts';
+import type { Step, StepResult } from './step.ts';
+import { type TextDecoder, TokenStream } from './stream.ts';
+
+/** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
+const DEPTH = 4;
+/** A step that runs beside an answer in progress should not hold it up for longer than this. */
+const SHARED_STEP_MS = 8;
+/** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */
+const LONE_STEP_MS = 50;
+const MIN_ROWS = 16;
+
+export interface RunnerOptions {
+  plan: Plan;
+  step: Step;
+  clock: Clock;
+  governor: Governor;
+  /** Ids that end an answer. They are neither sent nor counted as text. */
+  endIds: ReadonlySet<number>;
+  newDecoder(): TextDecoder;
+  /** Called when the device is lost under a step; resolves to a step on a new device, or fails for good. */
+  recover(): Promise<Step>;
+}
+
+/** The answers that one loaded model is making: takes requests, runs steps while there is work, streams. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #scheduler: Scheduler;
+  readonly #answers = new Map<number, Answer>();
+  #step: Step;
+  #nextId = 1;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  /** Measured, moving average. */
+  #msPerRow = 0.5;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#step = options.step;
+    const { plan } = options;
+    this.#scheduler = new Scheduler({
+      slots: plan.slots,
+      depth: DEPTH,
+      pages: new PagePool(plan.pageCount, plan.pageSize),
+      onPage: (slot, index, page) => this.#step.setPage(slot, index, page),
+      onSlot: (sequence) => this.#step.setSampler(sequence),
+    });
+  }
+
+  get answers(): Iterable<Answer> {
+    return this.#answers.values();
+  }
+
+  get isIdle(): boolean {
+    return this.#answers.size === 0;
+  }
+
+  /** Resolves when the reader has the whole answer; rejects with `cancelled` once the signal aborts. */
+  async run(
+    request: RunRequest,
+    send: (part: GeneratePart) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Omit<GenerateOutput, 'model'>> {
+    const { plan, clock, endIds, newDecoder } = this.#options;
+    if (request.ids.length === 0)
+      throw new HearthError('bad-input', 'The prompt is empty: it has no tokens.');
+    if (request.ids.length >= plan.contextLength) {
+      throw new HearthError(
+        'too-long',
+        `The prompt has ${request.ids.length} tokens, but prompt and answer together may have ${plan.contextLength}.`,
+      );
+    }
+    signal.throwIfAborted();
+
+    const answer = new Answer(this.#nextId++, request, plan.contextLength, clock, endIds);
+    const stream = new TokenStream({
+      decoder: newDecoder(),
+      stop: request.stop,
+      clock,
+      send,
+      onPause: (isPaused) => {
+        answer.sequence.isPaused = isPaused;
+        this.#wakeUp();
+      },
+      onError: (error) => this.#end(answer, () => answer.fail(error)),
+    });
+    answer.onText = (id) => stream.push(id);
+    answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
+
+    const abort = () =>
+      this.#end(answer, () => answer.fail(new HearthError('cancelled', 'The call was cancelled.')));
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      this.#answers.set(answer.sequence.id, answer);
+      this.#scheduler.add(answer.sequence);
+      this.#start();
+      const finishReason = await answer.ended;
+      await stream.end();
+      return { finishReason, usage: answer.usage, timings: answer.timings };
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Ends every answer, or those of one origin; says how many. */
+  stop(origin: string | undefined): number {
+    const ended = [...this.#answers.values()].filter(
+      (answer) => origin === undefined || answer.sequence.origin === origin,
+    );
+    for (const answer of ended)
+      this.#end(answer, () => answer.fail(new HearthError('cancelled', 'The user stopped this answer.')));
+    return ended.length;
+  }
+
+  /** Logits after each of `ids` (or only the last), for judging; one sequence alone, outside the schedule. */
+  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
+    if (this.#answers.size > 0)
+      throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');
+    return this.#step.logits(ids, all);
+  }
+
+  #end(answer: Answer, settle: () => void): void {
+    if (!this.#answers.delete(answer.sequence.id)) return;
+    this.#scheduler.remove(answer.sequence);
+    settle();
+    this.#wakeUp();
+  }
+
+  #start(): void {
+    this.#wakeUp();
+    this.#loop ??= this.#runSteps()
+      .catch((error: unknown) => {
+        for (const answer of [...this.#answers.values()]) this.#end(answer, () => answer.fail(error));
+      })
+      .finally(() => {
+        this.#loop = undefined;
+        // A request may have come between the last look and here
+        if (this.#answers.size > 0) this.#start();
+      });
+  }
+
+  async #runSteps(): Promise<void> {
+    const inFlight: Promise<void>[] = [];
+    let failure: unknown;
+    while (this.#answers.size > 0 || inFlight.length > 0) {
+      if (failure === undefined && inFlight.length < this.#depth) {
+        await this.#options.governor.permit();
+        const plan = this.#scheduler.next(this.#budget());
+        if (plan) {
+          inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+          continue;
+        }
+      }
+      if (inFlight.length > 0) await inFlight.shift();
+      else if (failure !== undefined) {
+        await this.#recover(failure);
+        failure = undefined;
+      } else await this.#idle();
+    }
+  }
+
+  /** With a share under 100 % each step is measured before the next is allowed. */
+  get #depth(): number {
+    return this.#options.governor.share < 1 ? 1 : DEPTH;
+  }
+
+  async #submit(plan: StepPlan): Promise<void> {
+    for (const { sequence } of [...plan.decodes, ...plan.prefills])
+      this.#answers.get(sequence.id)?.onScheduled();
+
+    const result = await this.#step.run(plan);
+    const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
+    if (plan.prefills.length > 0) this.#msPerRow = 0.7 * this.#msPerRow + 0.3 * (result.busyMs / rows);
+    this.#options.governor.spend(result.busyMs);
+    this.#read(plan, result);
+  }
+
+  #read(plan: StepPlan, { ids }: StepResult): void {
+    const outputs = [...plan.decodes, ...plan.prefills].filter(({ isOutput }) => isOutput);
+    for (const [i, chunk] of outputs.entries()) {
+      if (isCurrent(chunk)) chunk.sequence.onToken(ids[i]!);
+    }
+  }
+
+  /** Rows that fit the time a step may take; all that the plan has room for if nobody waits beside it. */
+  #budget(): number {
+    const running = [...this.#scheduler.sequences];
+    const isShared =
+      running.some((s) => !isPrefilling(s)) || new Set(running.map(({ origin }) => origin)).size > 1;
+    const rows = Math.floor((isShared ? SHARED_STEP_MS : LONE_STEP_MS) / this.#msPerRow);
+    return Math.min(this.#options.plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
+  }
+
+  async #recover(cause: unknown): Promise<void> {
+    if (!(cause instanceof HearthError && cause.code === 'device-lost')) throw cause;
+    this.#scheduler.rewindAll();
+    this.#step = await this.#options.recover();
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  #wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+}
+
+/** Results of a step count only for a sequence that still runs in the same epoch. */
+function isCurrent({ sequence, epoch }: Chunk): boolean {
+  return !sequence.isDone && sequence.epoch === epoch;
+}

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Lane } from '../protocol/generate.ts';
+import { PagePool } from './pages.ts';
+import { Scheduler, type StepPlan } from './schedule.ts';
+import type { Sequence } from './sequence.ts';
+
+const GREEDY = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  seed: 0,
+};
+let nextId = 1;
+
+function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answer = 4 } = {}): Sequence {
+  return {
+    id: nextId++,
+    origin,
+    lane,
+    sampling: GREEDY,
+    promptLength: prompt,
+    maxLength: prompt + answer,
+    tokens: Array.from({ length: prompt }, (_, i) => i),
+    scheduled: 0,
+    epoch: 0,
+    slot: undefined,
+    pages: [],
+    isPaused: false,
+    isDone: false,
+    onToken() {},
+  };
+}
+
+/** A scheduler whose steps are read at once: sampled tokens are made up. */
+function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
+  const owners = new Map<number, Sequence>();
+  const scheduler = new Scheduler({
+    slots,
+    pages: new PagePool(pages, pageSize),
+    depth,
+    onPage() {},
+    onSlot() {},
+  });
+  const chunks = (plan: StepPlan) => [...plan.decodes, ...plan.prefills];
+  return {
+    scheduler,
+    owners,
+    step(budget: number) {
+      const plan = scheduler.next(budget);
+      if (!plan) return undefined;
+      const rows = chunks(plan).reduce((sum, chunk) => sum + chunk.rows, 0);
+      expect(rows).toBeLessThanOrEqual(budget);
+      for (const { sequence, isOutput } of chunks(plan)) {
+        expect(sequence.slot).toBeDefined();
+        expect(sequence.pages.length * pageSize).toBeGreaterThanOrEqual(sequence.scheduled);
+        if (!isOutput) continue;
+        sequence.tokens.push(7);
+        if (sequence.tokens.length >= sequence.maxLength) scheduler.remove(sequence);
+      }
+      const held = [...scheduler.sequences].flatMap(({ pages }) => pages);
+      expect(new Set(held).size).toBe(held.length);
+      return plan;
+    },
+  };
+}
+
+describe('continuous batching', () => {
+  test('a decoding sequence gets a row in every step beside a long prompt', () => {
+    const { scheduler, step } = machine();
+    const talker = sequence({ prompt: 2, answer: 20 });
+    scheduler.add(talker);
+    step(8);
+    scheduler.add(sequence({ origin: 'b', prompt: 60 }));
+    for (let i = 0; i < 5; i++) expect(step(8)!.decodes.map(({ sequence }) => sequence)).toEqual([talker]);
+  });
+
+  test('two prompts of two origins advance together, however long one is', () => {
+    const { scheduler, step } = machine();
+    const long = sequence({ origin: 'long', prompt: 100 });
+    const short = sequence({ origin: 'short', prompt: 8 });
+    scheduler.add(long);
+    scheduler.add(short);
+    step(8);
+    step(8);
+    expect(short.tokens.length).toBe(9);
+    expect(long.scheduled).toBe(8);
+  });
+
+  test('one origin with many prompts takes no more of a step than one with a single prompt', () => {
+    const { scheduler, step } = machine({ slots: 8 });
+    const many = [1, 2, 3, 4].map(() => sequence({ origin: 'many', prompt: 40 }));
+    const single = sequence({ origin: 'single', prompt: 40 });
+    for (const s of [...many, single]) scheduler.add(s);
+    for (let i = 0; i < 4; i++) step(8);
+    expect(single.scheduled).toBe(16);
+    expect(many.reduce((sum, s) => sum + s.scheduled, 0)).toBe(16);
+  });
+
+  test('an origin that holds every slot gives one to a newcomer, and its sequence is computed again later', () => {
+    const { scheduler, step } = machine({ slots: 2 });
+    const [first, second] = [sequence({ answer: 10 }), sequence({ answer: 10 })];
+    scheduler.add(first);
+    scheduler.add(second);
+    step(16);
+    step(16);
+    const newcomer = sequence({ origin: 'b', answer: 3 });
+    scheduler.add(newcomer);
+    step(16);
+    expect([first.slot, second.slot, newcomer.slot].filter((slot) => slot !== undefined)).toHaveLength(2);
+    expect(newcomer.slot).toBeDefined();
+    expect(second).toMatchObject({ scheduled: 0, epoch: 1, pages: [] });
+    while (step(16));
+    expect([first, second, newcomer].map(({ tokens }) => tokens.length)).toEqual([14, 14, 7]);
+  });
+
+  test('interactive comes before bulk, and bulk before guest', () => {
+    const { scheduler, step } = machine({ slots: 1 });
+    const [guest, bulk, interactive] = (['guest', 'bulk', 'interactive'] as Lane[]).map((lane) =>
+      sequence({ lane, origin: lane, answer: 1 }),
+    );
+    for (const s of [guest!, bulk!, interactive!]) scheduler.add(s);
+    const order: Sequence[] = [];
+    for (let plan = step(8); plan; plan = step(8))
+      order.push(...plan.prefills.map(({ sequence }) => sequence));
+    expect(order).toEqual([interactive, bulk, guest]);
+  });
+
+  test('a paused reader holds up only its own sequence', () => {
+    const { scheduler, step } = machine();
+    const [slow, quick] = [sequence({ answer: 9 }), sequence({ origin: 'b', answer: 9 })];
+    scheduler.add(slow);
+    scheduler.add(quick);
+    step(16);
+    slow.isPaused = true;
+    while (step(16));
+    expect(slow.tokens.length).toBe(5);
+    expect(quick.isDone).toBe(true);
+  });
+
+  test('runs no further ahead of the reader than its depth', () => {
+    const scheduler = new Scheduler({
+      slots: 1,
+      pages: new PagePool(9, 4),
+      depth: 3,
+      onPage() {},
+      onSlot() {},
+    });
+    const s = sequence({ prompt: 1, answer: 20 });
+    scheduler.add(s);
+    let steps = 0;
+    while (scheduler.next(8)) steps++;
+    expect(steps).toBe(3);
+  });
+});
+
+test('whatever comes, pages are owned once, budgets hold, and everyone finishes', () => {
+  const arrivals = fc.array(
+    fc.record({
+      origin: fc.constantFrom('a', 'b', 'c'),
+      lane: fc.constantFrom<Lane>('interactive', 'bulk', 'guest'),
+      prompt: fc.integer({ min: 1, max: 30 }),
+      answer: fc.integer({ min: 1, max: 10 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(
+      arrivals,
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 10, max: 24 }),
+      fc.integer({ min: 1, max: 16 }),
+      (all, slots, pages, budget) => {
+        const { scheduler, step } = machine({ slots, pages, pageSize: 4 });
+        const sequences = all.map(sequence);
+        let guard = 0;
+        for (const s of sequences) {
+          scheduler.add(s);
+          step(budget);
+        }
+        while (step(budget)) if (++guard > 20_000) throw new Error('no end');
+        expect(sequences.every(({ isDone }) => isDone)).toBe(true);
+      },
+    ),
+  );
+});

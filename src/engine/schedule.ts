@@ -1,0 +1,231 @@
+import type { Lane } from '../protocol/generate.ts';
+import type { PagePool } from './pages.ts';
+import { isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+
+const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
+
+/** A run of positions of one sequence in a step. Its last row is an output if it reaches the last known token. */
+export interface Chunk {
+  sequence: Sequence;
+  epoch: number;
+  firstPosition: number;
+  rows: number;
+  isOutput: boolean;
+}
+
+/** What one step runs: first the decoding sequences, a row each, then chunks of prompts. */
+export interface StepPlan {
+  decodes: Chunk[];
+  prefills: Chunk[];
+}
+
+export interface ScheduleOptions {
+  slots: number;
+  pages: PagePool;
+  /** Steps in flight: how far a sequence may run ahead of what has been read. */
+  depth: number;
+  /** Tells the GPU's page table of a sequence's page. */
+  onPage(slot: number, index: number, page: number): void;
+  /** A sequence takes a slot: its sampler and counts must be there before its first step. */
+  onSlot(sequence: Sequence): void;
+}
+
+/**
+ * Continuous batching. Every running sequence gets one row in each step; what is left of the step's budget
+ * goes to prompts, by deficit round robin over origins (Shreedhar & Varghese 1995), so that neither a long
+ * prompt nor a busy page holds up another. When slots or pages run out, the origin that holds most gives
+ * one back: that sequence waits and is later computed again from its tokens.
+ */
+export class Scheduler {
+  readonly #options: ScheduleOptions;
+  readonly #freeSlots: number[];
+  readonly #sequences = new Set<Sequence>();
+  /** Rows that an origin may still take, and the order in which origins are asked. */
+  readonly #deficits = new Map<string, number>();
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#freeSlots = Array.from({ length: options.slots }, (_, slot) => options.slots - 1 - slot);
+  }
+
+  get sequences(): ReadonlySet<Sequence> {
+    return this.#sequences;
+  }
+
+  add(sequence: Sequence): void {
+    this.#sequences.add(sequence);
+  }
+
+  /** Frees slot and pages at once; steps in flight that still write there run before those of a new owner. */
+  remove(sequence: Sequence): void {
+    sequence.isDone = true;
+    this.#release(sequence);
+    this.#sequences.delete(sequence);
+    if (![...this.#sequences].some(({ origin }) => origin === sequence.origin))
+      this.#deficits.delete(sequence.origin);
+  }
+
+  /** All KV is gone (device lost): every sequence starts again from its tokens. */
+  rewindAll(): void {
+    for (const sequence of this.#sequences) this.#release(sequence);
+  }
+
+  /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
+  next(budget: number): StepPlan | undefined {
+    this.#admit();
+    const decodes = this.#decodes(budget);
+    const prefills = this.#prefills(budget - decodes.length);
+    // A page that was taken back for a later sequence takes its rows out of this very step
+    const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
+    const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
+    return plan.decodes.length + plan.prefills.length > 0 ? plan : undefined;
+  }
+
+  #admit(): void {
+    for (;;) {
+      const waiting = this.#fairest(
+        [...this.#sequences].filter(({ slot, isPaused }) => slot === undefined && !isPaused),
+      );
+      if (!waiting) return;
+      if (this.#freeSlots.length === 0 && !this.#makeRoomFor(waiting)) return;
+      // Room for the whole known text, so that an admitted prompt does not at once push another out
+      if (
+        this.#options.pages.freeCount < this.#options.pages.pagesFor(waiting.tokens.length + 1) &&
+        this.#running().length > 0
+      )
+        return;
+      waiting.slot = this.#freeSlots.pop()!;
+      this.#options.onSlot(waiting);
+    }
+  }
+
+  #decodes(budget: number): Chunk[] {
+    const ready = this.#running().filter(
+      (s) =>
+        !isPrefilling(s) &&
+        !s.isPaused &&
+        s.scheduled < s.maxLength - 1 &&
+        tokensAhead(s) < this.#options.depth,
+    );
+    const chunks: Chunk[] = [];
+    for (const sequence of inLaneOrder(ready)) {
+      if (chunks.length === budget) break;
+      if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + 1)) continue;
+      chunks.push({
+        sequence,
+        epoch: sequence.epoch,
+        firstPosition: sequence.scheduled,
+        rows: 1,
+        isOutput: true,
+      });
+      sequence.scheduled += 1;
+    }
+    return chunks;
+  }
+
+  #prefills(budget: number): Chunk[] {
+    const chunks: Chunk[] = [];
+    for (const lane of LANES) {
+      const queues = new Map<string, Sequence[]>();
+      for (const s of this.#running()) {
+        if (s.lane === lane && isPrefilling(s) && !s.isPaused)
+          queues.set(s.origin, [...(queues.get(s.origin) ?? []), s]);
+      }
+      while (budget > 0 && queues.size > 0) {
+        const quantum = Math.max(1, Math.floor(budget / queues.size));
+        for (const [origin, queue] of queues) {
+          const allowance = Math.min(budget, quantum + (this.#deficits.get(origin) ?? 0));
+          let left = allowance;
+          while (left > 0 && queue.length > 0) {
+            const sequence = queue[0]!;
+            const rows = Math.min(left, sequence.tokens.length - sequence.scheduled);
+            if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + rows)) {
+              queue.shift();
+              continue;
+            }
+            const firstPosition = sequence.scheduled;
+            sequence.scheduled += rows;
+            chunks.push({
+              sequence,
+              epoch: sequence.epoch,
+              firstPosition,
+              rows,
+              isOutput: sequence.scheduled === sequence.tokens.length,
+            });
+            left -= rows;
+            if (!isPrefilling(sequence)) queue.shift();
+          }
+          budget -= allowance - left;
+          // An origin whose turn was cut short by the step's end is owed the rest
+          this.#deficits.set(origin, queue.length > 0 ? Math.max(0, quantum - (allowance - left)) : 0);
+          if (queue.length === 0) queues.delete(origin);
+          if (budget === 0) break;
+        }
+      }
+    }
+    return chunks;
+  }
+
+  /** Pages for the first `positions` of a sequence, taken from the origin that holds most if none is free. */
+  #reserve(sequence: Sequence, positions: number): boolean {
+    const { pages } = this.#options;
+    while (sequence.pages.length < pages.pagesFor(positions)) {
+      const page = pages.take();
+      if (page !== undefined) {
+        this.#options.onPage(sequence.slot!, sequence.pages.length, page);
+        sequence.pages.push(page);
+        continue;
+      }
+      const victim = this.#victim();
+      if (!victim) return false;
+      this.#release(victim);
+      // The newest of the fullest origin may be this one: then it waits its turn
+      if (victim === sequence) return false;
+    }
+    return true;
+  }
+
+  /** A free slot for a sequence of an origin that has fewer than another one. */
+  #makeRoomFor(waiting: Sequence): boolean {
+    const victim = this.#victim();
+    if (!victim || this.#held(victim.origin) <= this.#held(waiting.origin) + 1) return false;
+    this.#release(victim);
+    return true;
+  }
+
+  /** The youngest sequence of the origin that holds most slots, guests and bulk first. */
+  #victim(): Sequence | undefined {
+    const lane = LANES.findLast((lane) => this.#running().some((s) => s.lane === lane));
+    const candidates = this.#running().filter((s) => s.lane === lane);
+    const most = Math.max(...candidates.map(({ origin }) => this.#held(origin)));
+    return candidates.filter(({ origin }) => this.#held(origin) === most).at(-1);
+  }
+
+  #fairest(waiting: Sequence[]): Sequence | undefined {
+    const lane = LANES.find((lane) => waiting.some((s) => s.lane === lane));
+    return waiting
+      .filter((s) => s.lane === lane)
+      .sort((a, b) => this.#held(a.origin) - this.#held(b.origin) || a.id - b.id)[0];
+  }
+
+  #held(origin: string): number {
+    return this.#running().filter((s) => s.origin === origin).length;
+  }
+
+  #running(): Sequence[] {
+    return [...this.#sequences].filter(({ slot }) => slot !== undefined);
+  }
+
+  #release(sequence: Sequence): void {
+    this.#options.pages.give(sequence.pages);
+    sequence.pages.length = 0;
+    if (sequence.slot !== undefined) this.#freeSlots.push(sequence.slot);
+    sequence.slot = undefined;
+    sequence.scheduled = 0;
+    sequence.epoch += 1;
+  }
+}
+
+function inLaneOrder(sequences: Sequence[]): Sequence[] {
+  return LANES.flatMap((lane) => sequences.filter((s) => s.lane === lane));
+}

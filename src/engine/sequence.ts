@@ -1,0 +1,36 @@
+import type { Lane, SamplingOptions } from '../protocol/generate.ts';
+
+/** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
+export interface Sequence {
+  readonly id: number;
+  readonly origin: string;
+  readonly lane: Lane;
+  readonly sampling: SamplingOptions;
+  readonly promptLength: number;
+  /** Prompt and answer together never pass this. */
+  readonly maxLength: number;
+  /** The prompt and what has been read of the answer: enough to build everything else again. */
+  readonly tokens: number[];
+  /** Positions handed to a step so far. Past `tokens.length` it runs on tokens that only the GPU knows yet. */
+  scheduled: number;
+  /** Counts the times that `scheduled` went back to 0; results of an earlier epoch are dropped. */
+  epoch: number;
+  /** Index into page tables and samplers while it runs. */
+  slot: number | undefined;
+  readonly pages: number[];
+  /** The reader is slow: no new tokens until it has caught up. */
+  isPaused: boolean;
+  isDone: boolean;
+  /** Hears of each new token, in order. */
+  onToken(id: number): void;
+}
+
+/** Tokens sampled on the GPU that have not been read yet. */
+export function tokensAhead({ scheduled, tokens }: Sequence): number {
+  return Math.max(0, scheduled - tokens.length + 1);
+}
+
+/** True while more than the next step's token is known: these positions can be computed side by side. */
+export function isPrefilling({ scheduled, tokens }: Sequence): boolean {
+  return tokens.length - scheduled > 1;
+}
