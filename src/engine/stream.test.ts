@@ -63,8 +63,11 @@ test('a reader that takes nothing pauses the sequence; once it reads, the rest c
   expect(pauses).toEqual([true]);
   read();
   await clock.advance(100);
-  expect(pauses).toEqual([true, false]);
   expect(parts[1]!.text).toHaveLength(300);
+  expect(pauses).toEqual([true]);
+  read();
+  await clock.advance(100);
+  expect(pauses).toEqual([true, false]);
 });
 
 test('a reader that is gone is reported', async () => {
