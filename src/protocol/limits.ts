@@ -16,3 +16,9 @@ export const STREAM_TICK_MS = 8;
 export const MAX_UNREAD_TOKENS = 256;
 /** Sequences that one origin may have waiting or running. */
 export const MAX_SEQUENCES_PER_ORIGIN = 32;
+/** Characters of a URL that a model is downloaded from. */
+export const MAX_URL_CHARS = 4_096;
+/** Models on disk, downloads under way included. */
+export const MAX_STORED_MODELS = 256;
+/** One model file: 1 TiB. */
+export const MAX_MODEL_BYTES = 2 ** 40;
