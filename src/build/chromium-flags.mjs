@@ -1,5 +1,5 @@
 // @ts-check
-import { existsSync, readdirSync } from 'node:fs';
+import { hasGpu as findsGpu } from './vulkan.mjs';
 
 /**
  * The flags that let Chromium run an extension from a folder on this machine's GPU.
@@ -12,7 +12,7 @@ import { existsSync, readdirSync } from 'node:fs';
  */
 export function chromiumFlags(
   extension,
-  { headless, platform = process.platform, isRoot = process.getuid?.() === 0, hasGpu = hasLinuxGpu() },
+  { headless, platform = process.platform, isRoot = process.getuid?.() === 0, hasGpu = findsGpu() },
 ) {
   const flags = [`--load-extension=${extension}`, '--no-first-run', '--no-default-browser-check'];
 
@@ -29,12 +29,4 @@ export function chromiumFlags(
   // Without a display there is no surface to draw to
   if (hasGpu && headless) flags.push('--use-angle=vulkan', '--disable-vulkan-surface');
   return flags;
-}
-
-/** Whether a graphics driver shows a device: Mesa's by a render node, NVIDIA's also by its own. */
-function hasLinuxGpu() {
-  return (
-    existsSync('/dev/nvidia0') ||
-    (existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD')))
-  );
 }
