@@ -22,7 +22,7 @@ export class Metadata {
     );
   }
 
-  /** A whole number that JavaScript holds exactly, of whichever integer type. */
+  /** A whole number that JavaScript holds exactly, of whichever type. */
   integer<T = never>(key: string, ...fallback: [T?]): number | T {
     return this.get(key, 'a whole number', fallback, ({ value }) =>
       typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined,

@@ -1,0 +1,53 @@
+import { badModel, quoted, unsupportedModel } from '../errors.ts';
+import type { Gguf, TensorInfo } from '../gguf/read-gguf.ts';
+import type { Architecture, BlockTensors, ModelTensors, TensorSpec } from './architecture.ts';
+import type { ModelConfig } from './model-config.ts';
+
+/**
+ * Every tensor of the file in its role and of the shape that `config` asks for. A tensor without a role is
+ * refused: what Hearth does not use (a bias, an expert) would be missing from the answer.
+ */
+export function findTensors(
+  architecture: Architecture,
+  config: ModelConfig,
+  { tensors }: Gguf,
+): ModelTensors {
+  const left = new Set(tensors.keys());
+
+  const find = (spec: TensorSpec, block: number): TensorInfo | undefined => {
+    const name = spec.name.replace('{block}', String(block));
+    const tensor = tensors.get(name);
+    left.delete(name);
+    if (tensor) checkShape(tensor, spec.shape(config));
+    else if (!spec.isOptional)
+      throw badModel(`The model lacks the tensor ${quoted(name)}. Convert or download it again.`);
+    return tensor;
+  };
+  const findAll = <Roles extends object>(
+    specs: { [Role in keyof Roles]: TensorSpec },
+    block: number,
+  ): Roles =>
+    Object.fromEntries(
+      Object.entries<TensorSpec>(specs).map(([role, spec]) => [role, find(spec, block)]),
+    ) as Roles;
+
+  const found: ModelTensors = {
+    ...findAll<Omit<ModelTensors, 'blocks'>>(architecture.tensors, 0),
+    blocks: Array.from({ length: config.blocks }, (_, block) =>
+      findAll<BlockTensors>(architecture.blockTensors, block),
+    ),
+  };
+  const [unknown] = left;
+  if (unknown !== undefined)
+    throw unsupportedModel(
+      `The model has the tensor ${quoted(unknown)}, which Hearth's ${architecture.name} does not compute with. Get another version of the model.`,
+    );
+  return found;
+}
+
+function checkShape({ name, shape }: TensorInfo, wanted: readonly number[]): void {
+  if (shape.join() !== wanted.join())
+    throw badModel(
+      `The tensor ${quoted(name)} is ${shape.join(' × ')}, but should be ${wanted.join(' × ')}.`,
+    );
+}

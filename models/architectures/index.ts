@@ -1,0 +1,39 @@
+import { quoted, unsupportedModel } from '../errors.ts';
+import type { Gguf } from '../gguf/read-gguf.ts';
+import type { Architecture, ModelTensors } from './architecture.ts';
+import { findTensors } from './find-tensors.ts';
+import { llama } from './llama.ts';
+import { type ModelConfig, readConfig } from './model-config.ts';
+
+export type { Architecture, BlockTensors, ModelTensors } from './architecture.ts';
+export type { ModelConfig, RopePairs } from './model-config.ts';
+export type { RopeScaling } from './rope-scaling.ts';
+
+/** One line for each family that Hearth computes. */
+const ARCHITECTURES: readonly Architecture[] = [llama];
+
+/** A file understood as a model: nothing in it is left over. */
+export interface Model {
+  architecture: Architecture;
+  config: ModelConfig;
+  tensors: ModelTensors;
+}
+
+/** Fails with a `ModelError` that names what Hearth does not support or what contradicts itself. */
+export function readModel(gguf: Gguf): Model {
+  const { metadata } = gguf;
+  const parts = metadata.integer('split.count', 1);
+  if (parts > 1)
+    throw unsupportedModel(
+      `This file is one of ${parts} parts of a model, and Hearth reads models of one file. Merge the parts or get a smaller version.`,
+    );
+
+  const name = metadata.string('general.architecture');
+  const architecture = ARCHITECTURES.find((candidate) => candidate.name === name);
+  if (!architecture)
+    throw unsupportedModel(
+      `The model has the architecture ${quoted(name)}, and Hearth runs ${ARCHITECTURES.map((known) => known.name).join(', ')}. Choose a model of these.`,
+    );
+  const config = readConfig(architecture, gguf);
+  return { architecture, config, tensors: findTensors(architecture, config, gguf) };
+}
