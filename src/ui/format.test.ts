@@ -46,4 +46,5 @@ test.each([
 test('percentages are whole', () => expect(spaced(formatPercent(59.7))).toBe('60 %'));
 test('dates name the month', () => expect(formatDate(Date.UTC(2026, 2, 12, 12))).toBe('12 Mar 2026'));
 test('one is singular', () => expect(plural(1, 'token')).toBe('1 token'));
-test('nought and many are plural', () => expect([plural(0, 'site'), plural(1204, 'token')]).toEqual(['0 sites', '1,204 tokens']));
+test('nought and many are plural', () =>
+  expect([plural(0, 'site'), plural(1204, 'token')]).toEqual(['0 sites', '1,204 tokens']));

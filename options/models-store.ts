@@ -1,0 +1,131 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { DownloadRequest } from '../src/protocol/engine-calls.ts';
+import { toFailure } from '../src/protocol/errors.ts';
+import type { DownloadProgress, ModelInfo } from '../src/protocol/models.ts';
+import { sentenceOf } from '../src/ui/caller.ts';
+import type { Session } from '../src/ui/session.ts';
+
+/** A model on its way to this disk. Added files and addresses have no model id before their first bytes are read. */
+export interface Transfer {
+  key: string;
+  label: string;
+  progress: DownloadProgress | undefined;
+}
+
+interface TransferOptions {
+  signal: AbortSignal;
+  onPart: (progress: DownloadProgress) => void;
+}
+
+/** The list of models, and what the user does to it. `errors` bears model ids, or the keys of additions. */
+export interface ModelsStore {
+  models: ReadonlySignal<readonly ModelInfo[] | undefined>;
+  transfers: ReadonlySignal<readonly Transfer[]>;
+  errors: ReadonlySignal<ReadonlyMap<string, string>>;
+  refresh: () => Promise<void>;
+  download: (model: ModelInfo) => Promise<void>;
+  addUrl: (url: string, sha256: string | undefined) => Promise<void>;
+  addFile: (file: File) => Promise<void>;
+  /** What has come so far is kept. `key` is a transfer's key or its model's id. */
+  pause: (key: string) => void;
+  remove: (model: ModelInfo) => Promise<void>;
+  dismissError: (key: string) => void;
+}
+
+/** Errors of the list as a whole. */
+export const LIST = 'list';
+
+export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
+  const models = signal<readonly ModelInfo[]>();
+  const transfers = signal<readonly Transfer[]>([]);
+  const errors = signal<ReadonlyMap<string, string>>(new Map());
+  const pauses = new Map<string, AbortController>();
+
+  function setError(key: string, sentence: string | undefined): void {
+    const next = new Map(errors.value);
+    if (sentence) next.set(key, sentence);
+    else next.delete(key);
+    errors.value = next;
+  }
+
+  async function attempt(key: string, work: () => Promise<unknown>): Promise<void> {
+    setError(key, undefined);
+    try {
+      await work();
+    } catch (error) {
+      // Pausing is a cancelled call, and no error
+      if (toFailure(error).code !== 'cancelled') setError(key, sentenceOf(error));
+    }
+  }
+
+  const refresh = () =>
+    attempt(LIST, async () => {
+      models.value = await engine('models', undefined);
+    });
+
+  async function transfer(
+    { key, label }: { key: string; label: string },
+    start: (options: TransferOptions) => Promise<ModelInfo>,
+  ): Promise<void> {
+    if (pauses.has(key)) return;
+    const pause = new AbortController();
+    pauses.set(key, pause);
+    transfers.value = [...transfers.value, { key, label, progress: undefined }];
+
+    const onPart = (progress: DownloadProgress) => {
+      transfers.value = transfers.value.map((other) => (other.key === key ? { ...other, progress } : other));
+      const isListed = models.value?.some((model) => model.id === progress.model);
+      if (!isListed) void refresh();
+    };
+    await attempt(key, () => start({ signal: pause.signal, onPart }));
+    await refresh();
+    const model = transfers.value.find((other) => other.key === key)?.progress?.model;
+    transfers.value = transfers.value.filter((other) => other.key !== key);
+    pauses.delete(key);
+
+    // An addition that got as far as a model of the list shows its error there
+    const error = errors.value.get(key);
+    if (error && model && model !== key && models.value?.some(({ id }) => id === model)) {
+      setError(key, undefined);
+      setError(model, error);
+    }
+  }
+
+  return {
+    models,
+    transfers,
+    errors,
+    refresh,
+    download: (model) =>
+      transfer({ key: model.id, label: model.name }, (options) =>
+        engine('download', requestFor(model), options),
+      ),
+    addUrl: (url, sha256) =>
+      transfer({ key: url, label: fileNameOf(url) }, (options) =>
+        engine('download', { kind: 'url', url, sha256 }, options),
+      ),
+    addFile: (file) =>
+      transfer({ key: file.name, label: file.name }, (options) =>
+        engine('importFile', { file, name: file.name }, options),
+      ),
+    pause: (key) => {
+      const transfer = transfers.value.find((other) => other.key === key || other.progress?.model === key);
+      if (transfer) pauses.get(transfer.key)?.abort();
+    },
+    remove: async (model) => {
+      await attempt(model.id, () => engine('remove', { model: model.id }));
+      await refresh();
+    },
+    dismissError: (key) => setError(key, undefined),
+  };
+}
+
+function requestFor(model: ModelInfo): DownloadRequest {
+  if (model.source === 'url' && model.url) return { kind: 'url', url: model.url, sha256: undefined };
+  return { kind: 'catalog', model: model.id };
+}
+
+function fileNameOf(url: string): string {
+  const { pathname, hostname } = new URL(url);
+  return pathname.split('/').at(-1) || hostname;
+}

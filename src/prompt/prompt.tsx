@@ -1,0 +1,116 @@
+import type { Question } from '../protocol/screen-calls.ts';
+import type { Caps } from '../protocol/settings.ts';
+import { describeShare } from '../ui/caps.ts';
+import { formatBytes } from '../ui/format.ts';
+import { Mark } from '../ui/mark.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { describeOrigin } from '../ui/origin.ts';
+import type { ClickGuard } from './click-guard.ts';
+import type { OpenPrompt } from './open-prompt.ts';
+
+const ANSWERS = [
+  { answer: 'block', name: 'Block' },
+  { answer: 'once', name: 'Allow once' },
+  { answer: 'allow', name: 'Allow' },
+] as const;
+
+export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuard }) {
+  const state = prompt.state.value;
+  if (state.kind === 'loading') return <main aria-busy="true" />;
+  if (state.kind === 'over') {
+    return (
+      <main>
+        <p role="status">{state.sentence}</p>
+        <button type="button" onClick={() => window.close()}>
+          Close this window
+        </button>
+      </main>
+    );
+  }
+
+  const isOpen = guard.isOpen.value;
+  return (
+    <main>
+      <Asker question={state.question} />
+      <Models models={state.question.models} />
+      <Terms caps={state.caps} />
+      <div class="answers" role="group" aria-label="Your answer">
+        {ANSWERS.map(({ answer, name }) => (
+          // Not `disabled`, so that a keyboard finds the buttons from the first moment on
+          <button
+            key={answer}
+            type="button"
+            aria-disabled={!isOpen}
+            onClick={() => isOpen && void prompt.answer(answer)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <p class="muted small">
+        “Allow” is remembered until you take it back in Hearth’s options; “Allow once” ends with the page.
+      </p>
+      <p class="visually-hidden" role="status">
+        {isOpen ? 'You can answer now.' : 'The buttons work in a moment.'}
+      </p>
+    </main>
+  );
+}
+
+function Asker({ question }: { question: Question }) {
+  const { scheme, host, warning } = describeOrigin(question.origin);
+  return (
+    <>
+      <h1>
+        <Mark size={40} />
+        <span>
+          <span class="asker">
+            <span class="muted">{scheme}</span>
+            {host}
+          </span>{' '}
+          <span class="wish">
+            asks to use {question.models.length === 1 ? 'a language model' : 'language models'} on this
+            machine
+          </span>
+        </span>
+      </h1>
+      {warning && <Notice kind="warning">{warning}</Notice>}
+    </>
+  );
+}
+
+function Models({ models }: { models: Question['models'] }) {
+  return (
+    <ul class="card models" aria-label="Models asked for">
+      {models.map(({ id, name, sizeBytes, needsDownload, licence, url }) => (
+        <li key={id}>
+          <strong class="cut" title={name}>
+            {name}
+          </strong>
+          <span class="size">{formatBytes(sizeBytes)}</span>
+          <span class="muted small">
+            {needsDownload
+              ? `To be downloaded${url ? ` from ${new URL(url).host}` : ''}`
+              : 'Already on this machine'}
+            {licence && ` · ${licence} licence`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Terms({ caps }: { caps: Caps | undefined }) {
+  const limits =
+    caps && `: ${describeShare(caps.gpuPercent)} and ${formatBytes(caps.memoryBytes)} of memory at most`;
+  return (
+    <dl>
+      <dt>It may use</dt>
+      <dd>This machine’s GPU, within your limits{limits}.</dd>
+      <dt>It sees</dt>
+      <dd>The answers to what it asks. Not your files, and not what other sites ask.</dd>
+      <dt>Nothing leaves</dt>
+      <dd>Hearth answers on this machine and sends nothing to anyone.</dd>
+    </dl>
+  );
+}

@@ -1,0 +1,55 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Settings } from '../protocol/settings.ts';
+import { sentenceOf } from './caller.ts';
+import { latest } from './latest.ts';
+import type { Session } from './session.ts';
+
+/** The user's settings. A change shows at once, is stored, and holds in the engine from its next step on. */
+export interface SettingsStore {
+  settings: ReadonlySignal<Settings | undefined>;
+  error: ReadonlySignal<string | undefined>;
+  change: (change: Partial<Settings>) => void;
+}
+
+export function openSettings({ background, engine }: Pick<Session, 'background' | 'engine'>): SettingsStore {
+  const settings = signal<Settings>();
+  const error = signal<string>();
+
+  async function read(): Promise<void> {
+    settings.value = await background('settings', undefined);
+  }
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      error.value = undefined;
+    } catch (cause) {
+      error.value = sentenceOf(cause);
+    }
+  }
+
+  const save = latest((wanted: Settings) =>
+    attempt(async () => {
+      try {
+        await background('changeSettings', wanted);
+      } catch (cause) {
+        // What is shown must be what is stored
+        await read();
+        throw cause;
+      }
+      // Not awaited: an engine that is away reads what is stored when it comes back
+      void attempt(() => engine('configure', wanted));
+    }),
+  );
+
+  void attempt(read);
+  return {
+    settings,
+    error,
+    change: (change) => {
+      if (!settings.value) return;
+      settings.value = { ...settings.value, ...change };
+      save(settings.value);
+    },
+  };
+}
