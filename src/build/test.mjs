@@ -11,11 +11,10 @@ import { countTests, totalsLine } from './test-counts.mjs';
 import { main, Trouble } from './trouble.mjs';
 import { vulkanEnvironment } from './vulkan.mjs';
 
-/**
- * In order: what fails soonest comes first.
- * @type {Record<string, {about: string, run: () => Promise<void>}>}
- */
-const PARTS = {
+/** @typedef {{about: string, run: () => Promise<void>}} Part */
+
+/** In order: what fails soonest comes first. */
+const PARTS = /** @satisfies {Record<string, Part>} */ ({
   format: { about: 'Format', run: () => run(tool('biome'), ['format'], { output: 'stdout' }) },
   lint: {
     about: 'Lint',
@@ -32,17 +31,18 @@ const PARTS = {
     about: 'The extension in Chromium',
     run: async () => vitest('browser', { ...process.env, HEARTH_CHROMIUM: await ensureChromium() }),
   },
-};
+});
+const NAMES = /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS));
 
 const FLAGS = {
   only: {
     takes: 'PART,PART…',
-    about: `runs only these parts: ${Object.keys(PARTS).join(', ')}`,
+    about: `runs only these parts: ${NAMES.join(', ')}`,
     parse: (/** @type {string} */ value) => {
       const names = value.split(',');
       const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
       if (unknown !== undefined)
-        throw new Trouble(`--only knows no part "${unknown}". There are: ${Object.keys(PARTS).join(', ')}.`);
+        throw new Trouble(`--only knows no part "${unknown}". There are: ${NAMES.join(', ')}.`);
       return names;
     },
   },
@@ -52,26 +52,30 @@ const FLAGS = {
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 await main(async () => {
-  const { help, only = Object.keys(PARTS) } = parseFlags(process.argv.slice(2), FLAGS);
+  const { help, only = NAMES } = parseFlags(process.argv.slice(2), FLAGS);
   if (help) return console.log(`npm test sets everything up and runs every check.\n\n${usage(FLAGS)}`);
 
   process.once('exit', () => console.log(`\n${totalsLine(counts)}`));
-  await ensurePackages();
-  for (const [name, part] of Object.entries(PARTS)) {
-    if (!only.includes(name)) continue;
-    console.log(`\n== ${part.about}`);
-    const start = performance.now();
-    try {
-      await part.run();
-    } catch (error) {
-      // A part that fails without naming a test counts as one failure
-      counts.failed ||= 1;
-      throw error;
-    } finally {
-      console.log(`== ${part.about}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
-    }
+  try {
+    await ensurePackages();
+    for (const name of NAMES.filter((name) => only.includes(name))) await runPart(PARTS[name]);
+  } catch (error) {
+    // What fails without naming a test counts as one failure
+    counts.failed ||= 1;
+    throw error;
   }
 });
+
+/** @param {Part} part */
+async function runPart({ about, run }) {
+  console.log(`\n== ${about}`);
+  const start = performance.now();
+  try {
+    await run();
+  } finally {
+    console.log(`== ${about}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+}
 
 /**
  * @param {string} project One of test/vitest.config.ts
