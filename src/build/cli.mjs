@@ -20,7 +20,10 @@ await main(async () => {
   const args = process.argv.slice(2);
   // The driver is chosen by the environment that a process starts with, so this flag works here
   const env = vulkanEnvironment({ chromium: findChromium(), icd: readFlag('--vulkan-icd', args) });
-  const child = spawn(process.execPath, [resolve(out, 'cli/hearth.mjs'), ...args], { env, stdio: 'inherit' });
+  // npm runs its scripts in the repository; file names are meant from where the user is
+  const cwd = process.env.npm_lifecycle_event === 'hearth' ? process.env.INIT_CWD : undefined;
+  const bundled = resolve(out, 'cli/hearth.mjs');
+  const child = spawn(process.execPath, [bundled, ...args], { cwd, env, stdio: 'inherit' });
 
   // Ctrl-C reaches the child too: it decides how to end, and we end as it did
   process.on('SIGINT', () => {});
