@@ -1,0 +1,38 @@
+import type { Kernel } from '../kernel.ts';
+import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
+import step from '../step.wgsl?raw';
+import wgsl from './rope.wgsl?raw';
+
+export interface RopeShape extends KvShape {
+  rows: number;
+  heads: number;
+  /** Dimensions of a head that turn, from the first; even. */
+  rotaryDim: number;
+  /** Which dimensions turn together: (2i, 2i + 1), as GGUF's `llama` has them, or (i, i + rotaryDim / 2). */
+  pairs: 'adjacent' | 'halves';
+  threads: number;
+}
+
+/**
+ * Reads `qkv` (rows, (heads + 2 kvHeads) · headDim), `rotation` (positions, rotaryDim / 2) of (cos, sin), `pages`
+ * and `step`; writes `q` (rows, heads · headDim) and the rows' places in the K and V pages.
+ */
+export function rope(kv: KvType): Kernel<RopeShape> {
+  return {
+    name: `rope-${kv}`,
+    wgsl: kvWgsl[kv] + step + wgsl,
+    bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
+    constants: (shape) => ({
+      ...kvConstants(shape),
+      HEADS: shape.heads,
+      ROTARY: shape.rotaryDim,
+      ADJACENT: shape.pairs === 'adjacent' ? 1 : 0,
+      THREADS: shape.threads,
+    }),
+    // A row past the last would overwrite another sequence's cache, so rows are a dimension of their own
+    workgroups: ({ rows, heads, kvHeads, headDim, threads }) => [
+      Math.ceil(((heads + 2 * kvHeads) * headDim) / 4 / threads),
+      rows,
+    ],
+  };
+}
