@@ -1,0 +1,104 @@
+import { badModel, quoted, unsupportedModel } from '../errors.ts';
+import type { Metadata } from '../gguf/metadata.ts';
+import { BYTE_CHARS, bytesOfChars } from './byte-chars.ts';
+import { Merger } from './merge.ts';
+import { PairTable } from './pair-table.ts';
+import { cutWords, PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts';
+import type { Scheme } from './tokenizer.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** Words of a text repeat: these many are remembered with their tokens. */
+const MAX_CACHED_WORDS = 50_000;
+const MAX_CACHED_CHARS = 32;
+
+export function readPreTokenizer(metadata: Metadata): PreTokenizer {
+  const name = metadata.string('tokenizer.ggml.pre', 'default');
+  const found = PRE_TOKENIZERS.get(name);
+  if (found) return found;
+  throw unsupportedModel(
+    `The model cuts text in the way ${quoted(name)} (tokenizer.ggml.pre), and Hearth knows ${[...PRE_TOKENIZERS.keys()].join(', ')}. Choose another model.`,
+  );
+}
+
+/** GPT-2's scheme: a word's bytes are merged pair by pair, in the order in which the merges were learnt. */
+export class ByteLevelBpe implements Scheme {
+  readonly addsSpace = false;
+  private readonly pairs: PairTable;
+  /** Symbols are token ids; a merge may also make a text that is no token, which has a number from here on. */
+  private readonly strayTexts: string[] = [];
+  private readonly strayIds = new Map<string, number>();
+  private readonly byteSymbols: readonly number[];
+  private readonly merger = new Merger();
+  private readonly cache = new Map<string, readonly number[]>();
+  private readonly utf8 = new TextEncoder();
+
+  constructor(
+    metadata: Metadata,
+    private readonly vocabulary: Vocabulary,
+    private readonly preTokenizer: PreTokenizer,
+  ) {
+    const merges = metadata.strings('tokenizer.ggml.merges');
+    this.byteSymbols = BYTE_CHARS.map((char) => this.symbol(char));
+    this.pairs = new PairTable(merges.length);
+    merges.forEach((merge, rank) => {
+      const space = merge.indexOf(' ', 1);
+      if (space < 0) throw badModel(`The model's merge ${quoted(merge)} is not two texts. Convert it again.`);
+      const left = merge.slice(0, space);
+      const right = merge.slice(space + 1);
+      this.pairs.add(this.symbol(left), this.symbol(right), rank, this.symbol(left + right));
+    });
+  }
+
+  encode(text: string, _isFirst: boolean, out: number[]): void {
+    for (const word of cutWords(text, this.preTokenizer)) for (const id of this.word(word)) out.push(id);
+  }
+
+  bytes(tokenText: string): Uint8Array {
+    return bytesOfChars(tokenText);
+  }
+
+  private word(word: string): readonly number[] {
+    const known = this.cache.get(word);
+    if (known) return known;
+    const ids = this.encodeWord(word);
+    if (word.length > MAX_CACHED_CHARS) return ids;
+    if (this.cache.size >= MAX_CACHED_WORDS) this.cache.clear();
+    this.cache.set(word, ids);
+    return ids;
+  }
+
+  private encodeWord(word: string): number[] {
+    const bytes = this.utf8.encode(word);
+    if (this.preTokenizer.takesWholeWords) {
+      const whole = this.vocabulary.ids.get(Array.from(bytes, (byte) => BYTE_CHARS[byte]).join(''));
+      if (whole !== undefined) return [whole];
+    }
+
+    const { pairs } = this;
+    const symbols = Array.from(bytes, (byte) => this.byteSymbols[byte]!);
+    const rest = this.merger.merge(symbols.length, {
+      rank: (left, right) => pairs.rank(symbols[left]!, symbols[right]!),
+      join: (left, right) => {
+        symbols[left] = pairs.merged(symbols[left]!, symbols[right]!);
+      },
+    });
+    return rest.flatMap((at) => this.tokens(symbols[at]!));
+  }
+
+  private symbol(text: string): number {
+    const known = this.vocabulary.ids.get(text) ?? this.strayIds.get(text);
+    if (known !== undefined) return known;
+    const id = this.vocabulary.texts.length + this.strayTexts.length;
+    this.strayTexts.push(text);
+    this.strayIds.set(text, id);
+    return id;
+  }
+
+  /** A symbol that is no token falls apart into its ASCII characters; what is no token then is lost. */
+  private tokens(symbol: number): number | number[] {
+    const { ids, texts } = this.vocabulary;
+    if (symbol < texts.length) return symbol;
+    const chars = [...this.strayTexts[symbol - texts.length]!];
+    return chars.flatMap((char) => (char <= '\x7f' ? (ids.get(char) ?? []) : []));
+  }
+}

@@ -1,0 +1,132 @@
+import type { Piece, SpecialCutter } from './special-cutter.ts';
+import { type DecodeOptions, TokenDecoder } from './token-decoder.ts';
+import type { TokenKind, Vocabulary } from './vocabulary.ts';
+
+/** One way to make tokens of text: SentencePiece, byte-level BPE, WordPiece. */
+export interface Scheme {
+  /** True if a space is put before a first text, so that decoding takes it away. */
+  readonly addsSpace: boolean;
+  /** Appends the tokens of `text`; `isFirst` if it begins the prompt or follows a special token. */
+  encode(text: string, isFirst: boolean, out: number[]): void;
+  /** What a normal token stands for, in UTF-8; not always whole characters. */
+  bytes(tokenText: string): Uint8Array;
+}
+
+export interface EncodeOptions {
+  /** Puts BOS and EOS (or CLS and SEP) where the model wants them. */
+  addSpecial?: boolean;
+  /** The texts of control tokens become those tokens. Not for text that a stranger wrote. */
+  parseSpecial?: boolean;
+}
+
+interface TokenizerParts {
+  vocabulary: Vocabulary;
+  scheme: Scheme;
+  cutter: SpecialCutter;
+  addBos: boolean;
+  addEos: boolean;
+  /** What `addSpecial` puts at the end: EOS, or SEP. */
+  last: number | undefined;
+}
+
+/** Text to tokens and back, as the model's file says. Ids that are no tokens decode to nothing. */
+export class Tokenizer {
+  /** Whether a prompt begins with BOS and ends with EOS where `addSpecial` is asked for. */
+  readonly addBos: boolean;
+  readonly addEos: boolean;
+  private readonly utf8 = new TextEncoder();
+
+  constructor(private readonly parts: TokenizerParts) {
+    this.addBos = parts.addBos;
+    this.addEos = parts.addEos;
+  }
+
+  get size(): number {
+    return this.parts.vocabulary.texts.length;
+  }
+
+  get bosId(): number | undefined {
+    return this.parts.vocabulary.roles.bos;
+  }
+
+  get eosId(): number | undefined {
+    return this.parts.vocabulary.roles.eos;
+  }
+
+  /** Ends a turn of a chat. */
+  get eotId(): number | undefined {
+    return this.parts.vocabulary.roles.eot;
+  }
+
+  get unkId(): number | undefined {
+    return this.parts.vocabulary.roles.unk;
+  }
+
+  /** Tokens after which an answer is over: EOS, the end of a turn, and their like. */
+  get endIds(): ReadonlySet<number> {
+    return this.parts.vocabulary.endIds;
+  }
+
+  get addsSpace(): boolean {
+    return this.parts.scheme.addsSpace;
+  }
+
+  encode(text: string, { addSpecial = false, parseSpecial = false }: EncodeOptions = {}): number[] {
+    const { scheme, cutter, last } = this.parts;
+    const ids: number[] = [];
+    if (addSpecial && this.addBos && this.bosId !== undefined) ids.push(this.bosId);
+    let previous: Piece | undefined;
+    // A lone surrogate has no UTF-8
+    for (const piece of cutter.cut(text.toWellFormed(), parseSpecial)) {
+      if (typeof piece === 'number') ids.push(piece);
+      else scheme.encode(piece, typeof previous !== 'string', ids);
+      previous = piece;
+    }
+    if (addSpecial && this.addEos && last !== undefined) ids.push(last);
+    return ids;
+  }
+
+  decode(ids: Iterable<number>, options?: DecodeOptions): string {
+    const decoder = this.decoder(options);
+    const parts: string[] = [];
+    for (const id of ids) parts.push(decoder.push(id));
+    parts.push(decoder.end());
+    return parts.join('');
+  }
+
+  /** For tokens as they come. */
+  decoder(options?: DecodeOptions): TokenDecoder {
+    return new TokenDecoder(this, options);
+  }
+
+  /** The id of the token with exactly this text, as in the file. */
+  idOf(tokenText: string): number | undefined {
+    return this.parts.vocabulary.ids.get(tokenText);
+  }
+
+  kind(id: number): TokenKind {
+    return this.parts.vocabulary.kinds[id] ?? 'undefined';
+  }
+
+  /** The token's text as the file has it. */
+  tokenText(id: number): string {
+    return this.parts.vocabulary.texts[id] ?? '';
+  }
+
+  /** What the token stands for. Control tokens stand for their texts. */
+  tokenBytes(id: number): Uint8Array {
+    const text = this.tokenText(id);
+    switch (this.kind(id)) {
+      case 'normal':
+        return this.parts.scheme.bytes(text);
+      case 'byte':
+        // <0x41>
+        return Uint8Array.of(Number.parseInt(text.slice(3, 5), 16));
+      case 'undefined':
+      case 'unused':
+        return new Uint8Array(0);
+      default:
+        return this.utf8.encode(text);
+    }
+  }
+}
