@@ -1,6 +1,7 @@
 // @ts-check
 import './node-version.mjs';
 import { spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ensureChromium } from './chromium.mjs';
 import { chromiumFlags } from './chromium-flags.mjs';
@@ -84,6 +85,9 @@ function demoUrl(base, { prompt, maxTokens }) {
  */
 async function show(chromium, url) {
   const profile = resolve(out, 'profile');
+  if (isOpen(profile))
+    throw new Trouble('A Chromium with this profile is open already. Close it, then run `npm start` again.');
+
   const flags = chromiumFlags(resolve(root, DIST), { headless: false });
   // What Chromium says to its terminal is for its own developers
   const browser = spawn(chromium, [`--user-data-dir=${profile}`, ...flags, url], { stdio: 'ignore' });
@@ -98,4 +102,18 @@ async function show(chromium, url) {
     throw new Trouble(
       `Chromium ended with code ${code}. Run \`npm start -- --headless\` to see whether it works without a window.`,
     );
+}
+
+/**
+ * Whether a Chromium has this profile open: a second one would only hand its page to the first, and end.
+ * @param {string} profile
+ */
+function isOpen(profile) {
+  try {
+    // Chromium's lock is a link to `host-pid`, which a crash leaves behind
+    const [, pid] = /-(\d+)$/.exec(readlinkSync(resolve(profile, 'SingletonLock'))) ?? [];
+    return process.kill(Number(pid), 0);
+  } catch {
+    return false;
+  }
 }
