@@ -1,0 +1,27 @@
+import { grid, type Kernel } from '../kernel.ts';
+import type { QuantFormat } from '../quants/format.ts';
+import { loadWgsl } from '../quants/weights.ts';
+import step from '../step.wgsl?raw';
+import wgsl from './embedding.wgsl?raw';
+
+export interface EmbeddingShape {
+  rows: number;
+  /** Values per token. */
+  k: number;
+  /** The part of the table that is bound: `ids` tokens from `firstId`. Rows with other tokens are left as they are. */
+  firstId: number;
+  ids: number;
+}
+
+const THREADS = 32;
+
+/** Reads `quants` and `scales` (ids, k), `step` (rows) and `sampled` (sequences); writes `out` (rows, k) in f32. The grid is exactly `rows` or, past 65,535, padded. */
+export function embedding(format: QuantFormat): Kernel<EmbeddingShape> {
+  return {
+    name: `embedding ${format.name}`,
+    wgsl: step + loadWgsl(format) + wgsl,
+    bindings: ['read', 'read', 'read', 'read', 'write'],
+    constants: ({ k, firstId, ids }) => ({ K: k, FIRST_ID: firstId, IDS: ids, THREADS }),
+    workgroups: ({ rows }) => grid(rows),
+  };
+}

@@ -1,0 +1,107 @@
+// Mat-vec: out[m, n] = sum over k of w[n, k] * x[m, k], for few rows of x
+//
+// A team of LANES threads takes ROWS rows of w and COLS rows of x. Its lanes stride over the units of the rows,
+// CHUNK units at a time, so that neighbours read neighbouring weights, each weight is unpacked once for all
+// COLS and each value of x read once for all ROWS. At the end the team adds up its lanes' sums.
+//
+// Another file says what a team is: `Thread`, `stage` and `activations` (x, a chunk at a time) and `reduce`.
+
+override LANES: u32;  // a power of two
+override TEAMS: u32;  // per workgroup
+override ROWS: u32;   // 1, 2 or 4
+override COLS: u32;   // 1, 2, 4 or 8
+override CHUNK: u32;
+
+@compute @workgroup_size(LANES * TEAMS)
+fn main(thread: Thread) {
+  let team = (thread.group.y * thread.groups.x + thread.group.x) * TEAMS + thread.index / LANES;
+  let lane = thread.index % LANES;
+  let row = team * ROWS;
+  let col = thread.group.z * COLS;
+
+  // For each row of x, its products with the rows of w
+  var sum0: vec4<f32>;
+  var sum1: vec4<f32>;
+  var sum2: vec4<f32>;
+  var sum3: vec4<f32>;
+  var sum4: vec4<f32>;
+  var sum5: vec4<f32>;
+  var sum6: vec4<f32>;
+  var sum7: vec4<f32>;
+
+  for (var start = 0u; start < UNITS; start += CHUNK) {
+    stage(col, start, thread.index);
+    let end = min(start + CHUNK, UNITS);
+    for (var unit = start + lane; unit < end; unit += LANES) {
+      let w = rows_of_weights(row, unit);
+      sum0 += products(w, activations(col, 0u, start, unit));
+      if (COLS > 1u) {
+        sum1 += products(w, activations(col, 1u, start, unit));
+      }
+      if (COLS > 2u) {
+        sum2 += products(w, activations(col, 2u, start, unit));
+        sum3 += products(w, activations(col, 3u, start, unit));
+      }
+      if (COLS > 4u) {
+        sum4 += products(w, activations(col, 4u, start, unit));
+        sum5 += products(w, activations(col, 5u, start, unit));
+        sum6 += products(w, activations(col, 6u, start, unit));
+        sum7 += products(w, activations(col, 7u, start, unit));
+      }
+    }
+  }
+
+  write_team(lane, col, row, reduce(sum0, thread.index));
+  if (COLS > 1u) {
+    write_team(lane, col + 1u, row, reduce(sum1, thread.index));
+  }
+  if (COLS > 2u) {
+    write_team(lane, col + 2u, row, reduce(sum2, thread.index));
+    write_team(lane, col + 3u, row, reduce(sum3, thread.index));
+  }
+  if (COLS > 4u) {
+    write_team(lane, col + 4u, row, reduce(sum4, thread.index));
+    write_team(lane, col + 5u, row, reduce(sum5, thread.index));
+    write_team(lane, col + 6u, row, reduce(sum6, thread.index));
+    write_team(lane, col + 7u, row, reduce(sum7, thread.index));
+  }
+}
+
+// Rows past N repeat the last one
+fn rows_of_weights(row: u32, unit: u32) -> array<Values, 4> {
+  var w: array<Values, 4>;
+  w[0] = weights(min(row, N - 1u), unit);
+  if (ROWS > 1u) {
+    w[1] = weights(min(row + 1u, N - 1u), unit);
+  }
+  if (ROWS > 2u) {
+    w[2] = weights(min(row + 2u, N - 1u), unit);
+    w[3] = weights(min(row + 3u, N - 1u), unit);
+  }
+  return w;
+}
+
+fn products(w: array<Values, 4>, values: Values) -> vec4<f32> {
+  var sums = vec4<f32>(dot32(w[0], values), 0.0, 0.0, 0.0);
+  if (ROWS > 1u) {
+    sums.y = dot32(w[1], values);
+  }
+  if (ROWS > 2u) {
+    sums.z = dot32(w[2], values);
+    sums.w = dot32(w[3], values);
+  }
+  return sums;
+}
+
+fn write_team(lane: u32, m: u32, row: u32, sums: vec4<f32>) {
+  if (lane == 0u) {
+    write(m, row, sums.x);
+    if (ROWS > 1u) {
+      write(m, row + 1u, sums.y);
+    }
+    if (ROWS > 2u) {
+      write(m, row + 2u, sums.z);
+      write(m, row + 3u, sums.w);
+    }
+  }
+}

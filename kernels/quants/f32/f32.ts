@@ -1,0 +1,14 @@
+import { defineFormat } from '../format.ts';
+import { packPlanes } from '../planes.ts';
+import wgsl from './f32.wgsl?raw';
+
+/** IEEE single precision. */
+export const f32 = defineFormat({
+  name: 'F32',
+  blockValues: 1,
+  blockBytes: 4,
+  wgsl,
+  quantsWords: (units) => 32 * units,
+  scalesWords: () => 0,
+  pack: (batch) => packPlanes(batch, 8, batch.k),
+});

@@ -1,0 +1,23 @@
+import { defineFormat } from '../format.ts';
+import wgsl from './q4-1.wgsl?raw';
+import wgslF16 from './q4-1-f16.wgsl?raw';
+
+/** w = d * q + m, with q of 4 bits. A block in the file: d, m (f16), 16 bytes with values i and 16 + i. */
+export const q4_1 = defineFormat({
+  name: 'Q4_1',
+  blockValues: 32,
+  blockBytes: 20,
+  wgsl,
+  wgslF16,
+  quantsWords: (units) => 4 * units,
+  scalesWords: (units) => units,
+  pack({ fileWords: file, quants, scales, rows, units }) {
+    for (let unit = 0, from = 0, to = 0; unit < rows * units; unit++, from += 5, to += 4) {
+      scales[unit] = file[from]!;
+      quants[to] = file[from + 1]!;
+      quants[to + 1] = file[from + 2]!;
+      quants[to + 2] = file[from + 3]!;
+      quants[to + 3] = file[from + 4]!;
+    }
+  },
+});

@@ -1,0 +1,16 @@
+import { halfAt, type Reference } from '../reference.ts';
+
+export const reference: Reference = {
+  halves: [0, 2],
+  dequantize(block) {
+    const d = halfAt(block, 0);
+    const m = halfAt(block, 2);
+    const values: number[] = [];
+    for (let i = 0; i < 16; i++) {
+      const byte = block.getUint8(4 + i);
+      values[i] = d * (byte % 16) + m;
+      values[i + 16] = d * Math.floor(byte / 16) + m;
+    }
+    return values;
+  },
+};

@@ -1,0 +1,42 @@
+import { defineFormat } from '../format.ts';
+import kScales from '../k-scales.wgsl?raw';
+import { highNibbles, lowNibbles } from '../nibbles.ts';
+import wgsl from './q5-k.wgsl?raw';
+import wgslF16 from './q5-k-f16.wgsl?raw';
+
+/**
+ * w = d * scale * q - dmin * min, with q of 5 bits and a 6 bit scale and min for each 32 of 256 values. A block
+ * in the file: d, dmin (f16), 12 bytes of scales and mins, 32 bytes of fifth bits (bit u of byte i: value i of unit u),
+ * 4 times 32 bytes with the nibbles of two units.
+ */
+export const q5_k = defineFormat({
+  name: 'Q5_K',
+  blockValues: 256,
+  blockBytes: 176,
+  wgsl: kScales + wgsl,
+  wgslF16,
+  quantsWords: (units) => 4 * units,
+  scalesWords: (units) => units / 2 + units,
+  pack({ fileWords: file, quants, scales, rows, units }) {
+    const blocks = units / 8;
+    for (let row = 0, from = 0, to = 0; row < rows; row++) {
+      const headers = row * 12 * blocks;
+      const fifths = headers + 4 * blocks;
+      for (let block = 0; block < blocks; block++) {
+        for (let i = 0; i < 4; i++) scales[headers + 4 * block + i] = file[from++]!;
+        for (let unit = 0; unit < 8; unit++) {
+          let word = 0;
+          for (let i = 0; i < 8; i++) word |= ((file[from + i]! >>> unit) & 0x01010101) << i;
+          scales[fifths + 8 * block + unit] = word;
+        }
+        from += 8;
+        for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
+          for (let i = 0; i < 4; i++) {
+            quants[to + i] = lowNibbles(file[from + i]!, file[from + 4 + i]!);
+            quants[to + 4 + i] = highNibbles(file[from + i]!, file[from + 4 + i]!);
+          }
+        }
+      }
+    }
+  },
+});
