@@ -4,8 +4,7 @@ export function Idle() {
     <section class="card idle" aria-label="Nothing is running">
       <h2>Nothing is running</h2>
       <p class="muted">
-        Hearth lets web pages use a language model on this machine, once you have allowed it. What they ask is
-        answered here.
+        Web pages can use a language model on this machine through Hearth, once you have allowed them.
       </p>
       <p class="muted">A page begins with</p>
       <pre>

@@ -1,7 +1,6 @@
 import type { Question } from '../protocol/screen-calls.ts';
 import type { Caps } from '../protocol/settings.ts';
-import { describeShare } from '../ui/caps.ts';
-import { formatBytes } from '../ui/format.ts';
+import { formatBytes, formatPercent } from '../ui/format.ts';
 import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { describeOrigin } from '../ui/origin.ts';
@@ -29,12 +28,13 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
   }
 
   const isOpen = guard.isOpen.value;
+  const { isOpaque } = describeOrigin(state.question.origin);
   return (
     <main>
       <Asker question={state.question} />
       <Models models={state.question.models} />
       <Terms caps={state.caps} />
-      <div class="answers" role="group" aria-label="Your answer">
+      <fieldset class="answers" aria-label="Your answer">
         {ANSWERS.map(({ answer, name }) => (
           // Not `disabled`, so that a keyboard finds the buttons from the first moment on
           <button
@@ -46,9 +46,11 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
             {name}
           </button>
         ))}
-      </div>
+      </fieldset>
       <p class="muted small">
-        “Allow” is remembered until you take it back in Hearth’s options; “Allow once” ends with the page.
+        {isOpaque
+          ? 'Your answer ends with the page.'
+          : '“Allow” and “Block” are remembered until you change them in Hearth’s options; “Allow once” ends with the page.'}
       </p>
       <p class="visually-hidden" role="status">
         {isOpen ? 'You can answer now.' : 'The buttons work in a moment.'}
@@ -102,15 +104,15 @@ function Models({ models }: { models: Question['models'] }) {
 
 function Terms({ caps }: { caps: Caps | undefined }) {
   const limits =
-    caps && `: ${describeShare(caps.gpuPercent)} and ${formatBytes(caps.memoryBytes)} of memory at most`;
+    caps && `: ${formatPercent(caps.gpuPercent)} of its time and ${formatBytes(caps.memoryBytes)} of memory`;
   return (
     <dl>
       <dt>It may use</dt>
-      <dd>This machine’s GPU, within your limits{limits}.</dd>
+      <dd>Your GPU, within your limits{limits}.</dd>
       <dt>It sees</dt>
       <dd>The answers to what it asks. Not your files, and not what other sites ask.</dd>
-      <dt>Nothing leaves</dt>
-      <dd>Hearth answers on this machine and sends nothing to anyone.</dd>
+      <dt>Privacy</dt>
+      <dd>Models answer on this machine. Hearth sends nothing to anyone.</dd>
     </dl>
   );
 }

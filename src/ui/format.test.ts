@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatDate, formatDuration, formatPercent, formatRate, plural } from './format.ts';
+import {
+  formatBytes,
+  formatContext,
+  formatDate,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  plural,
+} from './format.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
 const MB = 2 ** 20;
@@ -26,7 +34,8 @@ describe('bytes', () => {
 });
 
 test.each([
-  [0, '0.0'],
+  [0, '0'],
+  [0.01, '0.0'],
   [0.44, '0.4'],
   [9.94, '9.9'],
   [9.96, '10'],
@@ -48,3 +57,8 @@ test('dates name the month', () => expect(formatDate(Date.UTC(2026, 2, 12, 12)))
 test('one is singular', () => expect(plural(1, 'token')).toBe('1 token'));
 test('nought and many are plural', () =>
   expect([plural(0, 'site'), plural(1204, 'token')]).toEqual(['0 sites', '1,204 tokens']));
+test.each([
+  [512, '512'],
+  [8192, '8k'],
+  [131_072, '128k'],
+])('%d tokens of context read %s', (tokens, text) => expect(formatContext(tokens)).toBe(text));

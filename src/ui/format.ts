@@ -15,8 +15,9 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)}${NBSP}${UNITS[unit]}`;
 }
 
-/** Tokens per second, as a bare figure: `0.4`, `9.8`, `120`. */
+/** Tokens per second, as a bare figure: `0`, `0.4`, `9.8`, `120`. */
 export function formatRate(perSecond: number): string {
+  if (perSecond <= 0) return '0';
   return perSecond < 9.95 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString('en');
 }
 
@@ -42,4 +43,9 @@ export function formatDate(epochMs: number): string {
 /** `1 token`, `1,204 tokens`. */
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Tokens in thousands of 1024: `512`, `8k`, `128k`. */
+export function formatContext(tokens: number): string {
+  return tokens < 1024 ? String(tokens) : `${Math.round(tokens / 1024)}k`;
 }

@@ -1,0 +1,28 @@
+import { signal } from '@preact/signals';
+import { render } from 'preact';
+import { callBackground, openEngineLine, wait } from '../src/ui/lines.ts';
+import { openSession } from '../src/ui/session.ts';
+import { openSettings } from '../src/ui/settings.ts';
+import { openModels } from './models-store.ts';
+import { Options } from './options.tsx';
+import { keepFresh } from './keep-fresh.ts';
+import { openSites } from './sites-store.ts';
+
+const session = openSession({ background: callBackground, openEngine: openEngineLine, wait });
+const settings = openSettings(session);
+const models = openModels(session);
+const sites = openSites(session);
+const hash = signal(location.hash);
+
+window.addEventListener('hashchange', () => (hash.value = location.hash));
+// A file dropped beside the drop zone would replace this page
+for (const kind of ['dragover', 'drop']) window.addEventListener(kind, (event) => event.preventDefault());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void Promise.all([models.refresh(), sites.refresh()]);
+});
+void keepFresh(models, wait);
+
+render(
+  <Options session={session} settings={settings} models={models} sites={sites} hash={hash} />,
+  document.body,
+);

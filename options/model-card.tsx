@@ -1,0 +1,77 @@
+import { useSignal } from '@preact/signals';
+import type { ModelInfo } from '../src/protocol/models.ts';
+import { BUNDLED_MODEL } from '../src/protocol/settings.ts';
+import { Confirm } from '../src/ui/confirm.tsx';
+import { formatBytes } from '../src/ui/format.ts';
+import { Notice } from '../src/ui/notice.tsx';
+import { ModelActions } from './model-actions.tsx';
+import { ModelFacts } from './model-facts.tsx';
+import type { OptionsProps } from './options.tsx';
+import { TransferProgress } from './transfer-progress.tsx';
+
+/** One model: what it is, what it needs, what is happening to it, and what can be done about that. */
+export function ModelCard({ model, session, settings, models }: OptionsProps & { model: ModelInfo }) {
+  const isAsking = useSignal(false);
+  const { settings: current, change } = settings;
+  const isDefault = current.value?.defaultModel === model.id;
+  const status = session.status.value;
+  const isRunning = status?.running.some((sequence) => sequence.model === model.id) ?? false;
+  const transfer = models.transfers.value.find(
+    ({ key, progress }) => key === model.id || progress?.model === model.id,
+  );
+  const error = models.errors.value.get(model.id);
+
+  function remove(): void {
+    // Pages that name no model must still be answered
+    if (isDefault) change({ defaultModel: BUNDLED_MODEL });
+    void models.remove(model);
+  }
+
+  return (
+    <li class="card model" aria-label={model.name}>
+      <div class="model-head">
+        <h3 class="cut" title={model.name}>
+          {model.name}
+        </h3>
+        {isDefault && <span class="badge good">Default</span>}
+        {status?.loaded.some(({ id }) => id === model.id) && <span class="badge">In memory</span>}
+        {!model.tried && model.source === 'catalog' && (
+          <span class="badge warning" title="The people who listed this file have not run it in Hearth yet">
+            Not tried yet
+          </span>
+        )}
+      </div>
+      <ModelActions
+        model={model}
+        isDefault={isDefault}
+        isMoving={transfer !== undefined}
+        onDownload={() => models.download(model)}
+        onPause={() => models.pause(model.id)}
+        onMakeDefault={() => change({ defaultModel: model.id })}
+        onDelete={() => (isAsking.value = true)}
+      />
+      <ModelFacts model={model} capBytes={current.value?.caps.memoryBytes} />
+      <TransferProgress model={model} transfer={transfer} />
+      {model.problem && <Notice kind="warning">{model.problem}</Notice>}
+      {error && <Notice kind="error">{error}</Notice>}
+      {isAsking.value && (
+        <Confirm
+          question={`Delete ${model.name}?`}
+          detail={describeLoss(model, isRunning)}
+          action="Delete"
+          onConfirm={remove}
+          onClose={() => (isAsking.value = false)}
+        />
+      )}
+    </li>
+  );
+}
+
+function describeLoss(model: ModelInfo, isRunning: boolean): string {
+  const freed = `This frees ${formatBytes(model.storedBytes)}.`;
+  const back =
+    model.source === 'file'
+      ? 'Hearth’s copy of the file goes; to use it again you add the file again.'
+      : 'To use it again you download it again.';
+  return `${freed} ${back}${isRunning ? ' It is answering a page now, and that answer ends.' : ''}`;
+}

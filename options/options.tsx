@@ -1,0 +1,65 @@
+import type { ReadonlySignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { EngineState } from '../src/ui/engine-state.tsx';
+import { Mark } from '../src/ui/mark.tsx';
+import { Notice } from '../src/ui/notice.tsx';
+import type { Session } from '../src/ui/session.ts';
+import type { SettingsStore } from '../src/ui/settings.ts';
+import { About } from './about.tsx';
+import { Limits } from './limits.tsx';
+import { Models } from './models.tsx';
+import type { ModelsStore } from './models-store.ts';
+import { Sites } from './sites.tsx';
+import type { SitesStore } from './sites-store.ts';
+
+export interface OptionsProps {
+  session: Session;
+  settings: SettingsStore;
+  models: ModelsStore;
+  sites: SitesStore;
+}
+
+const PARTS = [
+  { hash: '#models', name: 'Models', Part: Models },
+  { hash: '#sites', name: 'Sites', Part: Sites },
+  { hash: '#limits', name: 'Limits', Part: Limits },
+  { hash: '#about', name: 'About', Part: About },
+] as const;
+
+export function Options({ hash, ...props }: OptionsProps & { hash: ReadonlySignal<string> }) {
+  const { name, Part, ...shown } = PARTS.find((part) => part.hash === hash.value) ?? PARTS[0];
+  const { status, trouble } = props.session;
+  useEffect(() => {
+    document.title = `${name} – Hearth`;
+  }, [name]);
+
+  return (
+    <div class="shell">
+      <header>
+        <div class="brand">
+          <Mark size={32} />
+          <strong>Hearth</strong>
+        </div>
+        <nav aria-label="Options">
+          <ul>
+            {PARTS.map((part) => (
+              <li key={part.hash}>
+                <a href={part.hash} aria-current={part.hash === shown.hash ? 'page' : undefined}>
+                  {part.name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <EngineState status={status.value} trouble={trouble.value} />
+      </header>
+      <main>
+        {trouble.value && <Notice kind="error">{trouble.value}</Notice>}
+        {status.value?.notice && <Notice kind="warning">{status.value.notice}</Notice>}
+        {props.settings.error.value && <Notice kind="error">{props.settings.error.value}</Notice>}
+        <h1>{name}</h1>
+        <Part {...props} />
+      </main>
+    </div>
+  );
+}
