@@ -19,6 +19,10 @@ export interface BackgroundCalls {
   };
   /** Opens the prompt window for a question that the offscreen document holds. */
   openPrompt: { input: { question: string }; part: never; output: undefined };
+  /** Closes it: whoever asked has gone. */
+  closePrompt: { input: { question: string }; part: never; output: undefined };
+  /** Bytes of memory that the machine has. WebGPU does not say how much its adapter has. */
+  memory: { input: undefined; part: never; output: number };
 }
 
 export interface SiteConsent {

@@ -22,3 +22,9 @@ export const MAX_URL_CHARS = 4_096;
 export const MAX_STORED_MODELS = 256;
 /** One model file: 1 TiB. */
 export const MAX_MODEL_BYTES = 2 ** 40;
+/** Models that one request for consent may name. */
+export const MAX_MODELS_PER_REQUEST = 16;
+/** Questions that may wait for the user, all sites together. */
+export const MAX_QUESTIONS = 8;
+/** Times that the user may close a site's question before it is not asked again until the browser restarts. */
+export const MAX_DISMISSALS = 3;

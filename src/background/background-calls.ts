@@ -1,0 +1,57 @@
+import * as v from 'valibot';
+import { nothing, parser } from '../channel/parser.ts';
+import type { Handlers } from '../channel/serve.ts';
+import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import { MAX_MODEL_ID_CHARS, MAX_MODELS_PER_REQUEST } from '../protocol/limits.ts';
+import type { PromptWindows } from './prompt-windows.ts';
+import { SettingsChanges, type SettingsStore } from './settings.ts';
+import type { SiteStore } from './sites.ts';
+
+export interface BackgroundDeps {
+  sites: SiteStore;
+  settings: SettingsStore;
+  wake(): Promise<void>;
+  prompts: PromptWindows;
+  memoryBytes(): Promise<number>;
+}
+
+// An opaque origin is nobody in particular: "null" is not one, so it can never be remembered
+const Origin = v.pipe(
+  v.string(),
+  v.check((origin) => URL.canParse(origin) && new URL(origin).origin === origin, 'an origin was expected'),
+);
+const Consent = v.object({ origin: Origin });
+const Decision = v.object({
+  origin: Origin,
+  models: v.pipe(
+    v.array(v.pipe(v.string(), v.maxLength(MAX_MODEL_ID_CHARS))),
+    v.maxLength(MAX_MODELS_PER_REQUEST),
+  ),
+  decision: v.picklist(['allow', 'block', 'forget']),
+});
+const QuestionId = v.object({ question: v.pipe(v.string(), v.maxLength(100)) });
+
+export function backgroundCalls(deps: BackgroundDeps): Handlers<BackgroundCalls> {
+  const { sites, settings } = deps;
+  return {
+    wake: { parse: nothing, run: () => deps.wake().then(nothing) },
+    settings: { parse: nothing, run: () => settings.get() },
+    changeSettings: { parse: parser(SettingsChanges), run: (changes) => settings.change(changes) },
+    sites: { parse: nothing, run: () => sites.list() },
+    consent: { parse: parser(Consent), run: ({ origin }) => sites.get(origin) },
+    decide: {
+      parse: parser(Decision),
+      run: ({ origin, models, decision }) =>
+        (decision === 'forget' ? sites.forget(origin) : sites.decide(origin, decision, models)).then(nothing),
+    },
+    openPrompt: {
+      parse: parser(QuestionId),
+      run: ({ question }) => deps.prompts.open(question).then(nothing),
+    },
+    closePrompt: {
+      parse: parser(QuestionId),
+      run: ({ question }) => deps.prompts.close(question).then(nothing),
+    },
+    memory: { parse: nothing, run: () => deps.memoryBytes() },
+  };
+}

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { MAX_MODEL_ID_CHARS } from '../protocol/limits.ts';
+import {
+  DEFAULT_SETTINGS,
+  GPU_PERCENT_RANGE,
+  MEMORY_BYTES_RANGE,
+  type Settings,
+} from '../protocol/settings.ts';
+import type { Area } from './area.ts';
+
+const KEY = 'settings';
+
+const within = ({ min, max }: { min: number; max: number }) =>
+  v.pipe(v.number(), v.finite(), v.minValue(min), v.maxValue(max));
+
+const Caps = v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) });
+const DefaultModel = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
+export const SettingsChanges = v.strictObject({
+  caps: v.optional(Caps),
+  defaultModel: v.optional(DefaultModel),
+});
+
+export interface SettingsStore {
+  get(): Promise<Settings>;
+  change(changes: Partial<Settings>): Promise<Settings>;
+}
+
+export function settingsStore(area: Area): SettingsStore {
+  const get = async (): Promise<Settings> => {
+    const stored = (await area.get(KEY))[KEY];
+    // What an older or a broken version wrote must not keep the engine from starting
+    const changes = v.safeParse(SettingsChanges, stored);
+    return { ...DEFAULT_SETTINGS, ...(changes.success ? changes.output : {}) };
+  };
+  return {
+    get,
+    async change(changes) {
+      const settings = { ...(await get()), ...changes };
+      await area.set({ [KEY]: settings });
+      return settings;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crx, type ManifestV3Export } from '@crxjs/vite-plugin';
+import { defineConfig, type Plugin } from 'vite';
+import manifest from '../../manifest.json' with { type: 'json' };
+
+const root = join(import.meta.dirname, '../..');
+
+/** Files that go into the package as they are: `from` a folder here, those that `match`, under `to`. */
+function copy(from: string, match: RegExp, to: string): Plugin {
+  return {
+    name: `copy ${from}`,
+    generateBundle() {
+      const folder = join(root, from);
+      for (const name of existsSync(folder) ? readdirSync(folder).filter((file) => match.test(file)) : [])
+        this.emitFile({
+          type: 'asset',
+          fileName: join(to, name),
+          source: readFileSync(join(folder, name)),
+        });
+    },
+  };
+}
+
+/** Tests of the contexts put a small working engine of their own behind the same contract. */
+function fakeEngine(): Plugin {
+  return {
+    name: 'fake engine',
+    enforce: 'pre',
+    transform: (code, id) =>
+      id.endsWith('src/offscreen/index.ts')
+        ? code.replace('../engine/worker.ts', '../../test/fakes/engine-worker.ts')
+        : undefined,
+  };
+}
+
+// `vite build --mode fake-engine` is for tests; every other mode builds the product
+export default defineConfig(({ mode }) => {
+  const isFake = mode === 'fake-engine';
+  return {
+    root,
+    // Models are copied below; a public folder would have to lie at the top of the tree
+    publicDir: false,
+    plugins: [
+      ...(isFake ? [fakeEngine()] : []),
+      crx({ manifest: manifest as ManifestV3Export }),
+      copy('models/bundled', /\.gguf$/, 'models/bundled'),
+      copy('models/catalog', /\.json$/, 'models/catalog'),
+      copy('src/page', /^hearth\.d\.ts$/, '.'),
+    ],
+    worker: { format: 'es' },
+    build: {
+      target: 'esnext',
+      outDir: isFake ? 'out/fake-engine' : 'dist',
+      emptyOutDir: true,
+      // Its helper reads `document`, which workers do not have
+      modulePreload: false,
+      reportCompressedSize: false,
+      rollupOptions: {
+        // Pages that the manifest does not name
+        input: {
+          offscreen: 'src/offscreen/index.html',
+          bridge: 'src/bridge/index.html',
+          prompt: 'src/prompt/index.html',
+        },
+      },
+    },
+  };
+});

@@ -1,0 +1,130 @@
+import type { Client } from '../channel/connect.ts';
+import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import { HearthError } from '../protocol/errors.ts';
+import type { ModelInfo } from '../protocol/models.ts';
+import type { Question } from '../protocol/screen-calls.ts';
+import { isOpaque, type Page } from './page.ts';
+import type { Questions } from './questions.ts';
+
+export interface ConsentDeps {
+  background: Client<BackgroundCalls>['call'];
+  questions: Questions;
+  models(): Promise<ModelInfo[]>;
+  /** Resolves when the model is on this machine. Goes on if the page leaves: the user has agreed to it. */
+  download(model: string): Promise<void>;
+  defaultModel(): Promise<string>;
+}
+
+/** Which pages may use which models: what the user has said, and asking them when they have not. */
+export class Consent {
+  readonly #pages = new Set<Page>();
+  readonly #keys = new WeakMap<Page, string>();
+  #frames = 0;
+
+  constructor(private readonly deps: ConsentDeps) {}
+
+  join(page: Page): void {
+    this.#pages.add(page);
+    // Two frames without an origin are not the same site
+    this.#keys.set(page, isOpaque(page) ? `null ${++this.#frames}` : page.origin);
+  }
+
+  leave(page: Page): void {
+    this.#pages.delete(page);
+  }
+
+  /** The models that the page may use, the user's default among them; undefined before the user has said yes. */
+  async models(page: Page): Promise<string[] | undefined> {
+    const remembered = await this.#remembered(page);
+    const models = new Set([...(remembered?.models ?? []), ...page.once]);
+    return models.size > 0 ? [...models.add(await this.deps.defaultModel())] : undefined;
+  }
+
+  /** Resolves with the models once the page may use all of them. Asks the user if need be. */
+  async need(page: Page, models: string[], signal: AbortSignal): Promise<string[]> {
+    const wanted = models.length > 0 ? [...new Set(models)] : [await this.deps.defaultModel()];
+    for (;;) {
+      const allowed = await this.models(page);
+      if (allowed && wanted.every((model) => allowed.includes(model))) return wanted;
+      if (page.isBlocked || (await this.#remembered(page))?.decision === 'block')
+        throw new HearthError(
+          'not-allowed',
+          'The user has blocked this site. They can change that in Hearth’s options.',
+        );
+      await this.#ask(page, wanted, signal);
+    }
+  }
+
+  /** As `need`, and waits until the models are on this machine. */
+  async request(page: Page, models: string[], signal: AbortSignal): Promise<string[]> {
+    const wanted = await this.need(page, models, signal);
+    const infos = await this.deps.models();
+    for (const id of wanted) {
+      const info = infos.find((model) => model.id === id);
+      if (!info) throw new HearthError('not-found', `There is no model named ${JSON.stringify(id)} here.`);
+      if (info.state !== 'ready') await this.deps.download(id);
+    }
+    return wanted;
+  }
+
+  /** The user changed their mind about an origin: whatever its pages were granted is gone. */
+  forget(origin: string): void {
+    for (const page of this.#pages) {
+      if (page.origin !== origin) continue;
+      page.once.clear();
+      page.remembered = undefined;
+    }
+  }
+
+  async #ask(page: Page, wanted: string[], signal: AbortSignal): Promise<void> {
+    const question = async (): Promise<Question> => ({
+      origin: page.origin,
+      models: describe(wanted, await this.deps.models()),
+    });
+    const answer = await this.deps.questions.ask(this.#keys.get(page)!, question, signal);
+    if (signal.aborted) throw signal.reason;
+
+    switch (answer) {
+      case 'dismiss':
+        throw new HearthError('not-allowed', 'The user closed the question without an answer.');
+      case 'once':
+        for (const model of wanted) page.once.add(model);
+        return;
+      case 'allow':
+      case 'block':
+        await this.#remember(page, answer, wanted);
+    }
+  }
+
+  async #remember(page: Page, decision: 'allow' | 'block', models: string[]): Promise<void> {
+    if (!isOpaque(page)) {
+      await this.deps.background('decide', { origin: page.origin, models, decision });
+      this.forget(page.origin);
+    } else if (decision === 'block') page.isBlocked = true;
+    else for (const model of models) page.once.add(model);
+  }
+
+  #remembered(page: Page): Page['remembered'] {
+    if (isOpaque(page)) return undefined;
+    if (!page.remembered) {
+      const asked = this.deps.background('consent', { origin: page.origin });
+      page.remembered = asked;
+      asked.catch(() => (page.remembered = undefined));
+    }
+    return page.remembered;
+  }
+}
+
+/** A model that nobody here knows is shown by its id alone: the page is not told before the user has answered. */
+function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
+  return ids.map((id) => {
+    const info = infos.find((model) => model.id === id);
+    return {
+      id,
+      name: info?.name ?? id,
+      sizeBytes: info?.sizeBytes ?? 0,
+      needsDownload: info !== undefined && info.state !== 'ready',
+      licence: info?.licence,
+    };
+  });
+}

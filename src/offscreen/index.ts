@@ -1,0 +1,87 @@
+// The composition root: ports of pages and screens come in here, the engine worker hangs below.
+import { connect } from '../channel/connect.ts';
+import { messagePortWire } from '../channel/message-port.ts';
+import { reconnecting } from '../channel/reconnecting.ts';
+import { runtimePortWire } from '../channel/runtime-port.ts';
+import { serve } from '../channel/serve.ts';
+import { workerWire } from '../channel/worker.ts';
+import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import {
+  BACKGROUND_PORT,
+  isAttachMessage,
+  PAGE_PORT_PREFIX,
+  type PortMessage,
+  SCREEN_PORT,
+} from '../protocol/hand-over.ts';
+import type { PageCalls } from '../protocol/page-calls.ts';
+import type { ScreenCalls } from '../protocol/screen-calls.ts';
+import { Consent } from './consent.ts';
+import { Engine } from './engine.ts';
+import { newPage } from './page.ts';
+import { pageCalls } from './page-calls.ts';
+import { Questions } from './questions.ts';
+import { screenCalls } from './screen-calls.ts';
+
+const background = reconnecting<BackgroundCalls>(() =>
+  connect(runtimePortWire(chrome.runtime.connect({ name: BACKGROUND_PORT }))),
+);
+const engine = new Engine({
+  open: () =>
+    workerWire(
+      new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
+    ),
+  settings: () => background('settings', undefined),
+});
+const questions = new Questions({
+  openPrompt: (question) => background('openPrompt', { question }),
+  closePrompt: (question) => background('closePrompt', { question }),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  newId: () => crypto.randomUUID(),
+});
+const consent = new Consent({
+  background,
+  questions,
+  models: async () => (await engine.client()).call('models', undefined),
+  download: async (model) =>
+    void (await (await engine.client()).call('download', { kind: 'catalog', model })),
+  defaultModel: () => engine.defaultModel(),
+});
+
+/** Where the port that a bridge sends belongs: the page whose runtime port came with the same ticket. */
+const tickets = new Map<string, (port: MessagePort, origin: string) => void>();
+
+chrome.runtime.onConnect.addListener((port) => {
+  if (port.name.startsWith(PAGE_PORT_PREFIX)) welcomePage(port, port.name.slice(PAGE_PORT_PREFIX.length));
+  else if (port.name === SCREEN_PORT && port.sender?.origin === location.origin) welcomeScreen(port);
+});
+
+navigator.serviceWorker.onmessage = ({ data, ports: [port] }) => {
+  if (isAttachMessage(data) && port) tickets.get(data.ticket)?.(port, data.origin);
+};
+
+/** The runtime port lives as long as the page: it is the page's liveness, its origin, and its fallback wire. */
+function welcomePage(port: chrome.runtime.Port, ticket: string): void {
+  const page = newPage(port.sender?.origin ?? 'null');
+  const handlers = pageCalls({ page, consent, engine });
+  const live = runtimePortWire(port);
+  const tell = (message: PortMessage) => port.postMessage(message);
+
+  consent.join(page);
+  serve<PageCalls>(live, handlers);
+  tickets.set(ticket, (direct, origin) => {
+    tickets.delete(ticket);
+    if (origin !== page.origin) return;
+    serve<PageCalls>(messagePortWire(direct, live.closed), handlers);
+    tell({ kind: 'attached' });
+  });
+  void live.closed.then(() => {
+    tickets.delete(ticket);
+    consent.leave(page);
+  });
+  tell({ kind: 'known' });
+}
+
+function welcomeScreen(port: chrome.runtime.Port): void {
+  const wire = runtimePortWire(port);
+  serve<ScreenCalls>(wire, screenCalls({ engine, questions, consent, background, closed: wire.closed }));
+}

@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+import type { Client } from '../channel/connect.ts';
+import { nothing, parser } from '../channel/parser.ts';
+import type { Handler, Handlers } from '../channel/serve.ts';
+import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import type { EngineCalls } from '../protocol/engine-calls.ts';
+import type { CallOf } from '../protocol/frames.ts';
+import { MAX_MODEL_ID_CHARS, MAX_URL_CHARS } from '../protocol/limits.ts';
+import type { ScreenCalls } from '../protocol/screen-calls.ts';
+import { GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
+import type { Consent } from './consent.ts';
+import type { Engine } from './engine.ts';
+import type { Questions } from './questions.ts';
+
+const ModelId = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
+const OneModel = v.object({ model: ModelId });
+const within = ({ min, max }: { min: number; max: number }) =>
+  v.pipe(v.number(), v.minValue(min), v.maxValue(max));
+const QuestionId = v.object({ question: v.string() });
+
+const Download = v.variant('kind', [
+  v.object({ kind: v.literal('catalog'), model: ModelId }),
+  v.object({
+    kind: v.literal('url'),
+    url: v.pipe(v.string(), v.maxLength(MAX_URL_CHARS), v.url()),
+    sha256: v.undefinedable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
+  }),
+]);
+
+export interface ScreenCallDeps {
+  engine: Engine;
+  questions: Questions;
+  consent: Consent;
+  background: Client<BackgroundCalls>['call'];
+  /** The screen that calls was closed. */
+  closed: Promise<unknown>;
+}
+
+/** What the user's own screens may call: most of the engine's calls, and the questions. */
+export function screenCalls({
+  engine,
+  questions,
+  consent,
+  background,
+  closed,
+}: ScreenCallDeps): Handlers<ScreenCalls> {
+  /** Hands a call on to the engine, part by part. */
+  function passedOn<K extends keyof EngineCalls>(
+    name: K,
+    parse: (input: unknown) => EngineCalls[K]['input'],
+  ): Handler<CallOf<EngineCalls, K>> {
+    return {
+      parse,
+      async run(input, call) {
+        const stream = (await engine.client()).stream(name, input as never, { signal: call.signal });
+        for await (const part of stream) await call.send(part);
+        return stream.output;
+      },
+    };
+  }
+
+  return {
+    watch: passedOn('watch', nothing),
+    models: passedOn('models', nothing),
+    load: passedOn('load', parser(OneModel)),
+    unload: passedOn('unload', parser(OneModel)),
+    stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
+    download: passedOn('download', parser(Download)),
+    importFile: passedOn('importFile', parser(v.object({ file: v.blob(), name: v.string() }))),
+    remove: passedOn('remove', parser(OneModel)),
+    configure: {
+      parse: parser(
+        v.object({
+          caps: v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) }),
+          defaultModel: ModelId,
+        }),
+      ),
+      run: (settings) => engine.configure(settings),
+    },
+    question: {
+      parse: parser(QuestionId),
+      run({ question }) {
+        void closed.then(() => questions.closed(question));
+        return questions.show(question);
+      },
+    },
+    answer: {
+      parse: parser(
+        v.object({ question: v.string(), answer: v.picklist(['once', 'allow', 'block', 'dismiss']) }),
+      ),
+      run({ question, answer }) {
+        questions.answer(question, answer);
+        return undefined;
+      },
+    },
+    revoke: {
+      parse: parser(v.object({ origin: v.string() })),
+      async run({ origin }) {
+        consent.forget(origin);
+        await (await engine.client()).call('stop', { origin });
+      },
+    },
+    machine: {
+      parse: nothing,
+      async run() {
+        const [memoryBytes, adapter] = await Promise.all([
+          background('memory', undefined),
+          adapterOf(engine),
+        ]);
+        return { memoryBytes, adapter };
+      },
+    },
+  };
+}
+
+async function adapterOf(engine: Engine): Promise<string> {
+  for await (const { adapter } of (await engine.client()).stream('watch', undefined)) return adapter;
+  return '';
+}

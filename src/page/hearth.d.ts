@@ -1,0 +1,191 @@
+// Types of `window.hearth`, for page authors. Copy this file into your project, or refer to it:
+// /// <reference path="hearth.d.ts" />
+
+/** `window.hearth` is there, before any script of the page, where Hearth is installed. */
+export interface Hearth {
+  /** Resolves once the page is connected to the engine. Nothing is started before you read this or call something. */
+  readonly ready: Promise<void>;
+  /**
+   * Asks the user whether this site may use these models (the user's default model if none is named) and waits
+   * until they are on the machine. Resolves at once if the user has said yes before; rejects with `not-allowed`.
+   */
+  request(options?: { models?: string[] }): Promise<{ models: string[] }>;
+  models: {
+    /** The models that this site may use. Rejects with `not-allowed` before the user has said yes. */
+    list(): Promise<ModelList>;
+  };
+  chat: { completions: Create<ChatRequest, ChatCompletion, ChatCompletionChunk> };
+  completions: Create<CompletionRequest, Completion, Completion>;
+  /**
+   * A `fetch` that serves `…/v1/chat/completions`, `…/v1/completions` and `…/v1/models` from this machine, with JSON
+   * and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
+   * It never goes to the network.
+   */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+}
+
+interface Create<Request, Whole, Chunk> {
+  /** Asks the user first, if they have not answered. `signal` stops the answer and frees its place at once. */
+  create(
+    request: Request & { stream: true },
+    options?: { signal?: AbortSignal },
+  ): Promise<AsyncIterable<Chunk>>;
+  create(request: Request & { stream?: false | null }, options?: { signal?: AbortSignal }): Promise<Whole>;
+}
+
+/** Numbers out of their range, unknown fields and fields of the wrong type are refused with `bad-input`. */
+export interface SamplingFields {
+  /** An id of `models.list()`; the user's default model if absent. */
+  model?: string | null;
+  /** 0 (always the likeliest token) to 2; 1 if absent. */
+  temperature?: number | null;
+  top_p?: number | null;
+  top_k?: number | null;
+  min_p?: number | null;
+  /** −2 to 2. */
+  frequency_penalty?: number | null;
+  presence_penalty?: number | null;
+  /** 1 is none. */
+  repetition_penalty?: number | null;
+  /** The same seed gives the same answer on the same machine; a new one each time if absent. */
+  seed?: number | null;
+  max_tokens?: number | null;
+  max_completion_tokens?: number | null;
+  /** The answer ends before any of these would appear. */
+  stop?: string | string[] | null;
+  stream_options?: { include_usage?: boolean } | null;
+  /** Adds `token_ids` to each choice. */
+  return_token_ids?: boolean | null;
+  signal?: AbortSignal;
+}
+
+export interface ChatRequest extends SamplingFields {
+  messages: ChatMessage[];
+}
+
+export interface ChatMessage {
+  role: 'system' | 'developer' | 'user' | 'assistant';
+  content: string | { type: 'text'; text: string }[];
+}
+
+export interface CompletionRequest extends SamplingFields {
+  /** Text, or the model's own token ids. `max_tokens` is 16 if absent. */
+  prompt: string | number[];
+}
+
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: { cached_tokens: number };
+}
+
+/** Milliseconds, as the engine saw them. */
+export interface Timings {
+  queued_ms: number;
+  prefill_ms: number;
+  decode_ms: number;
+}
+
+export type FinishReason = 'stop' | 'length';
+
+export interface ChatCompletion {
+  id: string;
+  object: 'chat.completion';
+  /** Seconds since 1970. */
+  created: number;
+  model: string;
+  choices: {
+    index: 0;
+    message: { role: 'assistant'; content: string; refusal: null };
+    logprobs: null;
+    finish_reason: FinishReason;
+    token_ids?: number[];
+  }[];
+  usage: Usage;
+  timings: Timings;
+}
+
+export interface ChatCompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  /** Empty in the last chunk if `stream_options.include_usage` is true. */
+  choices: {
+    index: 0;
+    delta: { role?: 'assistant'; content?: string };
+    logprobs: null;
+    finish_reason: FinishReason | null;
+    token_ids?: number[];
+  }[];
+  /** In the last chunk. */
+  usage?: Usage | null;
+  timings?: Timings;
+}
+
+export interface Completion {
+  id: string;
+  object: 'text_completion';
+  created: number;
+  model: string;
+  choices: {
+    index: 0;
+    text: string;
+    logprobs: null;
+    finish_reason: FinishReason | null;
+    token_ids?: number[];
+  }[];
+  usage?: Usage | null;
+  timings?: Timings;
+}
+
+export interface ModelList {
+  object: 'list';
+  data: ModelEntry[];
+}
+
+export interface ModelEntry {
+  id: string;
+  object: 'model';
+  created: number;
+  owned_by: string;
+  name: string;
+  /** Tokens that prompt and answer may have together. */
+  context_length: number;
+  /** `wasm` where there is no usable GPU: the same answers, slower. */
+  backend: 'webgpu' | 'wasm';
+  /** False for models that only continue text. */
+  chat: boolean;
+}
+
+/** Every failure has a stable `code` and a sentence for people. Aborts reject with the signal's reason instead. */
+export interface HearthError extends Error {
+  readonly name: 'HearthError';
+  readonly code: HearthErrorCode;
+}
+
+export type HearthErrorCode =
+  | 'bad-input'
+  | 'bad-model'
+  | 'busy'
+  | 'cancelled'
+  | 'device-lost'
+  | 'gone'
+  | 'internal'
+  | 'no-device'
+  | 'not-allowed'
+  | 'not-found'
+  | 'offline'
+  | 'out-of-memory'
+  | 'quota'
+  | 'too-long'
+  | 'unknown-call'
+  | 'unsupported-model';
+
+declare global {
+  interface Window {
+    readonly hearth?: Hearth;
+  }
+  var hearth: Hearth | undefined;
+}

@@ -1,0 +1,171 @@
+import type { Handlers } from '../../src/channel/serve.ts';
+import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
+import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
+import type { GenerateInput } from '../../src/protocol/generate.ts';
+import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
+import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+
+/**
+ * A small working engine without a model. The prompt says what it does:
+ *
+ *   `echo`        answers with its own input as JSON
+ *   `fail CODE`   fails after one token
+ *   `slow`        takes `pause` before each token
+ *
+ * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
+ */
+export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
+  const running = new Map<number, RunningSequence & { stop(): void }>();
+  const watchers = new Set<() => void>();
+  const downloaded = new Set<string>();
+  let caps = DEFAULT_SETTINGS.caps;
+  let lastId = 0;
+
+  const changed = () => {
+    for (const tell of watchers) tell();
+  };
+  const status = (): EngineStatus => ({
+    state: 'ready',
+    backend: 'webgpu',
+    adapter: 'fake adapter',
+    notice: undefined,
+    memoryBytes: 0,
+    caps,
+    loaded: [],
+    running: [...running.values()].map(({ stop: _, ...sequence }) => sequence),
+    tokensPerSecond: 0,
+  });
+  const infos = (): ModelInfo[] => [
+    info({ id: 'hearthside', name: 'Hearthside', source: 'bundled' }),
+    info({ id: 'second', name: 'Second' }),
+    info({
+      id: 'far',
+      name: 'Far away',
+      sizeBytes: 5_000_000_000,
+      state: downloaded.has('far') ? 'ready' : 'available',
+    }),
+  ];
+
+  return {
+    configure: {
+      parse: (input) => input as EngineCalls['configure']['input'],
+      run(settings) {
+        caps = settings.caps;
+        changed();
+        return undefined;
+      },
+    },
+    generate: {
+      parse: (input) => input as EngineCalls['generate']['input'],
+      async run(input, call) {
+        const stopped = new AbortController();
+        const id = ++lastId;
+        running.set(id, {
+          id,
+          origin: input.origin,
+          model: input.model ?? 'hearthside',
+          phase: 'decode',
+          promptTokens: 1,
+          completionTokens: 0,
+          tokensPerSecond: 0,
+          stop: () => stopped.abort(new HearthError('cancelled', 'The user stopped it.')),
+        });
+        changed();
+        try {
+          const text = textOf(input);
+          const words = text.startsWith('echo') ? [JSON.stringify(input)] : wordsFor(input.maxTokens ?? 8);
+          for (const [i, word] of words.entries()) {
+            if (text.startsWith('slow')) await pause();
+            call.signal.throwIfAborted();
+            stopped.signal.throwIfAborted();
+            await call.send({ text: word, ids: [i] });
+            if (text.startsWith('fail')) throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
+          }
+          return {
+            model: input.model ?? 'hearthside',
+            finishReason: words.length === input.maxTokens ? 'length' : 'stop',
+            usage: { promptTokens: 1, completionTokens: words.length, cachedTokens: 0 },
+            timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0 },
+          };
+        } finally {
+          running.delete(id);
+          changed();
+        }
+      },
+    },
+    load: { parse: oneModel, run: ({ model }) => summary(model) },
+    unload: { parse: oneModel, run: () => undefined },
+    stop: {
+      parse: (input) => input as EngineCalls['stop']['input'],
+      run({ origin }) {
+        const ended = [...running.values()].filter((one) => origin === undefined || one.origin === origin);
+        for (const { stop } of ended) stop();
+        return { stopped: ended.length };
+      },
+    },
+    models: { parse: () => undefined, run: infos },
+    summaries: {
+      parse: (input) => input as EngineCalls['summaries']['input'],
+      run: ({ models }) => models.map(summary),
+    },
+    watch: {
+      parse: () => undefined,
+      run: (_, call) =>
+        new Promise((_resolve, reject) => {
+          const tell = () => void call.send(status());
+          watchers.add(tell);
+          call.signal.addEventListener('abort', () => {
+            watchers.delete(tell);
+            reject(call.signal.reason);
+          });
+          tell();
+        }),
+    },
+    download: {
+      parse: (input) => input as EngineCalls['download']['input'],
+      async run(request, call) {
+        const model = request.kind === 'catalog' ? request.model : request.url;
+        await call.send({ model, receivedBytes: 1, sizeBytes: 1, bytesPerSecond: 1, phase: 'downloading' });
+        downloaded.add(model);
+        return infos().find(({ id }) => id === model) ?? info({ id: model, name: model });
+      },
+    },
+    importFile: {
+      parse: (input) => input as EngineCalls['importFile']['input'],
+      run: ({ file, name }) => info({ id: name, name, source: 'file', sizeBytes: file.size }),
+    },
+    remove: { parse: oneModel, run: () => undefined },
+  };
+}
+
+function oneModel(input: unknown): { model: string } {
+  return input as { model: string };
+}
+
+function textOf({ prompt }: GenerateInput): string {
+  if (prompt.kind === 'text') return prompt.text;
+  return prompt.kind === 'ids' ? prompt.ids.join(' ') : prompt.messages.at(-1)!.content;
+}
+
+function wordsFor(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `w${i} `);
+}
+
+function summary(id: string): ModelSummary {
+  return { id, name: id, contextLength: 1024, backend: 'webgpu', chat: true };
+}
+
+function info(some: Partial<ModelInfo> & Pick<ModelInfo, 'id' | 'name'>): ModelInfo {
+  return {
+    source: 'catalog',
+    state: 'ready',
+    sizeBytes: 15_000_000,
+    storedBytes: 15_000_000,
+    licence: 'MIT',
+    contextLength: 1024,
+    memoryBytes: 50_000_000,
+    problem: undefined,
+    tried: true,
+    ...some,
+  };
+}
