@@ -41,7 +41,7 @@ test('no two models share an id, a hash or a URL', () => {
 test('the memory of a model is its weights and the KV cache of the default context', () => {
   const mistral = catalog.find(({ id }) => id === 'mistral-7b-instruct-v0.3')!;
   // Mistral 7B is known to take 128 KiB of f16 KV cache per token
-  expect(mistral.memoryBytes).toBe(4_372_812_000 + 4096 * 128 * 1024);
+  expect(mistral.memoryBytes).toBe(4_372_812_000 + 8192 * 128 * 1024);
 
   const tiny = catalog.find(({ id }) => id === 'tinyllama-1.1b-chat')!;
   // Its context is shorter than the default: 2048 tokens of 22 KiB

@@ -1,7 +1,7 @@
 import type { CatalogFile } from './catalog-file.ts';
 
-/** Tokens of context that a model gets if nobody asks for more. */
-export const DEFAULT_CONTEXT = 4096;
+/** What the engine gives a model if nobody asks for another context. */
+export const DEFAULT_CONTEXT = 8192;
 const BYTES_PER_F16 = 2;
 
 export interface CatalogModel extends Omit<CatalogFile, 'shape'> {

@@ -35,7 +35,7 @@ export function file(bytes: Uint8Array, options: FileOptions = {}): Answer {
     const asked = ranges ? /^bytes=(\d+)-$/.exec(request.headers.range ?? '') : null;
     const start = asked ? Number(asked[1]) : 0;
     if (asked && start >= bytes.length) {
-      response.writeHead(416, { 'Content-Range': `bytes */${bytes.length}` }).end();
+      response.writeHead(416, { 'Content-Range': `bytes */${bytes.length + lie}` }).end();
       return;
     }
     const size = isSizeHidden ? '*' : bytes.length + lie;

@@ -1,0 +1,35 @@
+import { HearthError } from '../protocol/errors.ts';
+import { bytesInWords } from './words.ts';
+
+/** `navigator.storage.estimate`, bytes. */
+export type Estimate = () => Promise<{ usage?: number; quota?: number }>;
+
+/** Bytes that the browser would still take; `undefined` if it does not say. */
+export async function freeBytes(estimate: Estimate): Promise<number | undefined> {
+  const { usage, quota } = await estimate().catch(() => ({ usage: undefined, quota: undefined }));
+  return usage === undefined || quota === undefined ? undefined : Math.max(0, quota - usage);
+}
+
+export interface Shortage {
+  name: string;
+  neededBytes: number;
+  freeBytes: number | undefined;
+  /** The model that has not been used for the longest time, if there is another one. */
+  oldest: { name: string; sizeBytes: number } | undefined;
+  /** How much is kept of what has come: `50 %`. */
+  kept: string | undefined;
+  cause?: unknown;
+}
+
+export function diskFull({ name, neededBytes, freeBytes, oldest, kept, cause }: Shortage): HearthError {
+  const free = freeBytes === undefined ? 'that much is not' : `only ${bytesInWords(freeBytes)} are`;
+  const example = oldest
+    ? ` (${oldest.name}, ${bytesInWords(oldest.sizeBytes)}, was not used for the longest time)`
+    : '';
+  const rest = kept ? ` What has come (${kept}) is kept.` : '';
+  return new HearthError(
+    'quota',
+    `${name} needs ${bytesInWords(neededBytes)} more on this disk and ${free} free for Hearth. Free space on the disk, or remove models on Hearth's options page${example}, then start again.${rest}`,
+    { cause },
+  );
+}

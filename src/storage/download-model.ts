@@ -1,0 +1,204 @@
+import { HearthError } from '../protocol/errors.ts';
+import { isDiskFull } from './directory.ts';
+import { diskFull } from './disk-space.ts';
+import { fetchInto } from './fetch-into.ts';
+import { checkGgufHeader, GGUF_HEADER_BYTES } from './gguf-header.ts';
+import { GrowingFile } from './growing-file.ts';
+import { longestUnused, type ModelFacts, type ModelRecord } from './model-record.ts';
+import { ProgressMeter } from './progress-meter.ts';
+import type { RemoteFile } from './remote-file.ts';
+import type { ArrivalOptions } from './store-options.ts';
+import { progressInWords } from './words.ts';
+
+/** What has come is made safe this often, so that a loss of power costs no more. */
+const CHECKPOINT_MS = 4_000;
+
+export interface DownloadRequest {
+  id: string;
+  name: string;
+  source: 'catalog' | 'url';
+  url: URL;
+  /** Exact, if known: a file of any other size is refused. */
+  sizeBytes?: number | undefined;
+  sha256?: string | undefined;
+}
+
+export interface DownloadOptions extends ArrivalOptions {
+  onSize(receivedBytes: number, sizeBytes: number | undefined): void;
+}
+
+/**
+ * Downloads a model, or the rest of it, and checks it. When that fails, what has come is kept for the next
+ * try, unless the file has turned out to be the wrong one.
+ */
+export async function downloadModel(
+  request: DownloadRequest,
+  options: DownloadOptions,
+): Promise<ModelRecord> {
+  const { book, directory, time, signal } = options;
+  const record = begun(request, book.get(request.id), time.now());
+  const disk = await directory.openForWriting(record.file);
+  try {
+    await book.put(record);
+    const download = new ModelDownload(request, options, record);
+    const file = await GrowingFile.open(disk, record.savedBytes, {
+      time,
+      signal,
+      onBytes: (bytes) => download.meter.update('verifying', bytes, record.sizeBytes ?? 0),
+    });
+    return await download.run(file);
+  } finally {
+    disk.close();
+    const left = book.get(request.id);
+    if (left?.state === 'partial' && left.savedBytes === 0) await book.delete(left);
+  }
+}
+
+class ModelDownload {
+  readonly meter: ProgressMeter;
+  /** Aborted with the check's word, while the file is coming, that it is not worth it. */
+  readonly #unfit = new AbortController();
+  #check: { restarts: number; facts: Promise<ModelFacts> } | undefined;
+  #savedAt: number;
+
+  constructor(
+    private readonly request: DownloadRequest,
+    private readonly options: DownloadOptions,
+    private record: ModelRecord,
+  ) {
+    this.meter = new ProgressMeter(request.id, options.time, options.send);
+    this.#savedAt = options.time.now();
+  }
+
+  async run(file: GrowingFile): Promise<ModelRecord> {
+    const { request, options } = this;
+    let isWhole = false;
+    try {
+      await fetchInto(file, {
+        ...options,
+        signal: AbortSignal.any([options.signal, this.#unfit.signal]),
+        url: request.url,
+        remote: this.record.remote,
+        expectedBytes: request.sizeBytes,
+        isVerifiable: this.record.sha256 !== undefined,
+        onAnswer: (remote) => this.#onAnswer(file, remote),
+        onBytes: () => this.#onBytes(file),
+      });
+      isWhole = true;
+      return await this.#complete(file);
+    } catch (error) {
+      const failure = isDiskFull(error) ? await this.#diskFull(file, error) : error;
+      if (this.#unfit.signal.aborted || (isWhole && isVerdict(error))) await this.#drop(file);
+      // The failure matters more than that its bytes could not be made safe
+      else await this.#save(file).catch(() => {});
+      file.close(failure);
+      throw failure;
+    }
+  }
+
+  /** The file is about to come: is there room for it, and could the engine run it? */
+  async #onAnswer(file: GrowingFile, remote: RemoteFile): Promise<void> {
+    this.record = { ...this.record, remote, sizeBytes: remote.sizeBytes };
+    this.options.onSize(file.sizeBytes, remote.sizeBytes);
+    if (remote.sizeBytes === undefined) return;
+    const free = await this.options.free();
+    if (free !== undefined && remote.sizeBytes - file.sizeBytes > free) throw await this.#diskFull(file);
+    if (this.#check?.restarts !== file.restarts) this.#check = this.#begunCheck(file, remote.sizeBytes);
+  }
+
+  async #onBytes(file: GrowingFile): Promise<void> {
+    const { sizeBytes } = this.record;
+    this.options.onSize(file.sizeBytes, sizeBytes);
+    this.meter.update('downloading', file.sizeBytes, sizeBytes ?? 0);
+    if (this.options.time.now() - this.#savedAt >= CHECKPOINT_MS) await this.#save(file);
+  }
+
+  async #complete(file: GrowingFile): Promise<ModelRecord> {
+    const { sizeBytes } = file;
+    const sha256 = file.sha256();
+    if (this.record.sha256 && sha256 !== this.record.sha256) throw this.#wrongHash(sha256);
+    checkGgufHeader(await file.read(0, GGUF_HEADER_BYTES), this.request.name);
+    this.#check ??= this.#begunCheck(file, sizeBytes);
+    const facts = await this.#check.facts;
+
+    await file.flush();
+    const record: ModelRecord = {
+      ...this.record,
+      state: 'complete',
+      savedBytes: sizeBytes,
+      sizeBytes,
+      sha256,
+      facts,
+    };
+    await this.options.book.put(record);
+    return record;
+  }
+
+  #begunCheck(file: GrowingFile, sizeBytes: number) {
+    const check = { restarts: file.restarts, facts: this.options.check(file.source(sizeBytes)) };
+    check.facts.catch((error) => {
+      if (this.#check === check && isVerdict(error)) this.#unfit.abort(error);
+    });
+    return check;
+  }
+
+  async #save(file: GrowingFile): Promise<void> {
+    await file.flush();
+    this.#savedAt = this.options.time.now();
+    this.record = { ...this.record, savedBytes: file.sizeBytes };
+    await this.options.book.put(this.record);
+  }
+
+  async #drop(file: GrowingFile): Promise<void> {
+    await file.restart();
+    await this.options.book.put({ ...this.record, savedBytes: 0 });
+  }
+
+  async #diskFull(file: GrowingFile, cause?: unknown): Promise<HearthError> {
+    const { sizeBytes } = this.record;
+    return diskFull({
+      name: this.request.name,
+      neededBytes: Math.max(1, (sizeBytes ?? 0) - file.sizeBytes),
+      freeBytes: await this.options.free(),
+      oldest: longestUnused(this.options.book.list()),
+      kept: file.sizeBytes > 0 ? progressInWords(file.sizeBytes, sizeBytes) : undefined,
+      cause,
+    });
+  }
+
+  #wrongHash(sha256: string): HearthError {
+    return new HearthError(
+      'bad-model',
+      `${this.request.name} did not arrive as it was listed: its SHA-256 is ${sha256}, but ${this.record.sha256} was promised. It was removed. Download it again; if that ends here too, the file at ${this.request.url.host} has changed.`,
+    );
+  }
+}
+
+/** Goes on with what is known of the model, if that is about the same file. */
+function begun(request: DownloadRequest, known: ModelRecord | undefined, now: number): ModelRecord {
+  const { id, name, source, sizeBytes } = request;
+  const url = request.url.href;
+  const isOther = request.sha256 && known?.sha256 && request.sha256 !== known.sha256;
+  const isSame = known && !isOther && (known.url === url || request.sha256 === known.sha256);
+  if (isSame) return { ...known, name, url, sha256: request.sha256 ?? known.sha256 };
+  return {
+    version: 1,
+    id,
+    name,
+    source,
+    url,
+    file: `${id}.gguf`,
+    state: 'partial',
+    savedBytes: 0,
+    sizeBytes,
+    sha256: request.sha256,
+    addedAt: now,
+    lastUsedAt: now,
+  };
+}
+
+/** The check's word on the file; any other error is an accident, and no reason to throw the bytes away. */
+function isVerdict(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'bad-model' || code === 'unsupported-model';
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { MAX_MODEL_BYTES, MAX_URL_CHARS } from '../protocol/limits.ts';
+import { parseModelId } from './model-id.ts';
+
+const bytes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MODEL_BYTES));
+const text = v.pipe(v.string(), v.maxLength(1_000));
+
+const recordSchema = v.object({
+  version: v.literal(1),
+  id: v.pipe(v.string(), v.check(isModelId)),
+  name: text,
+  source: v.picklist(['catalog', 'url', 'file']),
+  url: v.optional(v.pipe(v.string(), v.url(), v.maxLength(MAX_URL_CHARS))),
+  /** Where the bytes lie, in the same folder as this record. */
+  file: v.pipe(v.string(), v.regex(/^[a-z0-9._-]{1,240}\.gguf$/)),
+  state: v.picklist(['partial', 'complete']),
+  /** Bytes that would outlive a loss of power. */
+  savedBytes: bytes,
+  /** What the whole file measures, once somebody has said so. */
+  sizeBytes: v.optional(bytes),
+  /** Promised while the file is partial, measured once it is complete. */
+  sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  remote: v.optional(
+    v.object({ sizeBytes: v.optional(bytes), etag: v.optional(text), lastModified: v.optional(text) }),
+  ),
+  facts: v.optional(
+    v.object({
+      licence: v.optional(text),
+      contextLength: v.optional(v.number()),
+      memoryBytes: v.optional(v.number()),
+    }),
+  ),
+  /** Milliseconds since 1970. */
+  addedAt: v.number(),
+  lastUsedAt: v.number(),
+});
+
+/** What the store knows of one model, as it lies beside the model's bytes. */
+export type ModelRecord = v.InferOutput<typeof recordSchema>;
+
+/** What the file itself says; the engine's check finds it out. */
+export type ModelFacts = NonNullable<ModelRecord['facts']>;
+
+/** `undefined` for what is no record: damaged, or from a future version. */
+export function parseModelRecord(value: unknown): ModelRecord | undefined {
+  const { success, output } = v.safeParse(recordSchema, value);
+  return success ? output : undefined;
+}
+
+function isModelId(value: string): boolean {
+  try {
+    return parseModelId(value) === value;
+  } catch {
+    return false;
+  }
+}
+
+/** The one to remove first when the disk is full. */
+export function longestUnused(records: ModelRecord[]): { name: string; sizeBytes: number } | undefined {
+  const [oldest] = records
+    .filter((record) => record.state === 'complete')
+    .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
+  return oldest && { name: oldest.name, sizeBytes: oldest.savedBytes };
+}

@@ -1,0 +1,59 @@
+import { HearthError } from '../protocol/errors.ts';
+import type { ReadableFile } from './directory.ts';
+
+/** A model's bytes, wherever they lie. */
+export interface ModelSource {
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`, in an array of the caller's own; fails with `bad-model` past the end. */
+  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): void;
+}
+
+export function fileSource(file: ReadableFile): ModelSource {
+  return {
+    size: file.sizeBytes,
+    async read(offset, length) {
+      mustLieWithin(file.sizeBytes, offset, length);
+      return file.read(offset, length);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** A file that the user dropped, or bytes that the browser holds. Nothing is read until it is asked for. */
+export function blobSource(blob: Blob): ModelSource {
+  return {
+    size: blob.size,
+    async read(offset, length) {
+      mustLieWithin(blob.size, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+    close() {},
+  };
+}
+
+/** A file that ships with the extension. Read once, and held by the browser outside the JavaScript heap. */
+export async function fetchSource(url: string, fetch = globalThis.fetch): Promise<ModelSource> {
+  let response: Response | undefined;
+  let cause: unknown;
+  try {
+    response = await fetch(url);
+  } catch (error) {
+    cause = error;
+  }
+  if (!response?.ok) {
+    const name = new URL(url).pathname.split('/').at(-1);
+    throw new HearthError('not-found', `The packaged file ${name} is missing. Install Hearth again.`, {
+      cause,
+    });
+  }
+  return blobSource(await response.blob());
+}
+
+export function mustLieWithin(size: number, offset: number, length: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw new HearthError(
+    'bad-model',
+    `The model file ends at byte ${size}, but bytes ${offset} to ${offset + length} were asked for. It is cut short or damaged: remove it and download it again.`,
+  );
+}
