@@ -133,7 +133,8 @@ async function follow(page, url) {
       end(new Error('The page could not get an answer; out/demo.png shows what it says.'));
   });
   await page.addInitScript(tellDriverOfChanges, ANSWER);
-  await page.goto(url);
+  const response = await page.goto(url);
+  if (!response?.ok()) throw new Error(`The demo page answers with status ${response?.status()}.`);
   await ended;
 }
 

@@ -20,7 +20,8 @@ const TYPES = {
  * @returns {Promise<{url: string, close: () => void}>}
  */
 export async function serveFolder(folder, { port, mayChoose }) {
-  const server = createServer((request, response) => {
+  // The demo page's prompt comes in its address, and may be long
+  const server = createServer({ maxHeaderSize: 2 ** 20 }, (request, response) => {
     const file = fileFor(folder, request.url ?? '/');
     if (!file) return void response.writeHead(404).end('There is no such file.');
     response.writeHead(200, {

@@ -48,6 +48,7 @@ test('pages come with their type, and what is not there with 404', async () => {
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
   expect(await page.text()).toBe('<p>Hello');
   expect((await fetch(`${server.url}nothing`)).status).toBe(404);
+  expect((await fetch(`${server.url}?prompt=${'long'.repeat(100_000)}`)).status).toBe(200);
   server.close();
 });
 
