@@ -4,6 +4,7 @@ import { badModel } from '../errors.ts';
 export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
+  close?(): void | Promise<void>;
 }
 
 /** Vocabularies of 260,000 tokens take about 10 MiB. */

@@ -1,3 +1,4 @@
+import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
 import type { Sequence } from './sequence.ts';
@@ -86,6 +87,27 @@ export class Answer {
   get tokensPerSecond(): number {
     const { decodeMs } = this.timings;
     return decodeMs > 0 ? ((this.usage.completionTokens - 1) * 1000) / decodeMs : 0;
+  }
+
+  /** What the user's screens show of it. */
+  status(model: string): RunningSequence {
+    const { id, origin, isPaused, slot } = this.sequence;
+    const phase = isPaused
+      ? 'paused'
+      : this.#firstTokenAt !== undefined
+        ? 'decode'
+        : slot !== undefined
+          ? 'prefill'
+          : 'waiting';
+    return {
+      id,
+      origin,
+      model,
+      phase,
+      promptTokens: this.usage.promptTokens,
+      completionTokens: this.usage.completionTokens,
+      tokensPerSecond: this.tokensPerSecond,
+    };
   }
 
   #take(token: number): void {

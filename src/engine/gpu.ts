@@ -25,12 +25,45 @@ export class Gpu {
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
+  /** Set once the device has gone; resolves to the reason it gave. */
+  readonly lost: Promise<string>;
+  #isLost = false;
+  #invalid: string | undefined;
+
   private constructor(
     readonly device: GPUDevice,
     readonly info: GPUAdapterInfo,
     /** A CPU that plays a GPU. Barriers are dear there, so kernels choose one thread per row. */
     readonly isSoftware: boolean,
-  ) {}
+  ) {
+    this.lost = device.lost.then(({ message, reason }) => {
+      this.#isLost = true;
+      return message || reason;
+    });
+    device.addEventListener('uncapturederror', ({ error }) => {
+      this.#invalid ??= error.message;
+      console.error(error.message);
+    });
+  }
+
+  /** Why work on this device failed: `device-lost` if it has gone. */
+  async failure(cause: unknown): Promise<HearthError> {
+    // The news of the loss may come a moment after the calls that it fails
+    await Promise.race([this.lost, this.device.queue.onSubmittedWorkDone().catch(() => {})]);
+    if (this.#isLost || (cause instanceof Error && /lost|destroyed/i.test(cause.message))) {
+      return new HearthError('device-lost', `${this.name} was lost.`, { cause });
+    }
+    return new HearthError(
+      'internal',
+      `${this.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+
+  /** Throws if an invalid command was given to the device: what it computed since is not to be trusted. */
+  check(): void {
+    if (this.#invalid) throw new HearthError('internal', `${this.name} refused a command: ${this.#invalid}`);
+  }
 
   static async open(gpu: GPU, options: GpuOptions = {}): Promise<Gpu> {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });

@@ -1,3 +1,5 @@
+import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
+import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
 
@@ -10,19 +12,22 @@ const POOLED_CONTEXTS = 4;
 /** Below this the cache is kept in f32, which is exact and costs nobody much; above in f16. */
 const F32_CACHE_BYTES = 64 * 2 ** 20;
 
-export type KvType = 'f32' | 'f16';
-
-export interface PlanRequest {
-  config: ModelConfig;
-  weightsBytes: number;
+/** What whoever loads a model may decide. */
+export interface PlanSizes {
   /** Bytes that this model may take on the device, all in all. */
   budgetBytes: number;
   /** Sequences that run at once. */
   slots: number;
-  /** Rows of one step at most. */
+  /** Rows of one step at most; by the adapter if absent. */
+  maxRows?: number | undefined;
+  contextLength?: number | undefined;
+  kv?: KvType | undefined;
+}
+
+export interface PlanRequest extends PlanSizes {
+  config: ModelConfig;
+  weightsBytes: number;
   maxRows: number;
-  contextLength?: number;
-  kv?: KvType;
 }
 
 /** Every size, before a byte is allocated. Nothing is allocated later. */
@@ -49,7 +54,8 @@ export function planMemory(request: PlanRequest): Plan {
   const kv = request.kv ?? (kvBytesPerPosition(config, 'f32') * wanted <= F32_CACHE_BYTES ? 'f32' : 'f16');
   const bytesPerPage = kvBytesPerPosition(config, kv) * PAGE_SIZE;
 
-  const fixed = (context: number) => weightsBytes + activationBytes(config, context, slots, maxRows);
+  const fixed = (context: number) =>
+    weightsBytes + activationBytes(config, { contextLength: context, slots, maxRows });
   const pagesThatFit = (context: number) => Math.floor((budgetBytes - fixed(context)) / bytesPerPage);
 
   let contextLength = wanted;
@@ -68,7 +74,7 @@ export function planMemory(request: PlanRequest): Plan {
   }
 
   const kvBytes = pageCount * bytesPerPage;
-  const activationsBytes = activationBytes(config, contextLength, slots, maxRows);
+  const activationsBytes = activationBytes(config, { contextLength, slots, maxRows });
   return {
     contextLength,
     slots,
@@ -98,9 +104,7 @@ export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv
  */
 export function activationElements(
   config: ModelConfig,
-  contextLength: number,
-  slots: number,
-  maxRows: number,
+  { contextLength, slots, maxRows }: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
 ) {
   const { dim, heads, kvHeads, headDim, ffn, vocab, rotaryDim } = config;
   const q = heads * headDim;
@@ -114,14 +118,15 @@ export function activationElements(
     logits: slots * vocab,
     rotation: contextLength * rotaryDim,
     counts: slots * vocab,
+    partials: Math.ceil(contextLength / CHUNK_POSITIONS) * slots * heads * (headDim + 4),
   };
 }
 
-function activationBytes(config: ModelConfig, contextLength: number, slots: number, maxRows: number): number {
-  return (
-    4 *
-    Object.values(activationElements(config, contextLength, slots, maxRows)).reduce((sum, n) => sum + n, 0)
-  );
+function activationBytes(
+  config: ModelConfig,
+  sizes: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
+): number {
+  return 4 * Object.values(activationElements(config, sizes)).reduce((sum, n) => sum + n, 0);
 }
 
 function megabytes(bytes: number): string {

@@ -11,7 +11,7 @@ import type { Step, StepResult } from './step.ts';
 import { type TextDecoder, TokenStream } from './stream.ts';
 
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
-const DEPTH = 4;
+export const DEPTH = 4;
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
 /** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */

@@ -34,3 +34,32 @@ export function tokensAhead({ scheduled, tokens }: Sequence): number {
 export function isPrefilling({ scheduled, tokens }: Sequence): boolean {
   return tokens.length - scheduled > 1;
 }
+
+/** A sequence in slot 0, for who runs one alone. */
+export function soloSequence(ids: readonly number[]): Sequence {
+  return {
+    id: 0,
+    origin: '',
+    lane: 'interactive',
+    sampling: {
+      temperature: 0,
+      topK: 0,
+      topP: 1,
+      minP: 0,
+      repetitionPenalty: 1,
+      frequencyPenalty: 0,
+      presencePenalty: 0,
+      seed: 0,
+    },
+    promptLength: ids.length,
+    maxLength: ids.length,
+    tokens: [...ids],
+    scheduled: 0,
+    epoch: 0,
+    slot: 0,
+    pages: [],
+    isPaused: false,
+    isDone: false,
+    onToken() {},
+  };
+}

@@ -13,7 +13,7 @@ function letters({ stop = [] as string[], send = async (_: GeneratePart) => {} }
   const stream = new TokenStream({
     clock,
     stop,
-    decoder: { push: (id) => String.fromCharCode(id), flush: () => '' },
+    decoder: { push: (id) => String.fromCharCode(id), end: () => '' },
     send(part) {
       parts.push(part);
       return send(part);

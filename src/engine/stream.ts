@@ -6,7 +6,7 @@ export interface TextDecoder {
   /** The text that is final once this token has come: never half a character. */
   push(id: number): string;
   /** What was held back for want of further bytes. */
-  flush(): string;
+  end(): string;
 }
 
 export interface StreamOptions {
@@ -52,7 +52,7 @@ export class TokenStream {
 
   /** Sends the rest and waits until the reader has it all. */
   async end(): Promise<void> {
-    if (!this.#isStopped && !this.#take(this.#options.decoder.flush())) this.#text += this.#held;
+    if (!this.#isStopped && !this.#take(this.#options.decoder.end())) this.#text += this.#held;
     this.#cancelTick?.();
     await this.#sending;
     if (this.#text || this.#ids.length > 0) await this.#options.send(this.#part());

@@ -1,0 +1,47 @@
+import { create, globals } from 'webgpu';
+import { Gpu } from '../engine/gpu.ts';
+import { HearthError } from '../protocol/errors.ts';
+import type { Flags } from './flags.ts';
+
+/** NVIDIA's driver has f16, but Dawn hides it unless asked. */
+const F16_TOGGLES = 'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia';
+const FEATURES = ['f16', 'subgroups'] as const;
+
+// Dawn dies with its instance, so it is kept for as long as the process lives
+let instance: GPU | undefined;
+
+/** The device that `--adapter` and `--features` ask for. */
+export async function openGpu(flags: Flags): Promise<Gpu> {
+  const wanted = featureFlags(flags.string('features') ?? '');
+  const options = ['disable-dawn-features=timestamp_quantization'];
+  if (flags.has('adapter')) options.push(`adapter=${flags.string('adapter')}`);
+  if (wanted.f16) options.push(F16_TOGGLES);
+
+  Object.assign(globalThis, globals);
+  instance = create(options);
+  const gpu = await Gpu.open(instance, { features: wanted });
+  if (wanted.f16 && !gpu.has('shader-f16'))
+    throw new HearthError('no-device', `${gpu.name} has no f16, which --features asks for.`);
+  if (wanted.subgroups && !gpu.has('subgroups'))
+    throw new HearthError('no-device', `${gpu.name} has no subgroups, which --features asks for.`);
+  process.stderr.write(`adapter: ${gpu.name}\n`);
+  return gpu;
+}
+
+/** `f16` forces, `no-f16` forbids, nothing leaves it to the adapter. */
+function featureFlags(text: string): { f16?: boolean; subgroups?: boolean } {
+  const wanted: { f16?: boolean; subgroups?: boolean } = {};
+  for (const part of text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
+    const feature = FEATURES.find((name) => part === name || part === `no-${name}`);
+    if (!feature)
+      throw new HearthError(
+        'bad-input',
+        `--features knows f16, no-f16, subgroups and no-subgroups, not ${JSON.stringify(part)}.`,
+      );
+    wanted[feature] = part === feature;
+  }
+  return wanted;
+}

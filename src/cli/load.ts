@@ -1,0 +1,32 @@
+import { Governor } from '../engine/governor.ts';
+import { systemClock } from '../engine/clock.ts';
+import { Model } from '../engine/model.ts';
+import { readModelFile } from '../engine/model-file.ts';
+import { openFile } from './file-source.ts';
+import type { Flags } from './flags.ts';
+import { openGpu } from './gpu.ts';
+
+/** The model of `--model` on the device of the GPU flags. */
+export async function loadModel(flags: Flags, { slots = 1 } = {}): Promise<Model> {
+  const source = await openFile(flags.required('model'));
+  const file = await readModelFile(source);
+  const gpu = await openGpu(flags);
+  const startedAt = performance.now();
+  const model = await Model.load({
+    // A lost device ends a command: opening it again gives the lost one
+    device: { open: async () => gpu },
+    file,
+    source,
+    clock: systemClock,
+    governor: new Governor(systemClock),
+    sizes: {
+      budgetBytes: Number.POSITIVE_INFINITY,
+      slots,
+      contextLength: flags.has('context') ? flags.integer('context', 0, { min: 1 }) : undefined,
+      maxRows: flags.has('max-rows') ? flags.integer('max-rows', 0, { min: 1, max: 4096 }) : undefined,
+      kv: flags.oneOf('kv', ['f32', 'f16']),
+    },
+  });
+  process.stderr.write(`loaded in ${(performance.now() - startedAt).toFixed(0)} ms\n`);
+  return model;
+}

@@ -1,0 +1,69 @@
+import { toFailure } from '../protocol/errors.ts';
+import { bench } from './commands/bench.ts';
+import { detokenize } from './commands/detokenize.ts';
+import { generate } from './commands/generate.ts';
+import { inspect } from './commands/inspect.ts';
+import { logits } from './commands/logits.ts';
+import { perplexity } from './commands/perplexity.ts';
+import { tokenize } from './commands/tokenize.ts';
+
+/** A command turns its arguments into one JSON value. */
+export type Command = (args: string[]) => Promise<unknown>;
+
+const COMMANDS: Record<string, Command> = {
+  inspect,
+  tokenize,
+  detokenize,
+  logits,
+  perplexity,
+  generate,
+  bench,
+};
+
+const USAGE = `hearth COMMAND --model FILE.gguf …
+
+  inspect                                            what the file holds and what it needs
+  tokenize    --text T | --file P [--bos] [--parse-special]
+  detokenize  --ids 1,2,3
+  logits      --ids 1,2,3 [--all]                    after the last token, or after each
+  perplexity  --file P [--context N]                 BOS and N-1 tokens a window, every token scored
+  generate    --prompt T | --messages JSON | --ids 1,2,3  --max-tokens N
+              [--temperature 0 --top-k 0 --top-p 1 --min-p 0 --seed S --stop T …
+               --repetition-penalty 1 --frequency-penalty 0 --presence-penalty 0]
+  bench       [--pp 512 --tg 128 --concurrency 1 --repeat 5]
+
+Where it runs: --adapter NAME, --features f16,no-subgroups (force or forbid), --vulkan-icd FILE,
+--kv f32|f16, --context N, --max-rows N. JSON goes to stdout, progress to stderr.
+`;
+
+async function main([name = '', ...args]: string[]): Promise<number> {
+  if (name === '--help' || name === 'help' || name === '') {
+    process.stderr.write(USAGE);
+    return name === '' ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(
+      `There is no command ${JSON.stringify(name)}. There are: ${Object.keys(COMMANDS).join(', ')}.\n`,
+    );
+    return 2;
+  }
+  try {
+    const result = await command(args);
+    await new Promise<void>((resolve) =>
+      process.stdout.write(`${JSON.stringify(result)}\n`, () => resolve()),
+    );
+    return 0;
+  } catch (error) {
+    const { code, message } = toFailure(error);
+    process.stderr.write(
+      code === 'internal'
+        ? `${String(error instanceof Error ? error.stack : error)}\n`
+        : `${code}: ${message}\n`,
+    );
+    return code === 'bad-input' ? 2 : 1;
+  }
+}
+
+// `exit`, since Dawn's threads would keep the process alive
+process.exit(await main(process.argv.slice(2)));

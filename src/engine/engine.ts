@@ -1,0 +1,227 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import type { EngineStatus } from '../protocol/engine-calls.ts';
+import { HearthError } from '../protocol/errors.ts';
+import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from '../protocol/generate.ts';
+import type { LoadProgress, ModelSummary } from '../protocol/models.ts';
+import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
+import type { Clock } from './clock.ts';
+import { Device } from './device.ts';
+import { Governor } from './governor.ts';
+import { Model } from './model.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
+import { promptIds } from './prompt.ts';
+import { isIdle, type TextModel, totalBytes } from './text-model.ts';
+
+/** Sequences of all pages that one model runs at once. */
+const SLOTS = 32;
+
+export interface EngineOptions {
+  /** `navigator.gpu`, where there is one. */
+  gpu: GPU | undefined;
+  clock: Clock;
+  /** A model's file and its name for people. */
+  open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** Computes on WebAssembly what no GPU can. */
+  loadWasm(file: ModelFile, source: ByteSource, limits: { memoryBytes: number }): Promise<TextModel>;
+}
+
+interface Entry {
+  name: string;
+  loading: Promise<TextModel>;
+  /** Set once loaded. */
+  model: TextModel | undefined;
+  usedAt: number;
+}
+
+/** All models of this machine on its one device, under the user's caps. */
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #device: Device;
+  readonly #governor: Governor;
+  readonly #entries = new Map<string, Entry>();
+  #caps: Caps = DEFAULT_SETTINGS.caps;
+  #defaultModel = DEFAULT_SETTINGS.defaultModel;
+  /** Loads follow one another, so that each knows what memory the others took. */
+  #lastLoad: Promise<unknown> = Promise.resolve();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#device = new Device(options.gpu, options.clock);
+    this.#governor = new Governor(options.clock);
+  }
+
+  /** Takes effect at once: the share from the next step on, the memory by unloading what is idle. */
+  async configure({ caps, defaultModel }: { caps: Caps; defaultModel: string }): Promise<void> {
+    this.#caps = caps;
+    this.#defaultModel = defaultModel;
+    this.#governor.share = caps.gpuPercent / 100;
+    await this.#makeRoom(0);
+  }
+
+  async generate(
+    input: GenerateInput & { origin: string; lane: Lane },
+    send: (part: GeneratePart) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<GenerateOutput> {
+    const id = input.model ?? this.#defaultModel;
+    const { origin, lane, sampling, stop } = input;
+    const entry = this.#entry(id);
+    const model = await untilAborted(entry.loading, signal);
+    entry.usedAt = this.#options.clock.now();
+
+    const ids = promptIds(model.file, input.prompt);
+    const maxTokens = input.maxTokens ?? model.contextLength;
+    const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane }, send, signal);
+    if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
+    return { model: id, ...output };
+  }
+
+  async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {
+    const { name, loading } = this.#entry(id, onProgress);
+    return summary(id, name, await loading);
+  }
+
+  async unload(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    const model = await entry.loading.catch(() => undefined);
+    model?.stop(undefined);
+    this.#entries.delete(id);
+    await model?.dispose();
+  }
+
+  /** Ends every answer, or those of one origin. */
+  stop(origin: string | undefined): number {
+    return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
+  }
+
+  /** Models that pages may know of; reads their headers, loads nothing. */
+  async summaries(ids: readonly string[]): Promise<ModelSummary[]> {
+    const backend = await this.#device.backend();
+    return Promise.all(
+      ids.map(async (id) => {
+        const entry = this.#entries.get(id);
+        if (entry?.model) return summary(id, entry.name, entry.model);
+        const { source, name } = await this.#options.open(id);
+        try {
+          const { config, chatTemplate } = await readModelFile(source);
+          return { id, name, contextLength: config.contextLength, backend, chat: chatTemplate !== undefined };
+        } finally {
+          await source.close?.();
+        }
+      }),
+    );
+  }
+
+  status(): EngineStatus {
+    const loaded = this.#loaded();
+    const answers = loaded.flatMap(([id, { model }]) => [...model.answers].map((answer) => ({ id, answer })));
+    const running = answers.map(({ id, answer }) => answer.status(id));
+    const loading = [...this.#entries].some(([, { model }]) => !model);
+    return {
+      state: this.#device.state === 'ready' && loading ? 'starting' : this.#device.state,
+      backend: this.#device.kind,
+      adapter: this.#device.adapter,
+      notice: this.#notice(),
+      memoryBytes: this.#usedBytes(),
+      caps: this.#caps,
+      loaded: loaded.map(([id, { name, model }]) => ({ id, name, ...model.memory })),
+      running,
+      tokensPerSecond: running.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond, 0),
+    };
+  }
+
+  #notice(): string | undefined {
+    if (this.#usedBytes() > this.#caps.memoryBytes)
+      return 'Over the memory cap until the answers now running have ended.';
+    return this.#device.notice;
+  }
+
+  /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */
+  #entry(id: string, onProgress?: (progress: LoadProgress) => void): Entry {
+    const known = this.#entries.get(id);
+    if (known) return known;
+    const entry: Entry = {
+      name: id,
+      model: undefined,
+      usedAt: this.#options.clock.now(),
+      loading: undefined!,
+    };
+    entry.loading = this.#lastLoad.then(async () => (entry.model = await this.#load(id, entry, onProgress)));
+    this.#lastLoad = entry.loading.catch(() => this.#entries.delete(id));
+    this.#entries.set(id, entry);
+    return entry;
+  }
+
+  async #load(id: string, entry: Entry, onProgress?: (progress: LoadProgress) => void): Promise<TextModel> {
+    const { source, name } = await this.#options.open(id);
+    entry.name = name;
+    try {
+      const file = await readModelFile(source);
+      if ((await this.#device.backend()) === 'wasm')
+        return await this.#options.loadWasm(file, source, { memoryBytes: this.#freeBytes() });
+      for (;;) {
+        try {
+          return await Model.load({
+            device: this.#device,
+            file,
+            source,
+            clock: this.#options.clock,
+            governor: this.#governor,
+            sizes: { slots: SLOTS, budgetBytes: this.#freeBytes() },
+            onProgress: (doneBytes) =>
+              onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
+          });
+        } catch (error) {
+          const isFull = error instanceof HearthError && error.code === 'out-of-memory';
+          if (!isFull || !(await this.#unloadOldest())) throw error;
+        }
+      }
+    } catch (error) {
+      await source.close?.();
+      throw error;
+    }
+  }
+
+  #freeBytes(): number {
+    return this.#caps.memoryBytes - this.#usedBytes();
+  }
+
+  #usedBytes(): number {
+    return this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
+  }
+
+  async #makeRoom(bytes: number): Promise<void> {
+    while (this.#freeBytes() < bytes && (await this.#unloadOldest()));
+  }
+
+  /** The idle model whose last use is longest ago; false if none is idle. */
+  async #unloadOldest(): Promise<boolean> {
+    const [oldest] = this.#loaded()
+      .filter(([, { model }]) => isIdle(model))
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    if (!oldest) return false;
+    await this.unload(oldest[0]);
+    return true;
+  }
+
+  #loaded(): [string, Entry & { model: TextModel }][] {
+    return [...this.#entries].filter(
+      (entry): entry is [string, Entry & { model: TextModel }] => entry[1].model !== undefined,
+    );
+  }
+}
+
+function summary(id: string, name: string, { contextLength, backend, file }: TextModel): ModelSummary {
+  return { id, name, contextLength, backend, chat: file.chatTemplate !== undefined };
+}
+
+/** The promise, or the signal's reason if that comes first. What was begun goes on for others. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,122 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import type { Answer, RunRequest } from './answer.ts';
+import type { Clock } from './clock.ts';
+import type { Governor } from './governor.ts';
+import type { Gpu } from './gpu.ts';
+import { layOutWeights, type WeightsLayout } from './layout.ts';
+import { loadWeights } from './load.ts';
+import type { ModelFile } from './model-file.ts';
+import { type Plan, type PlanSizes, planMemory } from './plan.ts';
+import { Runner } from './runner.ts';
+import { Step } from './step.ts';
+import type { RunOutput, TextModel } from './text-model.ts';
+
+export interface ModelOptions {
+  /** Opens the device, or opens it again after a loss. */
+  device: { open(): Promise<Gpu> };
+  file: ModelFile;
+  source: ByteSource;
+  clock: Clock;
+  governor: Governor;
+  sizes: PlanSizes;
+  signal?: AbortSignal;
+  onProgress?(doneBytes: number): void;
+}
+
+/** A model on the GPU. */
+export class Model implements TextModel {
+  readonly backend = 'webgpu';
+  readonly file: ModelFile;
+  readonly plan: Plan;
+  readonly layout: WeightsLayout;
+  readonly #options: ModelOptions;
+  readonly #runner: Runner;
+  #step: Step;
+
+  /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
+  static async load(options: ModelOptions): Promise<Model> {
+    const { device, file, sizes } = options;
+    const gpu = await device.open();
+    const layout = layOutWeights(file.tensors, file.config, gpu.device.limits.maxStorageBufferBindingSize);
+    const maxRows = sizes.maxRows ?? (gpu.isSoftware ? 32 : 512);
+    const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
+    const step = await upload(gpu, layout, plan, options);
+    return new Model(options, layout, plan, step);
+  }
+
+  private constructor(options: ModelOptions, layout: WeightsLayout, plan: Plan, step: Step) {
+    this.#options = options;
+    this.file = options.file;
+    this.layout = layout;
+    this.plan = plan;
+    this.#step = step;
+    const { tokenizer } = options.file;
+    this.#runner = new Runner({
+      plan,
+      step,
+      clock: options.clock,
+      governor: options.governor,
+      endIds: tokenizer.endIds,
+      newDecoder: () => tokenizer.decoder(),
+      recover: () => this.#recover(),
+    });
+  }
+
+  get contextLength(): number {
+    return this.plan.contextLength;
+  }
+
+  get memory() {
+    const { weightsBytes, kvBytes, activationsBytes } = this.plan;
+    return { weightsBytes, kvBytes, activationsBytes };
+  }
+
+  get answers(): Iterable<Answer> {
+    return this.#runner.answers;
+  }
+
+  /** What was chosen for this adapter, by name. */
+  get variants(): Record<string, string> {
+    return this.#step.variants;
+  }
+
+  run(
+    request: RunRequest,
+    send: (part: GeneratePart) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RunOutput> {
+    return this.#runner.run(request, send, signal);
+  }
+
+  stop(origin: string | undefined): number {
+    return this.#runner.stop(origin);
+  }
+
+  /** Logits after each of `ids`, or only after the last; (vocab) each. Only while no answer is being made. */
+  logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
+    return this.#runner.logits(ids, all);
+  }
+
+  async dispose(): Promise<void> {
+    this.#step.destroy();
+    await this.#options.source.close?.();
+  }
+
+  async #recover(): Promise<Step> {
+    this.#step.destroy();
+    this.#step = await upload(await this.#options.device.open(), this.layout, this.plan, this.#options);
+    return this.#step;
+  }
+}
+
+/** Pipelines compile while the weights stream. */
+async function upload(gpu: Gpu, layout: WeightsLayout, plan: Plan, options: ModelOptions): Promise<Step> {
+  const weights = await loadWeights(gpu, options.source, layout, options);
+  try {
+    return await Step.create(gpu, options.file.config, plan, weights);
+  } catch (error) {
+    weights.destroy();
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+import { renderChat } from '../../models/chat/index.ts';
+import { HearthError } from '../protocol/errors.ts';
+import type { Prompt } from '../protocol/generate.ts';
+import type { ModelFile } from './model-file.ts';
+
+/** The tokens of a prompt: BOS and the text, the chat as the model's template writes it, or the ids as they are. */
+export function promptIds({ tokenizer, chatTemplate, config }: ModelFile, prompt: Prompt): number[] {
+  switch (prompt.kind) {
+    case 'ids': {
+      const wrong = prompt.ids.find((id) => id >= config.vocab);
+      if (wrong === undefined) return prompt.ids;
+      throw new HearthError(
+        'bad-input',
+        `Token id ${wrong} is outside this model's vocabulary of ${config.vocab}.`,
+      );
+    }
+    case 'text':
+      return tokenizer.encode(prompt.text, { addSpecial: true, parseSpecial: true });
+    case 'messages': {
+      const text = renderChat(chatTemplate, prompt.messages, { tokenizer, addGenerationPrompt: true });
+      const ids = tokenizer.encode(text, { addSpecial: false, parseSpecial: true });
+      // Most templates write BOS themselves; a model that wants one must not go without it, nor get two
+      return tokenizer.addBos && tokenizer.bosId !== undefined && ids[0] !== tokenizer.bosId
+        ? [tokenizer.bosId, ...ids]
+        : ids;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Gpu } from './gpu.ts';
+import { HearthError } from '../protocol/errors.ts';
+
+/** Bytes of two timestamps. */
+const TIMES_BYTES = 16;
+
+/** A ring of staging buffers: what a step gives back, read while the next steps run. */
+export class Readback {
+  readonly #gpu: Gpu;
+  readonly #free: Staging[];
+  readonly #resultBytes: number;
+  /** When the last step's results came, for adapters without timestamps. */
+  #lastDoneAt = 0;
+
+  constructor(gpu: Gpu, depth: number, resultBytes: number) {
+    this.#gpu = gpu;
+    this.#resultBytes = Math.ceil(resultBytes / 8) * 8;
+    const hasTimes = gpu.has('timestamp-query');
+    this.#free = Array.from({ length: depth }, () => ({
+      buffer: gpu.buffer(
+        'staging',
+        this.#resultBytes + TIMES_BYTES,
+        GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      ),
+      times: hasTimes
+        ? {
+            query: gpu.device.createQuerySet({ type: 'timestamp', count: 2 }),
+            resolved: gpu.buffer(
+              'times',
+              TIMES_BYTES,
+              GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+            ),
+          }
+        : undefined,
+    }));
+  }
+
+  /** Submits what `encode` puts into a pass; resolves to the first `bytes` of `results` after it, and the GPU's time. */
+  async submit(
+    encode: (pass: GPUComputePassEncoder) => void,
+    results: GPUBuffer,
+    bytes: number,
+  ): Promise<{ results: ArrayBuffer; busyMs: number }> {
+    const { device } = this.#gpu;
+    const staging = this.#free.pop();
+    if (!staging)
+      throw new HearthError('internal', 'More steps are in flight than there are buffers to read them.');
+    const { buffer, times } = staging;
+
+    const submittedAt = performance.now();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass(
+      times && {
+        timestampWrites: { querySet: times.query, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
+      },
+    );
+    encode(pass);
+    pass.end();
+    if (bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
+    if (times) {
+      encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
+      encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);
+    }
+    device.queue.submit([encoder.finish()]);
+
+    try {
+      await buffer.mapAsync(GPUMapMode.READ);
+    } catch (cause) {
+      throw await this.#gpu.failure(cause);
+    }
+    const doneAt = performance.now();
+    const wallMs = doneAt - Math.max(submittedAt, this.#lastDoneAt);
+    this.#lastDoneAt = doneAt;
+    const mapped = buffer.getMappedRange();
+    const copy = mapped.slice(0, bytes);
+    const [begin, end] = new BigUint64Array(mapped, this.#resultBytes, 2);
+    buffer.unmap();
+    this.#free.push(staging);
+    // Browsers round timestamps to 100 µs, and a few drivers give none
+    const busyMs = times && end! > begin! ? Number(end! - begin!) / 1e6 : wallMs;
+    return { results: copy, busyMs };
+  }
+
+  destroy(): void {
+    for (const { buffer, times } of this.#free) {
+      buffer.destroy();
+      times?.query.destroy();
+      times?.resolved.destroy();
+    }
+  }
+}
+
+interface Staging {
+  buffer: GPUBuffer;
+  times: { query: GPUQuerySet; resolved: GPUBuffer } | undefined;
+}

@@ -1,0 +1,106 @@
+import { TILE_ROWS } from '../../kernels/attention/attention.ts';
+import type { Gpu } from './gpu.ts';
+import type { Plan } from './plan.ts';
+import type { StepPlan } from './schedule.ts';
+
+const SAMPLED = 0xffffffff;
+const NONE = 0xffffffff;
+/** Where every adapter can bind. */
+const ALIGNMENT = 256;
+
+/** How much of everything a step has: what its dispatches are sized by. */
+export interface StepLoad {
+  rows: number;
+  outputs: number;
+  /** The first rows: one for each decoding sequence. The rest are prompts, in tiles. */
+  decodes: number;
+  tiles: number;
+  /** The longest context of a decoding row: positions that it attends to. */
+  depth: number;
+}
+
+/**
+ * What the kernels read of a step, in one buffer written at once:
+ *
+ *   rowCount (uniform) | outputCount (uniform) | outputs | tiles | rows
+ */
+export class StepBuffer {
+  readonly buffer: GPUBuffer;
+  readonly #gpu: Gpu;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #at: { outputs: number; tiles: number; rows: number };
+
+  constructor(gpu: Gpu, { slots, maxRows }: Plan) {
+    this.#gpu = gpu;
+    const outputs = 2 * ALIGNMENT;
+    const tiles = align(outputs + slots * 16);
+    const rows = align(tiles + maxTiles(maxRows, slots) * 16);
+    const size = align(rows + maxRows * 16);
+    this.#at = { outputs, tiles, rows };
+    this.#words = new Uint32Array(size / 4);
+    this.buffer = gpu.buffer(
+      'step',
+      size,
+      GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+  }
+
+  get rowCount() {
+    return { buffer: this.buffer, offset: 0, size: 16 };
+  }
+  get outputCount() {
+    return { buffer: this.buffer, offset: ALIGNMENT, size: 16 };
+  }
+  get outputs() {
+    return { buffer: this.buffer, offset: this.#at.outputs, size: this.#at.tiles - this.#at.outputs };
+  }
+  get tiles() {
+    return { buffer: this.buffer, offset: this.#at.tiles, size: this.#at.rows - this.#at.tiles };
+  }
+  get rows() {
+    return { buffer: this.buffer, offset: this.#at.rows };
+  }
+
+  /** Writes a plan; it holds for the steps submitted from now on. */
+  write({ decodes, prefills }: StepPlan): StepLoad {
+    const words = this.#words;
+    const load = { rows: 0, outputs: 0, decodes: decodes.length, tiles: 0, depth: 0 };
+
+    for (const { sequence, firstPosition, rows, isOutput } of [...decodes, ...prefills]) {
+      for (let row = 0; row < rows; row++) {
+        const position = firstPosition + row;
+        const output = isOutput && row === rows - 1 ? load.outputs++ : NONE;
+        if (output !== NONE) words.set([sequence.slot!, position, 0, 0], this.#at.outputs / 4 + output * 4);
+        words.set(
+          [sequence.tokens[position] ?? SAMPLED, position, sequence.slot!, output],
+          this.#at.rows / 4 + (load.rows + row) * 4,
+        );
+      }
+      load.rows += rows;
+    }
+
+    let firstRow = decodes.length;
+    for (const { sequence, firstPosition, rows } of prefills) {
+      for (let row = 0; row < rows; row += TILE_ROWS) {
+        const tile = [firstRow + row, Math.min(TILE_ROWS, rows - row), sequence.slot!, firstPosition + row];
+        words.set(tile, this.#at.tiles / 4 + load.tiles++ * 4);
+      }
+      firstRow += rows;
+    }
+    for (const { firstPosition } of decodes) load.depth = Math.max(load.depth, firstPosition + 1);
+
+    words[0] = load.rows;
+    words[ALIGNMENT / 4] = load.outputs;
+    this.#gpu.device.queue.writeBuffer(this.buffer, 0, words, 0, this.#at.rows / 4 + load.rows * 4);
+    return load;
+  }
+}
+
+/** Every sequence may leave one tile not full. */
+function maxTiles(maxRows: number, slots: number): number {
+  return Math.ceil(maxRows / TILE_ROWS) + slots;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

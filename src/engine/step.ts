@@ -1,0 +1,346 @@
+import {
+  attentionCombine,
+  attentionDecode,
+  attentionPrefill,
+  attentionSimple,
+  decodeChunks,
+} from '../../kernels/attention/attention.ts';
+import { embedding } from '../../kernels/embedding/embedding.ts';
+import { gather } from '../../kernels/gather/gather.ts';
+import type { Kernel } from '../../kernels/kernel.ts';
+import { rmsNorm } from '../../kernels/rms-norm/rms-norm.ts';
+import { rope } from '../../kernels/rope/rope.ts';
+import { swiglu } from '../../kernels/swiglu/swiglu.ts';
+import type { ModelConfig } from '../../models/architectures/index.ts';
+import { Buffers } from './buffers.ts';
+import type { BufferSlice, Gpu } from './gpu.ts';
+import type { Linear, Weights } from './load.ts';
+import type { Plan } from './plan.ts';
+import { Readback } from './readback.ts';
+import { DEPTH } from './runner.ts';
+import { Sampling } from './sampling.ts';
+import type { StepPlan } from './schedule.ts';
+import { type Sequence, soloSequence } from './sequence.ts';
+import { StepBuffer, type StepLoad } from './step-buffer.ts';
+import { chooseVariants, linearKernels, type Variants } from './variants.ts';
+
+/** One kernel of a step: what is bound, and how much of it to run. */
+export interface Dispatch {
+  pipeline: GPUComputePipeline;
+  bindGroup: GPUBindGroup;
+  /** Nothing to do where it gives undefined or a zero. */
+  workgroups(load: StepLoad): readonly [x: number, y?: number, z?: number] | undefined;
+}
+
+export interface StepResult {
+  /** The sampled token of each output. */
+  ids: Uint32Array;
+  /** The GPU's time, in milliseconds. */
+  busyMs: number;
+}
+
+/**
+ * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
+ * once. Read `create` top to bottom: it is the model.
+ */
+export class Step {
+  readonly #gpu: Gpu;
+  readonly #plan: Plan;
+  readonly #config: ModelConfig;
+  readonly #buffers: Buffers;
+  readonly #stepBuffer: StepBuffer;
+  readonly #sampling: Sampling;
+  readonly #readback: Readback;
+  readonly #forward: Dispatch[];
+  readonly #weights: Weights;
+  readonly #variants: Variants;
+
+  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
+    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
+    const stepBuffer = new StepBuffer(gpu, plan);
+    const variants = chooseVariants(gpu);
+    const sampling = await Sampling.create(gpu, config.vocab, plan, buffers, stepBuffer);
+    const forward = await buildForward({
+      gpu,
+      config,
+      plan,
+      weights,
+      buffers,
+      stepBuffer,
+      sampling,
+      variants,
+    });
+    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, forward, variants);
+  }
+
+  private constructor(
+    gpu: Gpu,
+    config: ModelConfig,
+    plan: Plan,
+    weights: Weights,
+    buffers: Buffers,
+    stepBuffer: StepBuffer,
+    sampling: Sampling,
+    forward: Dispatch[],
+    variants: Variants,
+  ) {
+    this.#gpu = gpu;
+    this.#config = config;
+    this.#plan = plan;
+    this.#weights = weights;
+    this.#buffers = buffers;
+    this.#stepBuffer = stepBuffer;
+    this.#sampling = sampling;
+    this.#forward = forward;
+    this.#variants = variants;
+    this.#readback = new Readback(
+      gpu,
+      DEPTH,
+      Math.max(sampling.resultBytes(plan.slots), plan.slots * config.vocab * 4),
+    );
+  }
+
+  /** What was chosen for this adapter, by name. */
+  get variants(): Record<string, string> {
+    const { attention, team, arithmetic, matMul } = this.#variants;
+    return {
+      attention,
+      'mat-vec': `${arithmetic} ${team}`,
+      'mat-mul': `${arithmetic} ${matMul}`,
+      kv: this.#plan.kv,
+    };
+  }
+
+  setPage(slot: number, index: number, page: number): void {
+    this.#buffers.setPage(slot, index, page);
+  }
+
+  setSampler(sequence: Sequence): void {
+    this.#sampling.set(sequence);
+  }
+
+  /** Submits a step; what it writes is there for the next one at once, and for us when this resolves. */
+  async run(plan: StepPlan): Promise<StepResult> {
+    const load = this.#stepBuffer.write(plan);
+    const bytes = this.#sampling.resultBytes(load.outputs);
+    const { results, busyMs } = await this.#readback.submit(
+      (pass) => encode(pass, [...this.#forward, ...this.#sampling.dispatches], load),
+      this.#sampling.results,
+      bytes,
+    );
+    this.#gpu.check();
+    return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
+  }
+
+  /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
+  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
+    const { vocab } = this.#config;
+    const { pageSize, slots, maxRows } = this.#plan;
+    for (let index = 0; index < Math.ceil(ids.length / pageSize); index++) this.setPage(0, index, index);
+
+    const sequence = soloSequence(ids);
+    const rows: Float32Array[] = [];
+    const chunkRows = all ? Math.min(slots, maxRows) : maxRows;
+    for (let first = 0; first < ids.length; first += chunkRows) {
+      const count = Math.min(chunkRows, ids.length - first);
+      const chunk = {
+        sequence,
+        epoch: 0,
+        firstPosition: first,
+        rows: count,
+        isOutput: first + count === ids.length,
+      };
+      const each = Array.from({ length: count }, (_, row) => ({
+        ...chunk,
+        firstPosition: first + row,
+        rows: 1,
+        isOutput: true,
+      }));
+      const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
+      const bytes = load.outputs * vocab * 4;
+      const { results } = await this.#readback.submit(
+        (pass) => encode(pass, this.#forward, load),
+        this.#buffers.activations.logits.buffer,
+        bytes,
+      );
+      this.#gpu.check();
+      const values = new Float32Array(results);
+      for (let output = 0; output < load.outputs; output++)
+        rows.push(values.slice(output * vocab, (output + 1) * vocab));
+    }
+    return rows;
+  }
+
+  destroy(): void {
+    this.#readback.destroy();
+    this.#buffers.destroy();
+    this.#sampling.destroy();
+    this.#stepBuffer.buffer.destroy();
+    this.#weights.destroy();
+  }
+}
+
+function encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[], load: StepLoad): void {
+  for (const { pipeline, bindGroup, workgroups } of dispatches) {
+    const size = workgroups(load);
+    if (!size || size.includes(0)) continue;
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, bindGroup);
+    pass.dispatchWorkgroups(...size);
+  }
+}
+
+interface Parts {
+  gpu: Gpu;
+  config: ModelConfig;
+  plan: Plan;
+  weights: Weights;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  sampling: Sampling;
+  variants: Variants;
+}
+
+/** Embedding, blocks, head: every dispatch of a step up to the logits, in order. */
+async function buildForward({
+  gpu,
+  config,
+  plan,
+  weights,
+  buffers,
+  stepBuffer,
+  sampling,
+  variants,
+}: Parts): Promise<Dispatch[]> {
+  const pending: Promise<Dispatch>[] = [];
+  const { x, wide, middle, narrow, outputs, outputsNormed, logits, rotation, partials } = buffers.activations;
+  const { pages, caches } = buffers;
+  const { heads, kvHeads, headDim, rotaryDim, ropePairs, dim, normEps, ffn } = config;
+  const { threads } = variants;
+
+  /** One kernel; its shape's changing sizes come from the load. */
+  const add = <Shape extends object, Sizes extends keyof Shape>(
+    kernel: Kernel<Shape>,
+    shape: Omit<Shape, Sizes>,
+    sizes: (load: StepLoad) => Pick<Shape, Sizes> | undefined,
+    slices: BufferSlice[],
+  ) => {
+    const make = async (): Promise<Dispatch> => {
+      const pipeline = await gpu.pipeline(kernel, shape as Shape);
+      return {
+        pipeline: pipeline.pipeline,
+        bindGroup: gpu.bind(pipeline, slices),
+        workgroups(load) {
+          const now = sizes(load);
+          return now && kernel.workgroups({ ...shape, ...now } as Shape);
+        },
+      };
+    };
+    pending.push(make());
+  };
+  const rows = ({ rows }: StepLoad) => ({ rows });
+  const outputRows = ({ outputs }: StepLoad) => ({ rows: outputs });
+
+  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows) =>
+    add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
+
+  const linear = (
+    { inputs, outputs: outStride, parts }: Linear,
+    from: BufferSlice,
+    to: BufferSlice,
+    addTo: boolean,
+    of: typeof rows,
+    count: BufferSlice,
+  ) => {
+    for (const { matrix, outOffset } of parts) {
+      const shape = { k: inputs, n: matrix.rows, add: addTo, outStride, outOffset };
+      for (const { kernel, tuning, takes } of linearKernels(gpu, variants, matrix)) {
+        add(kernel, { ...shape, tuning }, (load) => (takes(of(load).rows) ? of(load) : undefined), [
+          matrix.quants,
+          matrix.scales,
+          from,
+          to,
+          count,
+        ]);
+      }
+    }
+  };
+  const linearRows = (map: Linear, from: BufferSlice, to: BufferSlice, addTo = false) =>
+    linear(map, from, to, addTo, rows, stepBuffer.rowCount);
+
+  const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
+  const attentionShape = { ...kvShape, heads, scale: 1 / Math.sqrt(headDim), window: 0 };
+  const attention = (k: BufferSlice, v: BufferSlice) => {
+    const cache = [middle, k, v, pages];
+    if (variants.attention === 'simple') {
+      add(attentionSimple(plan.kv), { ...attentionShape, threads }, rows, [
+        ...cache,
+        stepBuffer.rows,
+        narrow,
+      ]);
+      return;
+    }
+    const decodeShape = {
+      ...attentionShape,
+      chunkPositions: variants.chunkPositions,
+      subgroupSize: variants.subgroupSize,
+      threads: 256,
+    };
+    const decodes = ({ decodes, depth }: StepLoad) =>
+      decodes > 0
+        ? { rows: decodes, chunks: decodeChunks(depth - 1, { ...decodeShape, rows: 0, chunks: 0 }) }
+        : undefined;
+    add(attentionDecode(plan.kv, variants.attention), decodeShape, decodes, [
+      ...cache,
+      stepBuffer.rows,
+      narrow,
+      partials,
+    ]);
+    add(
+      attentionCombine,
+      decodeShape,
+      (load) => (load.depth > variants.chunkPositions ? decodes(load) : undefined),
+      [partials, stepBuffer.rows, narrow],
+    );
+    add(attentionPrefill(plan.kv), attentionShape, ({ tiles }) => (tiles > 0 ? { tiles } : undefined), [
+      ...cache,
+      stepBuffer.tiles,
+      narrow,
+    ]);
+  };
+
+  for (const { matrix, outOffset } of weights.embedding.parts) {
+    add(embedding(matrix.format), { k: dim, firstId: outOffset, ids: matrix.rows }, rows, [
+      matrix.quants,
+      matrix.scales,
+      stepBuffer.rows,
+      sampling.sampled,
+      x,
+    ]);
+  }
+  for (const [i, block] of weights.blocks.entries()) {
+    const { k, v } = caches[i]!;
+    norm(x, block.attentionNorm, narrow, rows);
+    linearRows(block.qkv, narrow, wide);
+    add(rope(plan.kv), { ...kvShape, heads, rotaryDim, pairs: ropePairs, threads }, rows, [
+      wide,
+      rotation,
+      pages,
+      stepBuffer.rows,
+      middle,
+      k,
+      v,
+    ]);
+    attention(k, v);
+    linearRows(block.attentionOutput, narrow, x, true);
+
+    norm(x, block.ffnNorm, narrow, rows);
+    linearRows(block.gateUp, narrow, wide);
+    add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+    linearRows(block.down, middle, x, true);
+  }
+  add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
+  norm(outputs, weights.outputNorm, outputsNormed, outputRows);
+  linear(weights.head, outputsNormed, logits, false, outputRows, stepBuffer.outputCount);
+  return Promise.all(pending);
+}
