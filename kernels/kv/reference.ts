@@ -11,8 +11,7 @@ export function shuffledPages(lengths: readonly number[], { page, maxPages }: Kv
     [physical[i], physical[j]] = [physical[j]!, physical[i]!];
   }
   const table = new Uint32Array(lengths.length * maxPages).fill(0xffff_ffff);
-  for (const [sequence, count] of needed.entries())
-    table.set(physical.splice(0, count), sequence * maxPages);
+  for (const [sequence, count] of needed.entries()) table.set(physical.splice(0, count), sequence * maxPages);
   return table;
 }
 
@@ -50,10 +49,7 @@ export function toPaged(
     for (let position = 0; position < lengths[sequence]!; position++) {
       for (let head = 0; head < kvHeads; head++) {
         const from = (position * kvHeads + head) * headDim;
-        paged.set(
-          values.subarray(from, from + headDim),
-          pagedIndex(table, shape, sequence, position, head),
-        );
+        paged.set(values.subarray(from, from + headDim), pagedIndex(table, shape, sequence, position, head));
       }
     }
   }
@@ -81,7 +77,5 @@ export function fromHalf(bits: number): number {
   const exponent = (bits >> 10) & 31;
   const mantissa = bits & 1023;
   if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0
-    ? sign * mantissa * 2 ** -24
-    : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
 }

@@ -19,52 +19,47 @@ const rows = [
   { sequence: 2, position: 9 },
 ];
 
-test.each(
-  cases.flatMap((shape) => (['adjacent', 'halves'] as const).map((pairs) => ({ ...shape, pairs }))),
-)('turns q and k and keeps k and v for $why, pairs $pairs', async ({
-  heads,
-  kvHeads,
-  headDim,
-  rotaryDim,
-  pairs,
-}) => {
-  const shape = {
-    rows: rows.length,
-    heads,
-    kvHeads,
-    headDim,
-    rotaryDim,
-    pairs,
-    page: 4,
-    maxPages: 3,
-    threads: 8,
-  };
-  const { qkv, pages, q, k, v } = await run('f32', shape);
+test.each(cases.flatMap((shape) => (['adjacent', 'halves'] as const).map((pairs) => ({ ...shape, pairs }))))(
+  'turns q and k and keeps k and v for $why, pairs $pairs',
+  async ({ heads, kvHeads, headDim, rotaryDim, pairs }) => {
+    const shape = {
+      rows: rows.length,
+      heads,
+      kvHeads,
+      headDim,
+      rotaryDim,
+      pairs,
+      page: 4,
+      maxPages: 3,
+      threads: 8,
+    };
+    const { qkv, pages, q, k, v } = await run('f32', shape);
 
-  const frequencies = pairFrequencies({ positions: 10, rotaryDim, base: 100 });
-  const width = (heads + 2 * kvHeads) * headDim;
-  const untouched = { k: new Set(k.keys()), v: new Set(v.keys()) };
-  for (const [n, { sequence, position }] of rows.entries()) {
-    const head = (h: number) => qkv.subarray(n * width + h * headDim, n * width + (h + 1) * headDim);
-    for (let h = 0; h < heads; h++) {
-      const expected = ropeReference(head(h), position, frequencies, pairs);
-      const at = (n * heads + h) * headDim;
-      expect(relativeError(q.subarray(at, at + headDim), expected)).toBeLessThan(1e-6);
-    }
-    for (let h = 0; h < kvHeads; h++) {
-      const at = pagedIndex(pages, shape, sequence, position, h);
-      const key = ropeReference(head(heads + h), position, frequencies, pairs);
-      expect(relativeError(k.subarray(at, at + headDim), key)).toBeLessThan(1e-6);
-      expect([...v.subarray(at, at + headDim)]).toEqual([...head(heads + kvHeads + h)]);
-      for (let d = 0; d < headDim; d++) {
-        untouched.k.delete(at + d);
-        untouched.v.delete(at + d);
+    const frequencies = pairFrequencies({ positions: 10, rotaryDim, base: 100 });
+    const width = (heads + 2 * kvHeads) * headDim;
+    const untouched = { k: new Set(k.keys()), v: new Set(v.keys()) };
+    for (const [n, { sequence, position }] of rows.entries()) {
+      const head = (h: number) => qkv.subarray(n * width + h * headDim, n * width + (h + 1) * headDim);
+      for (let h = 0; h < heads; h++) {
+        const expected = ropeReference(head(h), position, frequencies, pairs);
+        const at = (n * heads + h) * headDim;
+        expect(relativeError(q.subarray(at, at + headDim), expected)).toBeLessThan(1e-6);
+      }
+      for (let h = 0; h < kvHeads; h++) {
+        const at = pagedIndex(pages, shape, sequence, position, h);
+        const key = ropeReference(head(heads + h), position, frequencies, pairs);
+        expect(relativeError(k.subarray(at, at + headDim), key)).toBeLessThan(1e-6);
+        expect([...v.subarray(at, at + headDim)]).toEqual([...head(heads + kvHeads + h)]);
+        for (let d = 0; d < headDim; d++) {
+          untouched.k.delete(at + d);
+          untouched.v.delete(at + d);
+        }
       }
     }
-  }
-  expect([...untouched.k].every((i) => Number.isNaN(k[i]))).toBe(true);
-  expect([...untouched.v].every((i) => Number.isNaN(v[i]))).toBe(true);
-});
+    expect([...untouched.k].every((i) => Number.isNaN(k[i]))).toBe(true);
+    expect([...untouched.v].every((i) => Number.isNaN(v[i]))).toBe(true);
+  },
+);
 
 test('an f16 cache keeps k and v to half precision, and numbers past its range at its edge', async () => {
   const shape = {

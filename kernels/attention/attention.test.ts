@@ -1,0 +1,248 @@
+import { describe, expect, test } from 'vitest';
+import { type Argument, openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
+import type { Kernel } from '../kernel.ts';
+import type { KvType } from '../kv/kv.ts';
+import { fromHalf, shuffledPages, toHalf, toPaged } from '../kv/reference.ts';
+import {
+  type AttentionShape,
+  attentionCombine,
+  attentionDecode,
+  attentionPrefill,
+  attentionSimple,
+  type DecodeAttentionShape,
+  decodeChunks,
+  partialBytes,
+  TILE_ROWS,
+} from './attention.ts';
+import { attentionReference } from './reference.ts';
+
+const gpu = await openGpu();
+const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : undefined;
+
+/** One dispatch's worth: rows of sequences whose caches hold `lengths` positions. */
+interface Case {
+  why: string;
+  sizes: Sizes;
+  lengths: number[];
+  /** Consecutive rows of one sequence, as prompts come; decoding rows are runs of one. */
+  runs: { sequence: number; position: number; rows: number }[];
+}
+type Sizes = Omit<AttentionShape, 'scale'>;
+
+// Few sizes and many cases, since a software adapter compiles for longer than it runs
+const grouped: Sizes = { heads: 6, kvHeads: 2, headDim: 20, page: 4, maxPages: 20, window: 0 };
+const windowed: Sizes = { ...grouped, window: 5 };
+const large: Sizes = { heads: 5, kvHeads: 1, headDim: 256, page: 8, maxPages: 3, window: 0 };
+
+const interleaved: Case = {
+  why: 'sequences interleaved, one in two places of the step',
+  sizes: grouped,
+  lengths: [9, 3, 14],
+  runs: [
+    { sequence: 2, position: 13, rows: 1 },
+    { sequence: 0, position: 2, rows: 3 },
+    { sequence: 1, position: 2, rows: 1 },
+    { sequence: 0, position: 5, rows: 4 },
+  ],
+};
+const cases: Case[] = [
+  interleaved,
+  { why: 'one position', sizes: grouped, lengths: [1], runs: [{ sequence: 0, position: 0, rows: 1 }] },
+  {
+    why: 'exactly a page, and one position more',
+    sizes: grouped,
+    lengths: [4, 5],
+    runs: [
+      { sequence: 0, position: 3, rows: 1 },
+      { sequence: 1, position: 4, rows: 1 },
+    ],
+  },
+  {
+    why: 'a prompt longer than a tile, behind a cached start',
+    sizes: grouped,
+    lengths: [75],
+    runs: [{ sequence: 0, position: 5, rows: 70 }],
+  },
+  {
+    why: 'windows whose edge is before, at and after the first position',
+    sizes: windowed,
+    lengths: [7, 40],
+    runs: [
+      { sequence: 0, position: 3, rows: 4 },
+      { sequence: 1, position: 39, rows: 1 },
+    ],
+  },
+  {
+    why: 'a window shorter than a tile of positions',
+    sizes: windowed,
+    lengths: [70],
+    runs: [{ sequence: 0, position: 20, rows: 50 }],
+  },
+  {
+    why: 'the largest head, five of which share keys',
+    sizes: large,
+    lengths: [19],
+    runs: [{ sequence: 0, position: 16, rows: 3 }],
+  },
+];
+
+interface Given {
+  q: Float32Array;
+  k: Float32Array | Uint16Array;
+  v: Float32Array | Uint16Array;
+  pages: Uint32Array;
+  step: Uint32Array;
+  tiles: Uint32Array;
+}
+type Shape = AttentionShape & { rows: number };
+type Attend = (kv: KvType, shape: Shape, given: Given) => Promise<Float32Array>;
+
+const simple: Attend = (kv, shape, given) =>
+  attend(attentionSimple(kv), { ...shape, threads: 4 }, given, given.step);
+
+const prefill: Attend = (kv, shape, given) =>
+  attend(attentionPrefill(kv), { ...shape, tiles: given.tiles.length / 4 }, given, given.tiles);
+
+const decode =
+  (lanes: 'subgroup' | 'workgroup', chunkPositions: number, threads = 64): Attend =>
+  async (kv, wide, given) => {
+    const shape: DecodeAttentionShape = {
+      ...wide,
+      threads,
+      chunkPositions,
+      chunks: 1,
+      subgroupSize: lanes === 'subgroup' ? subgroupSize! : 8,
+    };
+    const positions = given.step.filter((_, i) => i % 4 === 1);
+    shape.chunks = Math.max(...Array.from(positions, (position) => decodeChunks(position, shape)));
+    const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
+    if (shape.chunks === 1) return attend(attentionDecode(kv, lanes), shape, given, given.step, partials);
+
+    const length = given.q.length;
+    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes), shape, [
+      ...[given.q, given.k, given.v, given.pages, given.step],
+      { write: Float32Array, length },
+      partials,
+    ]);
+    const [out] = await runKernel(gpu, attentionCombine, shape, [
+      chunks!,
+      given.step,
+      { write: Float32Array, length },
+    ]);
+    return out!;
+  };
+
+const noSubgroups = !subgroupSize && 'This adapter has no subgroups.';
+const variants: { name: string; attend: Attend; lacks?: string | false }[] = [
+  { name: 'simple', attend: simple },
+  // Steps of up to 16 positions take the path of one chunk, others are combined
+  { name: 'decode', attend: decode('workgroup', 16) },
+  { name: 'decode with subgroups', attend: decode('subgroup', 16), lacks: noSubgroups },
+  { name: 'prefill', attend: prefill },
+];
+
+describe.each(variants)('attention, $name', ({ attend, lacks }) => {
+  test.for(cases)('matches the reference for $why', async (c, { skip }) => {
+    skip(Boolean(lacks), lacks || '');
+    const { shape, given, expected } = prepare(c, 'f32');
+    expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-5);
+  });
+
+  test('reads an f16 cache as exactly as it is kept', async ({ skip }) => {
+    skip(Boolean(lacks), lacks || '');
+    const { shape, given, expected } = prepare(interleaved, 'f16');
+    const out = await attend('f16', shape, given);
+    expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
+    expect(relativeError(out, expected.exact)).toBeLessThan(2e-3);
+  });
+
+  test('scores in the hundreds neither overflow nor lose the highest', async ({ skip }) => {
+    skip(Boolean(lacks), lacks || '');
+    const { shape, given, expected } = prepare(interleaved, 'f32', 100);
+    expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-4);
+  });
+});
+
+test('a row of a decoding step has the same bits whatever else is in the step', async () => {
+  const attend = decode('workgroup', 16);
+  const { shape, given } = prepare(
+    {
+      why: 'a short sequence beside one of three chunks',
+      sizes: grouped,
+      lengths: [14, 40],
+      runs: [
+        { sequence: 0, position: 13, rows: 1 },
+        { sequence: 1, position: 39, rows: 1 },
+      ],
+    },
+    'f32',
+  );
+  const width = shape.heads * shape.headDim;
+  const both = await attend('f32', shape, given);
+  const alone = await attend(
+    'f32',
+    { ...shape, rows: 1 },
+    { ...given, q: given.q.slice(0, width), step: given.step.slice(0, 4) },
+  );
+  expect([...both.slice(0, width)]).toEqual([...alone]);
+});
+
+async function attend<S>(
+  kernel: Kernel<S>,
+  shape: S,
+  { q, k, v, pages }: Given,
+  rows: Uint32Array,
+  ...more: Argument[]
+): Promise<Float32Array> {
+  const out = { write: Float32Array, length: q.length };
+  const [values] = await runKernel(gpu, kernel, shape, [q, k, v, pages, rows, out, ...more]);
+  return values!;
+}
+
+/**
+ * Random q (up to `size`), K and V as the kernels take them, and what should come out: from K and V as the
+ * cache keeps them, and from the exact ones.
+ */
+function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
+  const { heads, kvHeads, headDim } = sizes;
+  const shape = {
+    ...sizes,
+    scale: 1 / Math.sqrt(headDim),
+    rows: runs.reduce((sum, run) => sum + run.rows, 0),
+  };
+  const rows = runs.flatMap((run) =>
+    Array.from({ length: run.rows }, (_, i) => ({ sequence: run.sequence, position: run.position + i })),
+  );
+  const q = randomFloats(rows.length * heads * headDim, size);
+  const cache = (seed: number) =>
+    lengths.map((length, i) => randomFloats(length * kvHeads * headDim, 1, seed + i));
+  const [k, v] = [cache(100), cache(200)];
+  const pages = shuffledPages(lengths, shape);
+
+  let first = 0;
+  const tiles = runs.flatMap(({ sequence, position, rows: count }) => {
+    const tiles: number[] = [];
+    for (let row = 0; row < count; row += TILE_ROWS)
+      tiles.push(first + row, Math.min(TILE_ROWS, count - row), sequence, position + row);
+    first += count;
+    return tiles;
+  });
+
+  const kept = (dense: Float32Array) =>
+    kv === 'f32' ? dense : dense.map((value) => fromHalf(toHalf(value)));
+  return {
+    shape,
+    given: {
+      q,
+      k: toPaged(k, pages, shape, kv),
+      v: toPaged(v, pages, shape, kv),
+      pages,
+      step: Uint32Array.from(rows.flatMap(({ position, sequence }) => [1, position, sequence, 0])),
+      tiles: Uint32Array.from(tiles),
+    },
+    expected: {
+      rounded: attentionReference(q, k.map(kept), v.map(kept), rows, shape),
+      exact: attentionReference(q, k, v, rows, shape),
+    },
+  };
+}
