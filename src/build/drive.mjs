@@ -13,6 +13,7 @@ const PATIENCE_MS = 180_000;
 /** What the demo page shows. */
 const ANSWER = '[data-answer]';
 const SPEED = '[data-speed]';
+const TROUBLE = '#missing:visible, #status:visible';
 /** What the popup shows once it knows the adapter. */
 const ADAPTER = '.adapter [title]';
 
@@ -74,9 +75,13 @@ async function ask(context, url) {
     console.log(await adapterName(context, extension));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const shown = await page
+      .locator(TROUBLE)
+      .allInnerTexts()
+      .catch(() => ['nothing: it is gone']);
     const console =
       said.length > 0 ? `The page's console said:\n${said.join('\n')}` : "The page's console is empty.";
-    throw new Trouble(`${reason}\n${console}`, { cause });
+    throw new Trouble(`${reason} It shows: "${shown.join(' ')}"\n${console}`, { cause });
   } finally {
     const picture = resolve(out, 'demo.png');
     await page.screenshot({ path: picture });
