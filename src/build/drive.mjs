@@ -73,7 +73,9 @@ async function ask(context, url) {
     await step('Asking on the demo page', () => Promise.race([follow(page, url), refused]));
     console.log(`\n${await page.locator(SPEED).last().innerText()}`);
     console.log(await adapterName(context, extension));
+    await photograph(page);
   } catch (cause) {
+    await photograph(page).catch(() => {});
     const reason = cause instanceof Error ? cause.message : String(cause);
     const shown = await page
       .locator(TROUBLE)
@@ -82,11 +84,14 @@ async function ask(context, url) {
     const console =
       said.length > 0 ? `The page's console said:\n${said.join('\n')}` : "The page's console is empty.";
     throw new Trouble(`${reason} It shows: "${shown.join(' ')}"\n${console}`, { cause });
-  } finally {
-    const picture = resolve(out, 'demo.png');
-    await page.screenshot({ path: picture });
-    console.error(`· The page as it was: ${relative(root, picture)}`);
   }
+}
+
+/** @param {import('playwright-core').Page} page */
+async function photograph(page) {
+  const picture = resolve(out, 'demo.png');
+  await page.screenshot({ path: picture });
+  console.error(`· The page as it is now: ${relative(root, picture)}`);
 }
 
 /**
