@@ -27,6 +27,7 @@ const FLAGS = {
   tg: { type: 'string' },
   concurrency: { type: 'string' },
   repeat: { type: 'string' },
+  depth: { type: 'string' },
   kv: { type: 'string' },
   'max-rows': { type: 'string' },
   adapter: { type: 'string' },

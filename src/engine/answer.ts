@@ -10,6 +10,8 @@ export interface RunRequest {
   stop: readonly string[];
   origin: string;
   lane: Lane;
+  /** Goes on past tokens that end an answer: for measuring. */
+  ignoreEnd?: boolean;
 }
 
 export type FinishReason = GenerateOutput['finishReason'];
@@ -40,7 +42,7 @@ export class Answer {
     endIds: ReadonlySet<number>,
   ) {
     this.#clock = clock;
-    this.#endIds = endIds;
+    this.#endIds = request.ignoreEnd ? new Set() : endIds;
     this.#createdAt = clock.now();
     this.ended = new Promise((resolve, reject) => {
       this.finish = resolve;

@@ -113,6 +113,12 @@ export class Engine {
     );
   }
 
+  /** Why a model will not run as things are, if it will not. */
+  problem({ memoryBytes }: { memoryBytes: number | undefined }): string | undefined {
+    if (memoryBytes === undefined || memoryBytes <= this.#caps.memoryBytes) return undefined;
+    return `It needs about ${gigabytes(memoryBytes)}, and Hearth may use ${gigabytes(this.#caps.memoryBytes)}. Raise the memory cap to run it.`;
+  }
+
   status(): EngineStatus {
     const loaded = this.#loaded();
     const answers = loaded.flatMap(([id, { model }]) => [...model.answers].map((answer) => ({ id, answer })));
@@ -214,6 +220,10 @@ export class Engine {
 
 function summary(id: string, name: string, { contextLength, backend, file }: TextModel): ModelSummary {
   return { id, name, contextLength, backend, chat: file.chatTemplate !== undefined };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** The promise, or the signal's reason if that comes first. What was begun goes on for others. */

@@ -4,7 +4,7 @@ import type { Answer, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
-import { layOutWeights, type WeightsLayout } from './layout.ts';
+import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { loadWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
@@ -41,11 +41,19 @@ export class Model implements TextModel {
     const layout = layOutWeights(file.tensors, file.config, gpu.device.limits.maxStorageBufferBindingSize);
     const maxRows = sizes.maxRows ?? (gpu.isSoftware ? 32 : 512);
     const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
+    const startedAt = options.clock.now();
     const step = await upload(gpu, layout, plan, options);
-    return new Model(options, layout, plan, step);
+    return new Model(options, layout, plan, step, options.clock.now() - startedAt);
   }
 
-  private constructor(options: ModelOptions, layout: WeightsLayout, plan: Plan, step: Step) {
+  private constructor(
+    options: ModelOptions,
+    layout: WeightsLayout,
+    plan: Plan,
+    step: Step,
+    /** Uploading and compiling, in milliseconds. */
+    readonly loadMs: number,
+  ) {
     this.#options = options;
     this.file = options.file;
     this.layout = layout;
@@ -61,6 +69,18 @@ export class Model implements TextModel {
       newDecoder: () => tokenizer.decoder(),
       recover: () => this.#recover(),
     });
+  }
+
+  get gpu(): Gpu {
+    return this.#step.gpu;
+  }
+
+  /** Bytes of weights that one decoded token reads: all but the embedding's table, unless that is the head too. */
+  get bytesPerToken(): number {
+    const { embedding, head, bytes } = this.layout;
+    return head === embedding
+      ? bytes
+      : bytes - embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
   }
 
   get contextLength(): number {

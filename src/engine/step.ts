@@ -44,7 +44,7 @@ export interface StepResult {
  * once. Read `create` top to bottom: it is the model.
  */
 export class Step {
-  readonly #gpu: Gpu;
+  readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;
   readonly #buffers: Buffers;
@@ -84,7 +84,7 @@ export class Step {
     forward: Dispatch[],
     variants: Variants,
   ) {
-    this.#gpu = gpu;
+    this.gpu = gpu;
     this.#config = config;
     this.#plan = plan;
     this.#weights = weights;
@@ -102,13 +102,8 @@ export class Step {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    const { attention, team, arithmetic, matMul } = this.#variants;
-    return {
-      attention,
-      'mat-vec': `${arithmetic} ${team}`,
-      'mat-mul': `${arithmetic} ${matMul}`,
-      kv: this.#plan.kv,
-    };
+    const { attention, team, arithmetic } = this.#variants;
+    return { arithmetic, team, attention, kv: this.#plan.kv };
   }
 
   setPage(slot: number, index: number, page: number): void {
@@ -128,7 +123,7 @@ export class Step {
       this.#sampling.results,
       bytes,
     );
-    this.#gpu.check();
+    this.gpu.check();
     return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
   }
 
@@ -163,7 +158,7 @@ export class Step {
         this.#buffers.activations.logits.buffer,
         bytes,
       );
-      this.#gpu.check();
+      this.gpu.check();
       const values = new Float32Array(results);
       for (let output = 0; output < load.outputs; output++)
         rows.push(values.slice(output * vocab, (output + 1) * vocab));
@@ -254,14 +249,9 @@ async function buildForward({
   ) => {
     for (const { matrix, outOffset } of parts) {
       const shape = { k: inputs, n: matrix.rows, add: addTo, outStride, outOffset };
-      for (const { kernel, tuning, takes } of linearKernels(gpu, variants, matrix)) {
-        add(kernel, { ...shape, tuning }, (load) => (takes(of(load).rows) ? of(load) : undefined), [
-          matrix.quants,
-          matrix.scales,
-          from,
-          to,
-          count,
-        ]);
+      for (const { kernel, takes } of linearKernels(variants, matrix)) {
+        const wanted = (load: StepLoad) => (takes(of(load).rows) ? of(load) : undefined);
+        add(kernel, shape, wanted, [matrix.quants, matrix.scales, from, to, count]);
       }
     }
   };

@@ -1,54 +1,104 @@
-import type { Kernel } from '../../kernels/kernel.ts';
 import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
-import { type MatVecShape, type MatVecTuning, matVec } from '../../kernels/mat-vec/mat-vec.ts';
+import type { Kernel } from '../../kernels/kernel.ts';
+import { matMul } from '../../kernels/mat-mul/mat-mul.ts';
+import { matVec } from '../../kernels/mat-vec/mat-vec.ts';
+import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { Gpu } from './gpu.ts';
-import type { Matrix } from './load.ts';
+import type { MatrixLayout } from './layout.ts';
 
 /** Which kernels suit an adapter. */
 export interface Variants {
+  /** What weights are multiplied in, where their type has such a kernel. */
   arithmetic: Arithmetic;
+  /** How threads share a row of weights; alone where barriers are dear. */
   team: 'alone' | 'workgroup' | 'subgroup';
   attention: 'simple' | 'workgroup' | 'subgroup';
-  /** Of kernels without barriers. */
-  matMul: 'alone' | 'tiled';
+  /** Threads in a workgroup of kernels without barriers. */
   threads: number;
   normThreads: number;
+  /** The adapter's smallest subgroup, or how many threads play one. */
   subgroupSize: number;
+  /** Positions that one workgroup of attention takes. */
   chunkPositions: number;
 }
 
-/** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
-export function chooseVariants(gpu: Gpu): Variants {
-  const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 8;
-  const shared = {
-    arithmetic: gpu.has('shader-f16') ? 'f16' : 'f32',
-    subgroupSize,
-    chunkPositions: CHUNK_POSITIONS,
-    threads: 64,
-  } as const;
-  if (gpu.isSoftware)
-    return {
-      ...shared,
-      arithmetic: 'f32',
-      team: 'alone',
-      attention: 'simple',
-      matMul: 'alone',
-      normThreads: 1,
-    };
-  const lanes = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
-  return { ...shared, team: lanes, attention: lanes, matMul: 'tiled', normThreads: 256 };
+/** A linear map's inputs as the kernels' shapes say it. */
+export interface LinearShape {
+  rows: number;
+  k: number;
+  n: number;
+  add: boolean;
+  outStride: number;
+  outOffset: number;
 }
 
 export interface LinearKernel {
-  kernel: Kernel<MatVecShape>;
-  tuning: MatVecTuning;
+  kernel: Kernel<LinearShape>;
   /** Whether this kernel is the one for so many rows of x. */
   takes(rows: number): boolean;
 }
 
-export function linearKernels(_gpu: Gpu, variants: Variants, { format }: Matrix): LinearKernel[] {
-  const kernel = matVec(format, { arithmetic: variants.arithmetic, team: variants.team });
-  const tuning = { lanes: 1, teams: 16, rowsPerTeam: 1, cols: 1, chunk: 32, subgroup: variants.subgroupSize };
-  return [{ kernel, tuning, takes: () => true }];
+/** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
+export function chooseVariants(gpu: Gpu): Variants {
+  const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
+  const shared = { threads: 64, subgroupSize, chunkPositions: CHUNK_POSITIONS };
+  if (gpu.isSoftware)
+    return { ...shared, arithmetic: 'f32', team: 'alone', attention: 'simple', normThreads: 1 };
+
+  const team = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
+  const arithmetic = gpu.has('shader-f16') ? 'f16' : 'f32';
+  return { ...shared, arithmetic, team, attention: team, normThreads: 256 };
+}
+
+/** Rows of x from which on tiles beat reading the weights once for every eight rows. */
+const TILED_ROWS = 9;
+const COLS = [1, 2, 4, 8] as const;
+/** Units of x that fit 8 KB of workgroup memory in f32, for each number of columns. */
+const CHUNK_UNITS = 64;
+
+/** The kernels of one matrix, for every number of rows. */
+export function linearKernels(
+  { arithmetic, team, subgroupSize }: Variants,
+  { format, k }: MatrixLayout,
+): LinearKernel[] {
+  const own = arithmeticFor(format, arithmetic);
+  const lanes = team === 'alone' ? 1 : subgroupSize;
+  const units = Math.ceil(k / 32);
+  const matVecs = COLS.map((cols, i): LinearKernel => {
+    const tuning = {
+      lanes,
+      teams: team === 'alone' ? 16 : Math.max(1, 128 / lanes),
+      rowsPerTeam: team === 'alone' || cols > 2 ? 1 : 2,
+      cols,
+      chunk: Math.min(units, Math.max(1, CHUNK_UNITS / cols)),
+      subgroup: subgroupSize,
+    };
+    const isLast = i === COLS.length - 1;
+    const atLeast = (COLS[i - 1] ?? 0) + 1;
+    const atMost = isLast ? (team === 'alone' ? Number.POSITIVE_INFINITY : TILED_ROWS - 1) : cols;
+    return {
+      kernel: tuned(matVec(format, { arithmetic: own, team }), tuning),
+      takes: (rows) => rows >= atLeast && rows <= atMost,
+    };
+  });
+  if (team === 'alone') return matVecs;
+  const tiled = tuned(matMul(format, own), { sideN: 8, sideM: 8 });
+  return [...matVecs, { kernel: tiled, takes: (rows) => rows >= TILED_ROWS }];
+}
+
+function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
+  return format.wgslF16 ? wanted : 'f32';
+}
+
+/** A kernel with its tuning fixed. */
+function tuned<Tuning>(
+  kernel: Kernel<LinearShape & { tuning: Tuning }>,
+  tuning: Tuning,
+): Kernel<LinearShape> {
+  return {
+    ...kernel,
+    constants: (shape) => kernel.constants({ ...shape, tuning }),
+    workgroups: (shape) => kernel.workgroups({ ...shape, tuning }),
+  };
 }

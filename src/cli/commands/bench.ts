@@ -1,3 +1,107 @@
-export async function bench(_args: string[]) {
-  return {};
+import type { RunRequest } from '../../engine/answer.ts';
+import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
+import type { Model } from '../../engine/model.ts';
+import type { Timings } from '../../protocol/generate.ts';
+import { Flags, GPU_FLAGS } from '../flags.ts';
+import { loadModel } from '../load.ts';
+
+/** Wall time of decoding before anything counts: an idle GPU's clocks are low. */
+const WARM_UP_TOKENS = 32;
+
+/**
+ * Prefill of `--pp` random tokens and decode of `--tg` tokens, each `--repeat` times with `--concurrency` sequences at once, as
+ * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
+ */
+export async function bench(args: string[]) {
+  const flags = new Flags(args, ['model', 'pp', 'tg', 'concurrency', 'repeat', 'depth', ...GPU_FLAGS]);
+  const pp = flags.integer('pp', 512, { min: 0 });
+  const tg = flags.integer('tg', 128, { min: 0 });
+  const depth = flags.integer('depth', 0, { min: 0 });
+  const concurrency = flags.integer('concurrency', 1, { min: 1, max: 64 });
+  const repeat = flags.integer('repeat', 5, { min: 1, max: 1000 });
+  const model = await loadModel(flags, { slots: concurrency });
+  const { gpu } = model;
+
+  const run = async (
+    promptTokens: number,
+    maxTokens: number,
+  ): Promise<{ wallMs: number; timings: Timings[] }> => {
+    const startedAt = performance.now();
+    const outputs = await Promise.all(
+      Array.from({ length: concurrency }, (_, i) =>
+        model.run(request(model, promptTokens, maxTokens, i), async () => {}, new AbortController().signal),
+      ),
+    );
+    return { wallMs: performance.now() - startedAt, timings: outputs.map(({ timings }) => timings) };
+  };
+
+  await run(8, WARM_UP_TOKENS);
+  const tests: unknown[] = [];
+  if (pp > 0) {
+    const rates: number[] = [];
+    for (let i = 0; i <= repeat; i++) {
+      const { timings } = await run(pp, 1);
+      // The first run warms up what only long prompts use
+      if (i > 0)
+        rates.push((concurrency * pp * 1000) / Math.max(...timings.map(({ prefillMs }) => prefillMs)));
+      process.stderr.write(`\rpp${pp}: ${i}/${repeat} `);
+    }
+    tests.push({ test: `pp${pp}`, concurrency, tokens_per_second: spread(rates) });
+  }
+  if (tg > 0) {
+    const rates: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const { timings } = await run(Math.max(1, depth), tg + 1);
+      rates.push((concurrency * tg * 1000) / Math.max(...timings.map(({ decodeMs }) => decodeMs)));
+      process.stderr.write(`\rtg${tg}: ${i + 1}/${repeat} `);
+    }
+    const ceiling = await copyBytesPerSecond(gpu);
+    const { median: rate } = spread(rates);
+    tests.push({
+      test: `tg${tg}`,
+      concurrency,
+      depth,
+      tokens_per_second: spread(rates),
+      weight_bytes_per_token: model.bytesPerToken,
+      weight_bytes_per_second: (rate * model.bytesPerToken) / concurrency,
+      share_of_ceiling: (rate * model.bytesPerToken) / concurrency / ceiling,
+    });
+    tests.push({ test: 'copy', bytes_per_second: ceiling });
+  }
+  process.stderr.write('\n');
+  return {
+    model: model.file.config.name,
+    adapter: { name: gpu.name, vendor: gpu.info.vendor, features: [...gpu.device.features].sort() },
+    variants: model.variants,
+    load_ms: model.loadMs,
+    memory: model.memory,
+    tests,
+  };
+}
+
+function request(model: Model, promptTokens: number, maxTokens: number, seed: number): RunRequest {
+  const { vocab } = model.file.config;
+  return {
+    // Any tokens do: a dense model takes the same time for all
+    ids: Array.from({ length: promptTokens }, (_, i) => (i * 7919 + seed * 104_729) % vocab),
+    maxTokens,
+    sampling: {
+      temperature: 1,
+      topK: 0,
+      topP: 1,
+      minP: 0,
+      repetitionPenalty: 1,
+      frequencyPenalty: 0,
+      presencePenalty: 0,
+      seed,
+    },
+    stop: [],
+    origin: 'bench',
+    lane: 'interactive',
+    ignoreEnd: true,
+  };
+}
+
+function spread(values: number[]) {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }

@@ -1,0 +1,41 @@
+import type { Handlers } from '../channel/serve.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { EngineCalls } from '../protocol/engine-calls.ts';
+import type { Library } from './library.ts';
+import { watchStatus } from './watch-status.ts';
+
+/** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
+export function engineCalls(engine: Engine, opening: Promise<Library>): Handlers<EngineCalls> {
+  return {
+    configure: { parse: trusted, run: (input) => engine.configure(input) },
+    generate: {
+      parse: trusted,
+      run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
+    },
+    load: {
+      parse: trusted,
+      run: ({ model }, call) => engine.load(model, (progress) => void call.send(progress).catch(() => {})),
+    },
+    unload: { parse: trusted, run: ({ model }) => engine.unload(model) },
+    stop: { parse: trusted, run: ({ origin }) => ({ stopped: engine.stop(origin) }) },
+    models: { parse: trusted, run: async () => (await opening).library.models() },
+    summaries: { parse: trusted, run: ({ models }) => engine.summaries(models) },
+    watch: { parse: trusted, run: (_, call) => watchStatus(engine, call) },
+    download: { parse: trusted, run: async (input, call) => (await opening).library.download(input, call) },
+    importFile: {
+      parse: trusted,
+      run: async (input, call) => (await opening).library.importFile(input, call),
+    },
+    remove: {
+      parse: trusted,
+      async run(input) {
+        await engine.unload(input.model);
+        return (await opening).library.remove(input);
+      },
+    },
+  };
+}
+
+function trusted<Input>(input: unknown): Input {
+  return input as Input;
+}

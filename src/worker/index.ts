@@ -1,0 +1,20 @@
+// The engine worker's composition root: the engine above, the models on disk below, the GPU beside.
+import { serve } from '../channel/serve.ts';
+import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
+import { systemClock } from '../engine/clock.ts';
+import { Engine } from '../engine/engine.ts';
+import type { EngineCalls } from '../protocol/engine-calls.ts';
+import { openLibrary } from './library.ts';
+import { engineCalls } from './engine-calls.ts';
+
+const engine = new Engine({
+  gpu: navigator.gpu,
+  clock: systemClock,
+  async open(id) {
+    const { library } = await opening;
+    return { source: await library.open(id), name: library.info(id).name };
+  },
+});
+const opening = openLibrary(engine);
+
+serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening));

@@ -1,0 +1,41 @@
+import { bundled } from '../../models/bundled/index.ts';
+import { catalog } from '../../models/catalog/index.ts';
+import type { Engine } from '../engine/engine.ts';
+import { readModelFile } from '../engine/model-file.ts';
+import { leastMemoryBytes } from '../engine/plan.ts';
+import { ModelLibrary } from '../storage/model-library.ts';
+import { ModelStore } from '../storage/model-store.ts';
+import { openOpfsDirectory } from '../storage/opfs-directory.ts';
+import { systemTime } from '../storage/time.ts';
+
+export interface Library {
+  library: ModelLibrary;
+  store: ModelStore;
+}
+
+/** Every model that this machine has or could have. */
+export async function openLibrary(engine: Engine): Promise<Library> {
+  const store = await ModelStore.open({
+    directory: await openOpfsDirectory('models'),
+    time: systemTime,
+    fetch: fetch.bind(globalThis),
+    estimate: () => navigator.storage.estimate(),
+    isOnline: () => navigator.onLine,
+    async check(source) {
+      const file = await readModelFile(source);
+      const licence = file.gguf.metadata.string('general.license', undefined);
+      return {
+        licence,
+        contextLength: file.config.contextLength,
+        memoryBytes: leastMemoryBytes(file.config, source.size),
+      };
+    },
+  });
+  const library = new ModelLibrary({
+    bundled: { ...bundled, url: new URL(`/models/bundled/${bundled.file}`, location.origin).href },
+    catalog,
+    store,
+    problem: (model) => engine.problem(model),
+  });
+  return { library, store };
+}
