@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '../..');
 /** Files that go into the package as they are: `from` a folder here, those that `match`, under `to`. */
 function copy(from: string, match: RegExp, to: string): Plugin {
   return {
-    name: `copy ${from}`,
+    // What is named `crx:` runs in `npm run dev` too
+    name: `crx:copy ${from}`,
     generateBundle() {
       const folder = join(root, from);
       for (const name of existsSync(folder) ? readdirSync(folder).filter((file) => match.test(file)) : [])
@@ -29,7 +30,7 @@ function fakeEngine(): Plugin {
     enforce: 'pre',
     transform: (code, id) =>
       id.endsWith('src/offscreen/index.ts')
-        ? code.replace('../engine/worker.ts', '../../test/fakes/engine-worker.ts')
+        ? code.replace('../worker/index.ts', '../../test/fakes/engine-worker.ts')
         : undefined,
   };
 }
@@ -39,8 +40,9 @@ export default defineConfig(({ mode }) => {
   const isFake = mode === 'fake-engine';
   return {
     root,
-    // Models are copied below; a public folder would have to lie at the top of the tree
-    publicDir: false,
+    // Models are copied below. A folder that is not there, since `false` makes crx copy the whole repository
+    // into the package when it serves
+    publicDir: 'out/no-public-folder',
     plugins: [
       ...(isFake ? [fakeEngine()] : []),
       crx({ manifest: manifest as ManifestV3Export }),
