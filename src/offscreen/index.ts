@@ -28,7 +28,7 @@ const background = reconnecting<BackgroundCalls>(() =>
 const engine = new Engine({
   open: () =>
     workerWire(
-      new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module', name: 'engine' }),
+      new Worker(new URL('../worker/index.ts', import.meta.url), { type: 'module', name: 'engine' }),
     ),
   settings: () => background('settings', undefined),
 });

@@ -1,8 +1,9 @@
 import { toFailure } from '../protocol/errors.ts';
-import type { Message, SamplingOptions } from '../protocol/generate.ts';
+import type { Message } from '../protocol/generate.ts';
 import { engine } from './engine.ts';
-import { type Fields, isAbsent } from './fields.ts';
-import { parseSampling } from './openai-request.ts';
+
+type Options = Record<string, unknown>;
+type Chunk = { choices: { delta: { content?: string } }[] };
 
 /** The browser's own defaults are not told before `create`; these are common ones. */
 const DEFAULTS = { temperature: 1, topK: 40 };
@@ -86,7 +87,7 @@ class LanguageModel {
 
   #answer(input: unknown, options: unknown): AsyncGenerator<string, void, undefined> {
     const wanted = optionsOf(options);
-    if (!isAbsent(wanted.responseConstraint))
+    if (wanted.responseConstraint !== undefined)
       throw new DOMException('A responseConstraint cannot be followed yet.', 'NotSupportedError');
     const own = signalOf(wanted);
     const signal = own ? AbortSignal.any([own, this.#destroyed.signal]) : this.#destroyed.signal;
@@ -102,49 +103,40 @@ class LanguageModel {
     try {
       await before;
       const messages = [...this.#turns, ...turns];
-      const stream = (await engine()).stream(
-        'generate',
-        {
-          model: undefined,
-          prompt: { kind: 'messages', messages },
-          maxTokens: undefined,
-          sampling: this.#sampling(),
-          stop: [],
-        },
+      const chunks = (await engine()).stream(
+        'chat',
+        { messages, temperature: this.temperature, top_k: this.topK, stream: true },
         { signal },
       );
-      let content = '';
-      for await (const { text } of stream) {
-        content += text;
-        yield text;
+      let answer = '';
+      for await (const chunk of chunks) {
+        const { content } = (chunk as Chunk).choices[0]!.delta;
+        if (!content) continue;
+        answer += content;
+        yield content;
       }
-      await stream.output;
-      this.#turns = [...messages, { role: 'assistant', content }];
+      this.#turns = [...messages, { role: 'assistant', content: answer }];
     } catch (error) {
       throw toDomException(error, signal);
     } finally {
       finish();
     }
   }
-
-  #sampling(): SamplingOptions {
-    return parseSampling({ temperature: this.temperature, top_k: this.topK });
-  }
 }
 
-function optionsOf(options: unknown): Fields {
+function optionsOf(options: unknown): Options {
   if (typeof options !== 'object' || options === null) throw new TypeError('The options must be an object.');
-  return options as Fields;
+  return options as Options;
 }
 
-function signalOf({ signal }: Fields): AbortSignal | undefined {
+function signalOf({ signal }: Options): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   if (!(signal instanceof AbortSignal)) throw new TypeError('The signal must be an AbortSignal.');
   signal.throwIfAborted();
   return signal;
 }
 
-function parseNumbers(options: Fields): { temperature: number; topK: number } {
+function parseNumbers(options: Options): { temperature: number; topK: number } {
   if ((options.temperature === undefined) !== (options.topK === undefined))
     throw new DOMException('Give both temperature and topK, or neither.', 'NotSupportedError');
   const temperature = Number(options.temperature ?? DEFAULTS.temperature);
@@ -154,7 +146,7 @@ function parseNumbers(options: Fields): { temperature: number; topK: number } {
   return { temperature: Math.min(2, temperature), topK: Math.min(topK, 2 ** 31) };
 }
 
-function isTextOnly(options: Fields): boolean {
+function isTextOnly(options: Options): boolean {
   return ['expectedInputs', 'expectedOutputs'].every((field) =>
     ((options[field] ?? []) as { type?: unknown }[]).every(({ type }) => type === 'text'),
   );

@@ -1,120 +1,162 @@
-// A real browser with the built extension, pages to run it in, and the user who answers its questions.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+// A real browser with the built extension, sites to open in it, and a user who answers its questions.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
-import type { Answer } from '../../src/protocol/screen-calls.ts';
 import { findChromium } from '../../src/build/chromium.mjs';
+import { chromiumFlags } from '../../src/build/chromium-flags.mjs';
+import { root, run, tool } from '../../src/build/run.mjs';
+import { buildIfStale } from '../../src/build/sources.mjs';
+import type { EngineStatus } from '../../src/protocol/engine-calls.ts';
 
-export const ROOT = join(import.meta.dirname, '../..');
-
-/** What the local server sends for a path; every host name leads to it. */
+/** What the local server sends for a path, whatever the host's name. */
 export interface PageFile {
   body?: string;
   headers?: Record<string, string>;
 }
 
-export interface Harness {
-  context: BrowserContext;
-  extensionId: string;
-  /** A page of one of the sites, e.g. `open('http://a.test/')`. Ports are added. */
-  open(url: string): Promise<Page>;
-  url(url: string): string;
-  /** Answers the next question by its button. Waits for the window. */
-  answer(button: 'Allow once' | 'Allow' | 'Block'): Promise<void>;
-  /** Prompt windows that are open now. */
-  prompts(): Page[];
-  /** A page of the extension itself, to call contracts from. */
-  screen(): Promise<Page>;
-  /** Ends the service worker the way the browser does after 30 idle seconds. */
-  stopServiceWorker(): Promise<void>;
-  /** Forgets all decisions, as a new installation. */
-  forgetSites(): Promise<void>;
-  close(): Promise<void>;
+/** The extension with `test/fakes/engine.ts` in place of the engine; built if it is not up to date. */
+export async function fakeEngineBuild(): Promise<string> {
+  const output = 'out/fake-engine';
+  const sources = ['manifest.json', 'src', 'kernels', 'models/catalog', 'options', 'test/fakes'];
+  await buildIfStale({ output, sources }, () =>
+    run(tool('vite'), ['build', '-c', 'src/build/vite.config.ts', '--mode', 'fake-engine'], {
+      output: 'kept',
+    }),
+  );
+  return resolve(root, output);
 }
 
-export async function launch(extension: string, files: Record<string, PageFile> = {}): Promise<Harness> {
-  if (!existsSync(join(extension, 'manifest.json')))
-    throw new Error(`There is no built extension in ${extension}: build it first.`);
+export class Harness {
+  readonly #profile: string;
+  readonly #server: Server;
+  #screen: Page | undefined;
+  #cdp: CDPSession | undefined;
 
-  const server = await serveFiles(files);
-  const { port } = server.address() as AddressInfo;
-  const profile = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: findChromium(),
-    headless: true,
-    args: [
-      '--headless=new',
-      '--enable-unsafe-webgpu',
-      `--load-extension=${extension}`,
-      // Sites with names of their own: only those are origins as on the web, and http ones are not "secure contexts"
-      '--host-resolver-rules=MAP *.test 127.0.0.1',
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ],
-    ignoreDefaultArgs: ['--disable-extensions'],
-  });
-  const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
-  const extensionId = new URL(worker.url()).host;
-  const extensionUrl = (path: string) => `chrome-extension://${extensionId}/${path}`;
-  const isPrompt = (page: Page) => page.url().startsWith(extensionUrl('src/prompt/'));
-  const url = (address: string) => {
-    const full = new URL(address);
-    full.port = String(port);
-    return full.href;
-  };
+  private constructor(
+    readonly context: BrowserContext,
+    readonly extensionId: string,
+    server: Server,
+    profile: string,
+  ) {
+    this.#server = server;
+    this.#profile = profile;
+  }
 
-  let screen: Page | undefined;
-  let cdp: CDPSession | undefined;
-  const harness: Harness = {
-    context,
-    extensionId,
-    url,
-    async open(address) {
-      const page = await context.newPage();
-      await page.goto(url(address));
-      return page;
-    },
-    prompts: () => context.pages().filter(isPrompt),
-    async answer(button) {
-      const prompt =
-        harness.prompts()[0] ?? (await context.waitForEvent('page', { predicate: (page) => page.waitForURL(/src\/prompt\//).then(() => true) }));
-      const closed = prompt.waitForEvent('close');
-      await prompt.getByRole('button', { name: button, exact: true }).click();
-      await closed;
-    },
-    async screen() {
-      if (!screen) {
-        screen = await context.newPage();
-        await screen.goto(extensionUrl('src/bridge/index.html'));
-      }
-      return screen;
-    },
-    async stopServiceWorker() {
-      cdp ??= await context.newCDPSession(await harness.screen());
-      await cdp.send('ServiceWorker.enable');
-      await cdp.send('ServiceWorker.stopAllWorkers');
-    },
-    async forgetSites() {
-      await (await harness.screen()).evaluate(() => chrome.storage.local.clear());
-    },
-    async close() {
-      await context.close();
-      server.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
-  return harness;
+  static async launch(extension: string, files: Record<string, PageFile> = {}): Promise<Harness> {
+    const server = await serveFiles(files);
+    const profile = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: findChromium(),
+      headless: true,
+      args: [
+        '--headless=new',
+        ...chromiumFlags(extension, { headless: true, hasGpu: false }),
+        // Sites with names of their own. Unlike localhost they are not "secure contexts", as http is not on the web
+        '--host-resolver-rules=MAP *.test 127.0.0.1',
+      ],
+      ignoreDefaultArgs: ['--disable-extensions'],
+    });
+    const worker = context.serviceWorkers()[0] ?? (await context.waitForEvent('serviceworker'));
+    return new Harness(context, new URL(worker.url()).host, server, profile);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    this.#server.close();
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** `http://a.test/x` with the port that the server listens on. */
+  url(address: string): string {
+    const url = new URL(address);
+    url.port = String((this.#server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  async open(address: string): Promise<Page> {
+    const page = await this.context.newPage();
+    await page.goto(this.url(address));
+    return page;
+  }
+
+  prompts(): Page[] {
+    const start = `chrome-extension://${this.extensionId}/src/prompt/`;
+    return this.context.pages().filter((page) => page.url().startsWith(start));
+  }
+
+  /** The next question's window. */
+  async prompt(): Promise<Page> {
+    for (;;) {
+      const [prompt] = this.prompts();
+      if (prompt) return prompt;
+      const page = await this.context.waitForEvent('page');
+      await page.waitForURL(/./);
+    }
+  }
+
+  /** Answers the next question by its button, as the user does. */
+  async answer(button: 'Allow once' | 'Allow' | 'Block'): Promise<void> {
+    const prompt = await this.prompt();
+    const closed = prompt.waitForEvent('close');
+    await prompt.getByRole('button', { name: button, exact: true }).click();
+    await closed;
+  }
+
+  /** Calls a contract as the user's own screens do. Resolves with the first part where `want` says so. */
+  async call(port: 'screen' | 'background', name: string, input?: unknown, want = 'done'): Promise<unknown> {
+    const screen = await this.screen();
+    return screen.evaluate(
+      ([port, name, input, want]) =>
+        new Promise((resolve, reject) => {
+          const wire = chrome.runtime.connect({ name: port });
+          wire.onMessage.addListener((frame) => {
+            if (frame.kind === want) resolve(frame.output ?? frame.part);
+            else if (frame.kind === 'fail') reject(new Error(`${frame.code}: ${frame.message}`));
+            if (frame.kind !== 'part' || want === 'part') wire.disconnect();
+          });
+          wire.postMessage({ kind: 'call', id: 1, name, input });
+        }),
+      [port, name, input, want] as const,
+    );
+  }
+
+  status(): Promise<EngineStatus> {
+    return this.call('screen', 'watch', undefined, 'part') as Promise<EngineStatus>;
+  }
+
+  /** Forgets every decision of the user. */
+  async forgetSites(): Promise<void> {
+    for (const { origin } of (await this.call('background', 'sites')) as { origin: string }[]) {
+      await this.call('background', 'decide', { origin, models: [], decision: 'forget' });
+      await this.call('screen', 'revoke', { origin });
+    }
+  }
+
+  /** Ends the service worker as the browser does after 30 idle seconds. */
+  async stopServiceWorker(): Promise<void> {
+    this.#cdp ??= await this.context.newCDPSession(await this.screen());
+    await this.#cdp.send('ServiceWorker.enable');
+    await this.#cdp.send('ServiceWorker.stopAllWorkers');
+  }
+
+  /** A page of the extension with nothing in it. */
+  async screen(): Promise<Page> {
+    if (!this.#screen) {
+      this.#screen = await this.context.newPage();
+      await this.#screen.goto(`chrome-extension://${this.extensionId}/src/bridge/index.html`);
+    }
+    return this.#screen;
+  }
 }
 
 function serveFiles(files: Record<string, PageFile>): Promise<Server> {
   const server = createServer((request, response) => {
     const file = files[new URL(request.url ?? '/', 'http://any').pathname];
-    response.writeHead(file ? 200 : 404, { 'content-type': 'text/html; charset=utf-8', ...file?.headers });
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...file?.headers });
     response.end(file?.body ?? '<!doctype html><title>page</title>');
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
-
-export type { Answer };

@@ -79,7 +79,8 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
             call.signal.throwIfAborted();
             stopped.signal.throwIfAborted();
             await call.send({ text: word, ids: [i] });
-            if (text.startsWith('fail')) throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
+            if (text.startsWith('fail'))
+              throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
           }
           return {
             model: input.model ?? 'hearthside',
