@@ -1,12 +1,15 @@
+export type ModelErrorCode = 'bad-model' | 'unsupported-model' | 'bad-input';
+
 /**
  * A model file that cannot be used. `bad-model`: the file is damaged or contradicts itself.
- * `unsupported-model`: the file is sound, but asks for something that Hearth does not know.
+ * `unsupported-model`: the file is sound, but asks for something that Hearth does not know. `bad-input`: the
+ * model's chat template refuses what it was given.
  */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
-  readonly code: 'bad-model' | 'unsupported-model';
+  readonly code: ModelErrorCode;
 
-  constructor(code: 'bad-model' | 'unsupported-model', message: string, options?: ErrorOptions) {
+  constructor(code: ModelErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
