@@ -12,6 +12,7 @@ import { progressInWords } from './words.ts';
 
 /** What has come is made safe this often, so that a loss of power costs no more. */
 const CHECKPOINT_MS = 4_000;
+const RECORD_ROOM_BYTES = 16 * 1024;
 
 export interface DownloadRequest {
   id: string;
@@ -87,6 +88,8 @@ class ModelDownload {
       isWhole = true;
       return await this.#complete(file);
     } catch (error) {
+      // A full disk has no room for the record of what is kept, unless some is made
+      if (isDiskFull(error)) await file.shorten(RECORD_ROOM_BYTES);
       const failure = isDiskFull(error) ? await this.#diskFull(file, error) : error;
       if (this.#unfit.signal.aborted || (isWhole && isVerdict(error))) await this.#drop(file);
       // The failure matters more than that its bytes could not be made safe
@@ -158,7 +161,7 @@ class ModelDownload {
     const { sizeBytes } = this.record;
     return diskFull({
       name: this.request.name,
-      neededBytes: Math.max(1, (sizeBytes ?? 0) - file.sizeBytes),
+      neededBytes: sizeBytes === undefined ? undefined : sizeBytes - file.sizeBytes,
       freeBytes: await this.options.free(),
       oldest: longestUnused(this.options.book.list()),
       kept: file.sizeBytes > 0 ? progressInWords(file.sizeBytes, sizeBytes) : undefined,

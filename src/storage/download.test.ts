@@ -475,15 +475,18 @@ describe('when the disk is full', () => {
     expect(code).toBe('quota');
     const { storedBytes } = store.get('tiny')!;
     expect(storedBytes).toBeGreaterThan(HALF / 2);
+    expect(message).toMatch(/^The disk has no room for the rest of Tiny\. Free space on the disk/);
     const percent = Math.floor((100 * storedBytes) / SIZE);
     expect(message).toContain(`(Old, 1000 bytes, was not used for the longest time)`);
     expect(message).toContain(`What has come (${percent} %) is kept.`);
 
     directory.capacityBytes = Number.POSITIVE_INFINITY;
+    // Even if the browser is closed in between
+    const next = await storeOn(directory.afterCrash());
     server.answer(file(bytes));
-    await store.download(request(server.url()), follower());
+    await next.store.download(request(server.url()), follower());
     expect(server.ranges).toEqual([`bytes=${storedBytes}-`]);
-    expect(sha256(await bytesOf(store, 'tiny'))).toBe(sha256(bytes));
+    expect(sha256(await bytesOf(next.store, 'tiny'))).toBe(sha256(bytes));
   });
 
   test('two downloads do not count on the same free bytes', async () => {

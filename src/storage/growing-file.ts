@@ -72,6 +72,13 @@ export class GrowingFile {
     this.#wake();
   }
 
+  /** Gives the last bytes back to the disk, when nothing more will come. */
+  async shorten(bytes: number): Promise<void> {
+    const sizeBytes = Math.max(0, this.#sizeBytes - bytes);
+    await this.file.truncate(sizeBytes);
+    this.#sizeBytes = sizeBytes;
+  }
+
   flush(): Promise<void> {
     return this.file.flush();
   }

@@ -70,32 +70,48 @@ function opened(handle: SyncAccessHandle): WritableFile & ReadableFile {
     },
     async read(offset, length) {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, handle.getSize() - offset)));
-      let done = 0;
-      while (done < bytes.length) {
-        const read = handle.read(bytes.subarray(done), { at: offset + done });
-        if (read === 0)
-          throw new HearthError('gone', 'The disk gave fewer bytes than the file has. Try again.');
-        done += read;
+      for (let done = 0; done < bytes.length; ) {
+        const rest = bytes.subarray(done);
+        done += moved(handle.read(rest, { at: offset + done }), rest.length);
       }
       return bytes;
     },
     async write(offset, bytes) {
-      let done = 0;
-      while (done < bytes.length) {
-        const written = handle.write(bytes.subarray(done), { at: offset + done });
-        // Chrome throws when the disk is full; others may write a part and say how much
-        if (written === 0) throw new DOMException('The disk took no more bytes.', 'QuotaExceededError');
-        done += written;
+      for (let done = 0; done < bytes.length; ) {
+        const rest = bytes.subarray(done);
+        done += moved(handle.write(rest, { at: offset + done }), rest.length);
       }
     },
     async truncate(sizeBytes) {
       handle.truncate(sizeBytes);
+      // Chrome says nothing when there is no room to lengthen the file
+      if (handle.getSize() !== sizeBytes) throw diskFull();
     },
     async flush() {
       handle.flush();
     },
     close: () => handle.close(),
   };
+}
+
+/** Chromium's `base::File::FILE_ERROR_NO_SPACE`. */
+const NO_SPACE = -8;
+
+/**
+ * Bytes that a read or write has moved. Chrome does not throw when it fails: it gives a negative error code
+ * that has become unsigned on its way (4294967288 on a full disk, in Chromium 156).
+ */
+function moved(result: number, wanted: number): number {
+  if (result > 0 && result <= wanted) return result;
+  if (result === 0 || (result | 0) === NO_SPACE) throw diskFull();
+  throw new HearthError(
+    'gone',
+    `The disk failed (error ${result | 0}). Try again, and check the disk if it fails again.`,
+  );
+}
+
+function diskFull(): DOMException {
+  return new DOMException('The disk took no more bytes.', 'QuotaExceededError');
 }
 
 function access(file: FileSystemFileHandle, mode: 'read-only' | 'readwrite'): Promise<SyncAccessHandle> {

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Directory } from '../../src/storage/directory.ts';
 
-/** What every `Directory` keeps to. `open` gives an empty one. */
-export function directoryContract(open: () => Promise<Directory>): void {
+export interface TestedDisk {
+  /** An empty directory. */
+  open(): Promise<Directory>;
+  /** Leaves so many bytes free on the disk, or as many as before. */
+  leaveRoom(bytes: number | undefined): Promise<void>;
+}
+
+/** What every `Directory` keeps to. */
+export function directoryContract({ open, leaveRoom }: TestedDisk): void {
   const bytes = (...values: number[]) => Uint8Array.from(values);
 
   test('what was written is read back, at any offset', async () => {
@@ -117,5 +124,29 @@ export function directoryContract(open: () => Promise<Directory>): void {
     await file.write(0, bytes(0x7b, 0x22));
     file.close();
     expect(await directory.readJson('b.json')).toBeUndefined();
+  });
+
+  test('a full disk says so, whatever the call, and what was there stays', async () => {
+    const directory = await open();
+    const full = expect.objectContaining({ name: 'QuotaExceededError' });
+    const file = await directory.openForWriting('a');
+    await file.write(0, new Uint8Array(1000).fill(1));
+    await directory.writeJson('a.json', 'old');
+    await leaveRoom(50_000);
+    try {
+      await expect(file.write(1000, new Uint8Array(200_000).fill(2))).rejects.toEqual(full);
+      await expect(file.truncate(300_000)).rejects.toEqual(full);
+      await expect(directory.writeJson('a.json', 'x'.repeat(200_000))).rejects.toEqual(full);
+      expect(await directory.readJson('a.json')).toBe('old');
+
+      // Some of it may have been written: cut, it is as before
+      await file.truncate(1000);
+      expect(await file.read(0, 2000)).toEqual(new Uint8Array(1000).fill(1));
+      await file.write(1000, bytes(3));
+      expect(file.sizeBytes).toBe(1001);
+    } finally {
+      await leaveRoom(undefined);
+      file.close();
+    }
   });
 }

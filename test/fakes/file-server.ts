@@ -60,7 +60,7 @@ export function status(code: number, headers: Record<string, string> = {}): Answ
 
 /** A real HTTP server on this machine. It gives its `answers` in turn, the last one from then on. */
 export class FileServer {
-  readonly requests: { path: string; range: string | undefined }[] = [];
+  readonly requests: { method: string; path: string; range: string | undefined }[] = [];
   #answers: Answer[] = [];
   readonly #server: Server;
 
@@ -69,7 +69,7 @@ export class FileServer {
       // A page of another origin may read all this, as on a hub
       response.setHeader('Access-Control-Allow-Origin', '*');
       response.setHeader('Access-Control-Expose-Headers', 'ETag, Content-Range');
-      this.requests.push({ path: request.url!, range: request.headers.range });
+      this.requests.push({ method: request.method!, path: request.url!, range: request.headers.range });
       const answer = this.#answers.length > 1 ? this.#answers.shift()! : this.#answers[0]!;
       answer(request, response);
     });

@@ -60,13 +60,13 @@ export class MemoryDirectory implements Directory {
   }
 
   #open(file: MemoryFile, count: 'readers' | 'writers'): WritableFile {
+    const directory = this;
     file[count]++;
     let isOpen = true;
     const mustBeOpen = () => {
       if (!isOpen) throw new DOMException('The file is closed.', 'InvalidStateError');
     };
     const resize = (sizeBytes: number) => {
-      this.#claim(sizeBytes - file.bytes.length);
       const resized = new Uint8Array(sizeBytes);
       resized.set(file.bytes.subarray(0, sizeBytes));
       file.bytes = resized;
@@ -82,11 +82,16 @@ export class MemoryDirectory implements Directory {
       },
       async write(offset, bytes) {
         mustBeOpen();
-        if (offset + bytes.length > file.bytes.length) resize(offset + bytes.length);
-        file.bytes.set(bytes, offset);
+        // As much as there is room for, as real disks do
+        const room = file.bytes.length + directory.capacityBytes - directory.usedBytes;
+        const end = Math.min(offset + bytes.length, Math.max(room, file.bytes.length));
+        if (end > file.bytes.length) resize(end);
+        if (end > offset) file.bytes.set(bytes.subarray(0, end - offset), offset);
+        if (end < offset + bytes.length) throw diskFull();
       },
       async truncate(sizeBytes) {
         mustBeOpen();
+        directory.#claim(sizeBytes - file.bytes.length);
         resize(sizeBytes);
       },
       async flush() {
@@ -100,9 +105,12 @@ export class MemoryDirectory implements Directory {
   }
 
   #claim(bytes: number) {
-    if (this.usedBytes + bytes > this.capacityBytes)
-      throw new DOMException('The disk is full.', 'QuotaExceededError');
+    if (bytes > 0 && this.usedBytes + bytes > this.capacityBytes) throw diskFull();
   }
+}
+
+function diskFull(): DOMException {
+  return new DOMException('The disk is full.', 'QuotaExceededError');
 }
 
 interface MemoryFile {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { createServer, type ViteDevServer } from 'vite';
-import { HearthError } from '../../../src/protocol/errors.ts';
 import type { Directory, WritableFile } from '../../../src/storage/directory.ts';
 import type { Answer } from './page.ts';
 
@@ -14,6 +13,8 @@ const executablePath = [
 
 /** A page of a real browser whose worker runs the storage code on the browser's own disk. */
 export class StoragePage {
+  #devtools: CDPSession | undefined;
+
   private constructor(
     readonly page: Page,
     private readonly browser: Browser,
@@ -43,16 +44,27 @@ export class StoragePage {
   /** A new worker on the same disk: what a crash of the old one leaves. */
   async reload(): Promise<void> {
     await this.page.goto(`${this.vite.resolvedUrls!.local[0]}test/browser/storage/index.html`);
-    await this.page.waitForFunction(() => 'ask' in globalThis);
+    await this.page.waitForFunction(() => 'askStorage' in globalThis);
   }
 
   async ask<T>(name: string, ...args: unknown[]): Promise<T> {
-    const answer = (await this.page.evaluate(([name, args]) => globalThis.ask(name, ...args), [
+    const answer = (await this.page.evaluate(([name, args]) => globalThis.askStorage(name, ...args), [
       name,
       args,
     ] as const)) as Answer;
     if ('value' in answer) return answer.value as T;
-    throw new HearthError((answer.code ?? 'internal') as HearthError['code'], answer.message);
+    throw Object.assign(new Error(answer.message), answer);
+  }
+
+  /** Bytes that the browser still lets this page write; `undefined` ends that. `estimate` does not show it. */
+  async leaveRoom(bytes: number | undefined): Promise<void> {
+    const { usage } = await this.page.evaluate(() => navigator.storage.estimate());
+    // The restriction lasts as long as its session
+    this.#devtools ??= await this.page.context().newCDPSession(this.page);
+    await this.#devtools.send('Storage.overrideQuotaForOrigin', {
+      origin: new URL(this.page.url()).origin,
+      quotaSize: bytes === undefined ? undefined : usage! + bytes,
+    });
   }
 
   /** A directory of that name in the worker, for the contract that all directories keep. */

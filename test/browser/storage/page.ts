@@ -1,6 +1,6 @@
 /** Hands the test's calls on to the worker, where the file handles live. */
 declare global {
-  var ask: (name: string, ...args: unknown[]) => Promise<unknown>;
+  var askStorage: (name: string, ...args: unknown[]) => Promise<unknown>;
 }
 
 const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
@@ -12,11 +12,11 @@ worker.onmessage = ({ data }: MessageEvent<Answer & { id: number }>) => {
   waiting.delete(data.id);
 };
 
-globalThis.ask = (name, ...args) =>
+globalThis.askStorage = (name, ...args) =>
   new Promise((resolve) => {
     const id = ++last;
     waiting.set(id, resolve);
     worker.postMessage({ id, name, args });
   });
 
-export type Answer = { value: unknown } | { code: string | undefined; message: string };
+export type Answer = { value: unknown } | { name: string; code: string | undefined; message: string };

@@ -1,10 +1,14 @@
 import type { Directory, WritableFile } from '../../../src/storage/directory.ts';
+import type { ModelStore } from '../../../src/storage/model-store.ts';
+import { openModelStore } from '../../../src/storage/open-store.ts';
 import { openOpfsDirectory } from '../../../src/storage/opfs-directory.ts';
 import type { Answer } from './page.ts';
 
 /** What the test may ask of this worker. Open files are numbered, since handles cannot leave the worker. */
 let directory: Directory;
 const files: WritableFile[] = [];
+let store: ModelStore;
+let pausing = new AbortController();
 
 const calls: Record<string, (...args: never[]) => unknown> = {
   async openDirectory(name: string) {
@@ -26,6 +30,34 @@ const calls: Record<string, (...args: never[]) => unknown> = {
   truncate: (file: number, sizeBytes: number) => files[file]!.truncate(sizeBytes),
   flush: (file: number) => files[file]!.flush(),
   close: (file: number) => files[file]!.close(),
+
+  async openStore(name: string) {
+    store = await openModelStore(async () => ({}), name);
+  },
+  models: () => store.list(),
+  async download(url: string, sha256?: string) {
+    pausing = new AbortController();
+    const request = { id: 'tiny', name: 'Tiny', source: 'url', url: new URL(url), sha256 } as const;
+    return store.download(request, { signal: pausing.signal, onProgress: () => {} });
+  },
+  pause: () => pausing.abort(),
+  /** Two readers of one model at once. */
+  async digests(id: string) {
+    const sources = await Promise.all([store.open(id), store.open(id)]);
+    return Promise.all(
+      sources.map(async (source) => {
+        const digest = await crypto.subtle.digest('SHA-256', await source.read(0, source.size));
+        source.close();
+        return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      }),
+    );
+  },
+  async importFile(bytes: number[], name: string) {
+    const { signal } = new AbortController();
+    return store.importFile(new Blob([Uint8Array.from(bytes)]), name, { signal, onProgress: () => {} });
+  },
+  removeModel: (id: string) => store.remove(id),
+  space: () => store.space(),
 };
 
 self.onmessage = async ({ data: { id, name, args } }) => {
@@ -33,8 +65,8 @@ self.onmessage = async ({ data: { id, name, args } }) => {
   try {
     answer = { value: await calls[name]!(...(args as never[])) };
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    answer = { code, message };
+    const { name, code, message } = error as Error & { code?: string };
+    answer = { name, code, message };
   }
   self.postMessage({ id, ...answer });
 };
