@@ -19,7 +19,7 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
   if (state.kind === 'over') {
     return (
       <main>
-        <p role="status">{state.sentence}</p>
+        <h1 class="over">{state.sentence}</h1>
         <button type="button" onClick={() => window.close()}>
           Close this window
         </button>

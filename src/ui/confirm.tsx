@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** Asks before something that cannot be undone. Escape and the first button change nothing. */
 export function Confirm(props: {
@@ -9,7 +9,7 @@ export function Confirm(props: {
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} aria-labelledby="question" aria-describedby="detail" onClose={props.onClose}>
       <h2 id="question">{props.question}</h2>

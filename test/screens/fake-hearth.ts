@@ -74,7 +74,7 @@ export class FakeHearth {
       this.say({ running });
     }
     for (const { model, send, finish } of this.#transfers) {
-      model.storedBytes = Math.min(model.sizeBytes, model.storedBytes + model.sizeBytes / 10);
+      model.storedBytes = Math.min(model.sizeBytes, model.storedBytes + Math.ceil(model.sizeBytes / 10));
       if (model.storedBytes >= model.sizeBytes) finish();
       else {
         send({
@@ -109,8 +109,7 @@ export class FakeHearth {
     const { entry } = this;
     return {
       wake: entry('wake', (): undefined => {
-        if (!this.isAlive)
-          throw new HearthError('internal', 'The browser refused to open the engine’s page.');
+        if (!this.isAlive) throw new HearthError('gone', 'Its page cannot be opened.');
       }),
       settings: entry('settings', () => this.settings),
       changeSettings: entry('changeSettings', (change) => {

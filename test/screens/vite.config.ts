@@ -17,9 +17,12 @@ export default defineConfig({
     minify: false,
     modulePreload: false,
     rolldownOptions: {
-      input: ['src/popup/index.html', 'src/prompt/index.html', 'options/index.html'].map(
-        (path) => root + path,
-      ),
+      input: [
+        'src/popup/index.html',
+        'src/prompt/index.html',
+        'options/index.html',
+        'src/demo/index.html',
+      ].map((path) => root + path),
     },
   },
   plugins: [
@@ -27,13 +30,17 @@ export default defineConfig({
       name: 'fake-extension',
       transformIndexHtml: {
         order: 'pre',
-        handler: () => [
-          {
-            tag: 'script',
-            attrs: { type: 'module', src: '/test/screens/fake-extension.ts' },
-            injectTo: 'head-prepend',
-          },
-        ],
+        // The demo page is a stranger's page: it has none of the extension's platform
+        handler: (_html, { path }) =>
+          path.startsWith('/src/demo/')
+            ? []
+            : [
+                {
+                  tag: 'script',
+                  attrs: { type: 'module', src: '/test/screens/fake-extension.ts' },
+                  injectTo: 'head-prepend',
+                },
+              ],
       },
     },
   ],

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callsOf, type Screen, Screens } from '../screens/open-screens.ts';
+
+let screens: Screens;
+beforeAll(async () => {
+  screens = await Screens.open();
+});
+afterAll(() => screens?.close());
+
+const open = (part: string, scene = 'busy') => screens.page(`options/index.html?scene=${scene}#${part}`);
+const card = (page: Screen, name: string) => page.getByRole('listitem', { name, exact: true });
+const button = (page: Screen, action: string, name: string) =>
+  page.getByRole('button', { name: `${action}: ${name}`, exact: true });
+/** Waits until so many downloads or imports have reached the engine. */
+const begun = (page: Screen, count: number) =>
+  expect
+    .poll(async () => (await callsOf(page)).filter(({ name }) => /^(download|importFile)$/.test(name)).length)
+    .toBe(count);
+const THREE_B = 'Llama 3.2 3B Instruct';
+const ONE_B = 'Llama 3.2 1B Instruct';
+
+test('a download shows how far and how fast, is paused and resumed, and ends on this machine', async () => {
+  const page = await open('models');
+  await button(page, 'Download', THREE_B).click();
+  await begun(page, 1);
+  for (let i = 0; i < 3; i++) await page.evaluate(() => fake.step());
+  const shown = card(page, THREE_B);
+  await shown.getByText('584 MB of 1.9 GB').waitFor();
+  // 0.7 of 1.9 GB at 24 MB a second
+  await shown.getByText('24 MB/s · 57 s left').waitFor();
+  expect(
+    await shown.getByRole('progressbar').evaluate((bar: HTMLProgressElement) => bar.position),
+  ).toBeCloseTo(0.3);
+
+  await button(page, 'Pause', THREE_B).click();
+  await shown.getByText('Paused', { exact: true }).waitFor();
+  expect(await shown.getByText('584 MB of 1.9 GB').isVisible()).toBe(true);
+
+  await button(page, 'Resume', THREE_B).click();
+  await begun(page, 2);
+  for (let i = 0; i < 7; i++) await page.evaluate(() => fake.step());
+  await button(page, 'Make default', THREE_B).waitFor();
+  expect(await shown.getByRole('progressbar').count()).toBe(0);
+  expect((await callsOf(page)).map(({ name }) => name)).toEqual(['download', 'download']);
+  await page.close();
+});
+
+test('a download that fails says why beside its model, and can be tried again', async () => {
+  const page = await open('models');
+  const sentence =
+    'The disk has 1.2 GB free and this model needs 1.9 GB. Delete another model and try again.';
+  await page.evaluate((message) => fake.failNext('download', 'quota', message), sentence);
+  await button(page, 'Download', THREE_B).click();
+  await card(page, THREE_B).getByRole('alert').getByText(sentence).waitFor();
+  await button(page, 'Download', THREE_B).click();
+  await button(page, 'Pause', THREE_B).waitFor();
+  expect(await page.getByText(sentence).count()).toBe(0);
+  await page.close();
+});
+
+test('a model is deleted only after a question, by keyboard alone', async () => {
+  const page = await open('models');
+  await button(page, 'Delete', ONE_B).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: `Delete ${ONE_B}?` });
+  await dialog.getByText('This frees 770 MB.').waitFor();
+  await dialog.getByText('answering a page now').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await callsOf(page)).toEqual([]);
+  // The focus is where it was, not lost
+  expect(await button(page, 'Delete', ONE_B).evaluate((element) => element === document.activeElement)).toBe(
+    true,
+  );
+
+  await page.keyboard.press('Enter');
+  await dialog.waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await button(page, 'Download', ONE_B).waitFor();
+  expect(await callsOf(page)).toEqual([{ name: 'remove', input: { model: 'llama-3.2-1b' } }]);
+  await page.close();
+});
+
+test('another model is made the default, and deleting it gives the place back to the bundled one', async () => {
+  const page = await open('models');
+  await card(page, 'Hearthside').getByText('Default', { exact: true }).waitFor();
+  await button(page, 'Make default', ONE_B).click();
+  await card(page, ONE_B).getByText('Default', { exact: true }).waitFor();
+  expect((await callsOf(page)).map(({ name }) => name)).toEqual(['changeSettings', 'configure']);
+
+  await button(page, 'Delete', ONE_B).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await card(page, 'Hearthside').getByText('Default', { exact: true }).waitFor();
+  expect(await page.evaluate(() => fake.settings.defaultModel)).toBe('hearthside');
+  await page.close();
+});
+
+test('a model says what it needs against the limit, and whether it was tried', async () => {
+  const page = await open('models');
+  const large = card(page, 'Llama 3.1 8B Instruct');
+  await large.getByText('more than your limit of 4.0 GB').waitFor();
+  await large.getByText('Not tried yet').waitFor();
+  await card(page, ONE_B).getByText('Needs 1.3 GB of your 4.0 GB of memory').waitFor();
+  await large.getByRole('link', { name: 'Change the limit' }).click();
+  await page.getByRole('heading', { name: 'Limits' }).waitFor();
+  await page.close();
+});
+
+test('a file is added by dropping it, or by the file dialog', async () => {
+  const page = await open('models');
+  const data = await page.evaluateHandle(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([new Uint8Array(2048)], 'dropped.gguf'));
+    return transfer;
+  });
+  await page.locator('.drop').dispatchEvent('drop', { dataTransfer: data });
+  await page.getByLabel(/choose one/).setInputFiles({
+    name: 'chosen.gguf',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.alloc(4096),
+  });
+  await begun(page, 2);
+  for (let i = 0; i < 11; i++) await page.evaluate(() => fake.step());
+  await button(page, 'Make default', 'dropped.gguf').waitFor();
+  await button(page, 'Make default', 'chosen.gguf').waitFor();
+  expect(await callsOf(page)).toEqual([
+    { name: 'importFile', input: 'dropped.gguf' },
+    { name: 'importFile', input: 'chosen.gguf' },
+  ]);
+  await page.close();
+});
+
+test('a file that is refused says why, and the sentence can be put away', async () => {
+  const page = await open('models');
+  await page.evaluate(() => fake.failNext('importFile', 'bad-model', 'This is not a GGUF file.'));
+  await page.getByLabel(/choose one/).setInputFiles({
+    name: 'letter.gguf',
+    mimeType: 'application/octet-stream',
+    buffer: Buffer.from('Dear'),
+  });
+  await page.getByRole('alert').getByText('This is not a GGUF file.').waitFor();
+  await button(page, 'Dismiss', 'letter.gguf').click();
+  await page.getByText('This is not a GGUF file.').waitFor({ state: 'detached' });
+  await page.close();
+});
+
+test('an address is checked before anything is fetched, and then downloaded', async () => {
+  const page = await open('models');
+  const address = page.getByLabel('Address of a .gguf file');
+  await address.fill('http://hub.example/model.gguf');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('https:// only').waitFor();
+  expect(await address.getAttribute('aria-invalid')).toBe('true');
+  expect(await callsOf(page)).toEqual([]);
+
+  await address.fill('https://hub.example/model.gguf');
+  await page.keyboard.press('Enter');
+  await begun(page, 1);
+  expect(await callsOf(page)).toEqual([
+    { name: 'download', input: { kind: 'url', url: 'https://hub.example/model.gguf', sha256: undefined } },
+  ]);
+  await page.evaluate(() => fake.step());
+  await button(page, 'Pause', 'Added by address').click();
+  await button(page, 'Resume', 'Added by address').waitFor();
+  await page.close();
+});
+
+test('the share slider says what it means, is moved by keys, and holds at once', async () => {
+  const page = await open('limits');
+  const share = page.getByRole('slider', { name: 'Computing' });
+  await share.focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('ArrowLeft');
+  await page.getByText('60 % of this GPU').waitFor();
+  expect(await share.getAttribute('aria-valuetext')).toBe('60\u00a0% of this GPU');
+  await page.getByText('at most 600 milliseconds').waitFor();
+  await expect.poll(() => page.evaluate(() => fake.settings.caps.gpuPercent)).toBe(60);
+  await expect.poll(() => page.evaluate(() => fake.status?.caps.gpuPercent)).toBe(60);
+  await page.keyboard.press('Home');
+  await page.getByText('5 % of this GPU').waitFor();
+  await page.keyboard.press('End');
+  await page.getByText('100 % of this GPU').waitFor();
+  await page.close();
+});
+
+test('the memory slider runs to what the machine has, and says which models fit', async () => {
+  const page = await open('limits');
+  const memory = page.getByRole('slider', { name: 'Memory' });
+  await page.getByText('4.0 GB of 24 GB').waitFor();
+  await page.getByText('4 of 5 listed models fit, up to Llama 3.2 3B Instruct.').waitFor();
+  await memory.focus();
+  await page.keyboard.press('End');
+  await page.getByText('24 GB of 24 GB').waitFor();
+  await page.getByText('All 5 listed models fit').waitFor();
+  await expect.poll(() => page.evaluate(() => fake.settings.caps.memoryBytes)).toBe(24 * 2 ** 30);
+  await page.close();
+});
+
+test('a limit that cannot be stored goes back to what it was, and says why', async () => {
+  const page = await open('limits');
+  await page.getByText('80 % of this GPU').waitFor();
+  await page.evaluate(() => fake.failNext('changeSettings', 'quota', 'The disk is full.'));
+  await page.getByRole('slider', { name: 'Computing' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('alert').getByText('The disk is full.').waitFor();
+  await page.getByText('80 % of this GPU').waitFor();
+  await page.close();
+});
+
+test('a site is revoked, loses what it runs, and leaves the list', async () => {
+  const page = await open('sites');
+  await button(page, 'Revoke', 'notes.example.com').click();
+  await page.getByRole('status').getByText('notes.example.com must ask again').waitFor();
+  expect(await button(page, 'Revoke', 'notes.example.com').count()).toBe(0);
+  await expect
+    .poll(() => callsOf(page))
+    .toEqual([
+      { name: 'decide', input: { origin: 'https://notes.example.com', models: [], decision: 'forget' } },
+      { name: 'revoke', input: { origin: 'https://notes.example.com' } },
+    ]);
+  await page.close();
+});
+
+test('the parts are links that a keyboard and a bookmark can use', async () => {
+  const page = await open('about');
+  await page.getByText('MIT; each model has its own').waitFor();
+  expect(await page.title()).toBe('About – Hearth');
+  await page.getByRole('link', { name: 'Sites' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'Sites' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Sites' }).getAttribute('aria-current')).toBe('page');
+  await page.close();
+});
+
+test('without an engine the sites and limits can still be changed', async () => {
+  const page = await open('limits', 'gone');
+  await page.getByText('does not answer').waitFor();
+  await page.getByRole('slider', { name: 'Computing' }).focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect.poll(() => page.evaluate(() => fake.settings.caps.gpuPercent)).toBe(75);
+  await page.close();
+});
