@@ -6,6 +6,8 @@ import type { Time } from './time.ts';
 
 /** Bytes that are hashed in one go when a file is read again: some 10 ms, in which the engine waits. */
 const PIECE_BYTES = 2 * 2 ** 20;
+/** Bytes that are written in one go: browsers hand over up to some megabytes at once, and a full disk loses one piece. */
+const WRITE_BYTES = 64 * 1024;
 
 /** A model file that is still coming. Bytes go in at its end only, and each is hashed on its way to the disk. */
 export class GrowingFile {
@@ -50,16 +52,19 @@ export class GrowingFile {
     return this.#restarts;
   }
 
-  /** All of `bytes`, or an error and a file that is as it was before. */
+  /** When the disk fails, the file holds as many whole pieces of `bytes` as went in. */
   async append(bytes: Uint8Array): Promise<void> {
-    try {
-      await this.file.write(this.#sizeBytes, bytes);
-    } catch (error) {
-      await this.file.truncate(this.#sizeBytes);
-      throw error;
+    for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
+      const piece = bytes.subarray(at, at + WRITE_BYTES);
+      try {
+        await this.file.write(this.#sizeBytes, piece);
+      } catch (error) {
+        await this.file.truncate(this.#sizeBytes);
+        throw error;
+      }
+      this.hash.update(piece);
+      this.#sizeBytes += piece.length;
     }
-    this.hash.update(bytes);
-    this.#sizeBytes += bytes.length;
     this.#wake();
   }
 
