@@ -28,6 +28,9 @@ export interface MatMulTuning {
   sideM: number;
 }
 
+/** What every adapter has room for. */
+export const MAT_MUL_TUNING: MatMulTuning = { sideN: 8, sideM: 8 };
+
 /** The same operation and bindings as `matVec`, for many rows; it has barriers. */
 export function matMul(format: QuantFormat, arithmetic: Arithmetic): Kernel<MatMulShape> {
   const needs: KernelFeature[] = arithmetic === 'f16' ? ['shader-f16'] : [];

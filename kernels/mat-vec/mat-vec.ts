@@ -2,11 +2,10 @@ import { grid, type Kernel, type KernelFeature } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, enable, weightsWgsl } from '../quants/weights.ts';
 import alone from './alone.wgsl?raw';
-import wgsl from './mat-vec.wgsl?raw';
+import inTeams from './mat-vec.wgsl?raw';
 import product from './product.wgsl?raw';
 import reduceSubgroup from './reduce-subgroup.wgsl?raw';
 import reduceWorkgroup from './reduce-workgroup.wgsl?raw';
-import staged from './staged.wgsl?raw';
 
 export interface MatVecShape {
   /** Rows of x. Any number: they are taken `cols` at a time, and the weights are read once for each time. */
@@ -20,17 +19,16 @@ export interface MatVecShape {
   /** Values per row of `out`, and where in it row 0 of w goes: for a tensor that is bound in parts. */
   outStride?: number;
   outOffset?: number;
-
   tuning: MatVecTuning;
 }
 
-/** How the work is divided; any values give the same sums but for rounding. Barriers and memory as `MatVecVariant.team` says. */
+/** How the work is divided; any division gives the same sums but for rounding. */
 export interface MatVecTuning {
-  /** Threads that share a row of w: a power of two; 1 for teams of one thread. */
+  /** Threads that share a row of w: a power of two. 1 where threads are alone. */
   lanes: number;
   /** Teams in a workgroup. */
   teams: number;
-  /** Rows of w that a team takes at once: 1, 2 or 4. */
+  /** Rows of w that a team takes at once: 1, 2 or 4. 1 where threads are alone. */
   rowsPerTeam: number;
   /** Rows of x that a team takes at once: 1, 2, 4 or 8. */
   cols: number;
@@ -42,9 +40,11 @@ export interface MatVecTuning {
 
 export interface MatVecVariant {
   arithmetic: Arithmetic;
-  /** Threads that share a row are `alone` (there is one), or add up through workgroup memory or subgroups. */
-  team: 'alone' | 'workgroup' | 'subgroup';
+  /** Threads that share a row add up through workgroup memory or subgroups. Where a CPU plays the GPU they are alone. */
+  team: Team;
 }
+
+export type Team = 'alone' | 'workgroup' | 'subgroup';
 
 /**
  * Reads `quants` and `scales` (n, k), `x` (rows, k) and `counts` (rows); writes `out` (rows, outStride). A format
@@ -57,7 +57,7 @@ export function matVec(format: QuantFormat, { arithmetic, team }: MatVecVariant)
 
   return {
     name: `mat-vec ${format.name} ${arithmetic} ${team}`,
-    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + product + TEAMS[team] + wgsl,
+    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + product + MAIN[team],
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
@@ -66,11 +66,9 @@ export function matVec(format: QuantFormat, { arithmetic, team }: MatVecVariant)
       ADD: Number(add),
       OUT_STRIDE: outStride,
       OUT_OFFSET: outOffset,
-      LANES: tuning.lanes,
       TEAMS: tuning.teams,
-      ROWS: tuning.rowsPerTeam,
       COLS: tuning.cols,
-      CHUNK: team === 'alone' ? Math.ceil(k / 32) : tuning.chunk,
+      ...(team !== 'alone' && { LANES: tuning.lanes, ROWS: tuning.rowsPerTeam, CHUNK: tuning.chunk }),
       ...(team === 'subgroup' && { SUBGROUP: tuning.subgroup }),
     }),
     workgroups: ({ rows, n, tuning }) => [
@@ -80,8 +78,40 @@ export function matVec(format: QuantFormat, { arithmetic, team }: MatVecVariant)
   };
 }
 
-const TEAMS = {
+const MAIN: Record<Team, string> = {
   alone,
-  workgroup: staged + reduceWorkgroup,
-  subgroup: staged + reduceSubgroup,
+  workgroup: inTeams + reduceWorkgroup,
+  subgroup: inTeams + reduceSubgroup,
 };
+
+/** Workgroup memory that every adapter has, less what adding up takes. */
+const STAGED_BYTES = 12 * 1024;
+const THREADS = 256;
+
+/** A division of the work to begin with; measuring may find a better one. */
+export function matVecTuning(
+  { team }: MatVecVariant,
+  { k, n, cols }: { k: number; n: number; cols: number },
+  subgroup: number,
+): MatVecTuning {
+  if (team === 'alone') return { lanes: 1, teams: 16, rowsPerTeam: 1, cols, chunk: 1, subgroup };
+
+  const units = Math.ceil(k / 32);
+  // As many lanes as a chunk has units, so that none is idle
+  const lanes = Math.min(16, powerOfTwo(STAGED_BYTES / (128 * cols)), powerOfTwo(units));
+  const chunks = Math.floor(STAGED_BYTES / (128 * cols * lanes));
+  return {
+    lanes,
+    teams: THREADS / lanes,
+    // Fewer rows of w are more teams: a small matrix needs them to fill a wide GPU
+    rowsPerTeam: cols <= 4 && n >= 8192 ? 2 : 1,
+    cols,
+    chunk: lanes * Math.min(chunks, Math.ceil(units / lanes)),
+    subgroup,
+  };
+}
+
+/** The largest that is not above `limit`. */
+function powerOfTwo(limit: number): number {
+  return 2 ** Math.floor(Math.log2(limit));
+}

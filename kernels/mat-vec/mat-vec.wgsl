@@ -1,10 +1,9 @@
 // Mat-vec: out[m, n] = sum over k of w[n, k] * x[m, k], for few rows of x
 //
 // A team of LANES threads takes ROWS rows of w and COLS rows of x. Its lanes stride over the units of the rows,
-// CHUNK units at a time, so that neighbours read neighbouring weights, each weight is unpacked once for all
-// COLS and each value of x read once for all ROWS. At the end the team adds up its lanes' sums.
-//
-// Another file says what a team is: `Thread`, `stage` and `activations` (x, a chunk at a time) and `reduce`.
+// so that neighbours read neighbouring weights, each weight is unpacked once for all COLS and each value of x
+// read once for all ROWS. Of x the workgroup keeps CHUNK units at a time in its memory, where lanes that are
+// a unit apart can read it at full speed. At the end `reduce`, of another file, adds up the team's sums.
 
 override LANES: u32;  // a power of two
 override TEAMS: u32;  // per workgroup
@@ -12,12 +11,18 @@ override ROWS: u32;   // 1, 2 or 4
 override COLS: u32;   // 1, 2, 4 or 8
 override CHUNK: u32;
 
+var<workgroup> staged: array<Four, COLS * CHUNK * 8u>; // (COLS, CHUNK, 8), each line shuffled by `slot`
+
 @compute @workgroup_size(LANES * TEAMS)
-fn main(thread: Thread) {
-  let team = (thread.group.y * thread.groups.x + thread.group.x) * TEAMS + thread.index / LANES;
-  let lane = thread.index % LANES;
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let team = (group.y * groups.x + group.x) * TEAMS + thread / LANES;
+  let lane = thread % LANES;
   let row = team * ROWS;
-  let col = thread.group.z * COLS;
+  let col = group.z * COLS;
 
   // For each row of x, its products with the rows of w
   var sum0: vec4<f32>;
@@ -30,41 +35,64 @@ fn main(thread: Thread) {
   var sum7: vec4<f32>;
 
   for (var start = 0u; start < UNITS; start += CHUNK) {
-    stage(col, start, thread.index);
+    stage(col, start, thread);
     let end = min(start + CHUNK, UNITS);
     for (var unit = start + lane; unit < end; unit += LANES) {
       let w = rows_of_weights(row, unit);
-      sum0 += products(w, activations(col, 0u, start, unit));
+      sum0 += products(w, activations(0u, unit - start));
       if (COLS > 1u) {
-        sum1 += products(w, activations(col, 1u, start, unit));
+        sum1 += products(w, activations(1u, unit - start));
       }
       if (COLS > 2u) {
-        sum2 += products(w, activations(col, 2u, start, unit));
-        sum3 += products(w, activations(col, 3u, start, unit));
+        sum2 += products(w, activations(2u, unit - start));
+        sum3 += products(w, activations(3u, unit - start));
       }
       if (COLS > 4u) {
-        sum4 += products(w, activations(col, 4u, start, unit));
-        sum5 += products(w, activations(col, 5u, start, unit));
-        sum6 += products(w, activations(col, 6u, start, unit));
-        sum7 += products(w, activations(col, 7u, start, unit));
+        sum4 += products(w, activations(4u, unit - start));
+        sum5 += products(w, activations(5u, unit - start));
+        sum6 += products(w, activations(6u, unit - start));
+        sum7 += products(w, activations(7u, unit - start));
       }
     }
   }
 
-  write_team(lane, col, row, reduce(sum0, thread.index));
+  write_team(lane, col, row, reduce(sum0, thread));
   if (COLS > 1u) {
-    write_team(lane, col + 1u, row, reduce(sum1, thread.index));
+    write_team(lane, col + 1u, row, reduce(sum1, thread));
   }
   if (COLS > 2u) {
-    write_team(lane, col + 2u, row, reduce(sum2, thread.index));
-    write_team(lane, col + 3u, row, reduce(sum3, thread.index));
+    write_team(lane, col + 2u, row, reduce(sum2, thread));
+    write_team(lane, col + 3u, row, reduce(sum3, thread));
   }
   if (COLS > 4u) {
-    write_team(lane, col + 4u, row, reduce(sum4, thread.index));
-    write_team(lane, col + 5u, row, reduce(sum5, thread.index));
-    write_team(lane, col + 6u, row, reduce(sum6, thread.index));
-    write_team(lane, col + 7u, row, reduce(sum7, thread.index));
+    write_team(lane, col + 4u, row, reduce(sum4, thread));
+    write_team(lane, col + 5u, row, reduce(sum5, thread));
+    write_team(lane, col + 6u, row, reduce(sum6, thread));
+    write_team(lane, col + 7u, row, reduce(sum7, thread));
   }
+}
+
+fn stage(col: u32, start: u32, thread: u32) {
+  workgroupBarrier();
+  for (var i = thread; i < COLS * CHUNK * 8u; i += LANES * TEAMS) {
+    let line = i / 8u;
+    staged[slot(line, i % 8u)] = read_x(col + line / CHUNK, (start + line % CHUNK) * 8u + i % 8u);
+  }
+  workgroupBarrier();
+}
+
+fn activations(col: u32, unit: u32) -> Values {
+  let line = col * CHUNK + unit;
+  return Values(
+    staged[slot(line, 0u)],
+    staged[slot(line, 1u)],
+    staged[slot(line, 2u)],
+    staged[slot(line, 3u)],
+    staged[slot(line, 4u)],
+    staged[slot(line, 5u)],
+    staged[slot(line, 6u)],
+    staged[slot(line, 7u)],
+  );
 }
 
 // Rows past N repeat the last one
