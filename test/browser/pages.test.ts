@@ -1,6 +1,6 @@
 // What a page sees of Hearth, and what it does not.
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { fakeEngineBuild, Harness } from './harness.ts';
 
 let harness: Harness;
