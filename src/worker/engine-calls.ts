@@ -7,7 +7,7 @@ import { watchStatus } from './watch-status.ts';
 /** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
 export function engineCalls(engine: Engine, opening: Promise<Library>): Handlers<EngineCalls> {
   return {
-    configure: { parse: trusted, run: (input) => engine.configure(input) },
+    configure: { parse: trusted, run: async (input) => void (await engine.configure(input)) },
     generate: {
       parse: trusted,
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
@@ -16,7 +16,7 @@ export function engineCalls(engine: Engine, opening: Promise<Library>): Handlers
       parse: trusted,
       run: ({ model }, call) => engine.load(model, (progress) => void call.send(progress).catch(() => {})),
     },
-    unload: { parse: trusted, run: ({ model }) => engine.unload(model) },
+    unload: { parse: trusted, run: async ({ model }) => void (await engine.unload(model)) },
     stop: { parse: trusted, run: ({ origin }) => ({ stopped: engine.stop(origin) }) },
     models: { parse: trusted, run: async () => (await opening).library.models() },
     summaries: { parse: trusted, run: ({ models }) => engine.summaries(models) },

@@ -1,0 +1,76 @@
+import { systemClock } from '../../src/engine/clock.ts';
+import { Governor } from '../../src/engine/governor.ts';
+import type { Gpu } from '../../src/engine/gpu.ts';
+import { Model } from '../../src/engine/model.ts';
+import { readModelFile } from '../../src/engine/model-file.ts';
+import type { PlanSizes } from '../../src/engine/plan.ts';
+import type { RunRequest } from '../../src/engine/answer.ts';
+import type { GeneratePart } from '../../src/protocol/generate.ts';
+import { openGpu } from '../gpu.ts';
+import { fileSource } from './data.ts';
+
+export const GREEDY = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  seed: 0,
+};
+
+/** A model of a file on the software adapter, as the engine worker loads it. */
+export async function loadModel(
+  path: string,
+  sizes: Partial<PlanSizes> = {},
+  device: { open(): Promise<Gpu> } = { open: openGpu },
+): Promise<Model> {
+  const source = await fileSource(path);
+  return Model.load({
+    device,
+    file: await readModelFile(source),
+    source,
+    clock: systemClock,
+    governor: new Governor(systemClock),
+    sizes: { budgetBytes: 2 ** 32, slots: 4, ...sizes },
+  });
+}
+
+export interface Run {
+  ids: number[];
+  text: string;
+  parts: GeneratePart[];
+  finishReason: string;
+}
+
+/** Runs one request to its end; `onPart` sees each part as it comes. */
+export async function run(
+  model: Model,
+  request: Partial<RunRequest> & { ids: number[] },
+  onPart: (part: GeneratePart) => void = () => {},
+  signal = new AbortController().signal,
+): Promise<Run> {
+  const parts: GeneratePart[] = [];
+  const { finishReason } = await model.run(
+    {
+      maxTokens: 32,
+      sampling: GREEDY,
+      stop: [],
+      origin: 'https://a.example',
+      lane: 'interactive',
+      ...request,
+    },
+    async (part) => {
+      parts.push(part);
+      onPart(part);
+    },
+    signal,
+  );
+  return {
+    ids: parts.flatMap(({ ids }) => ids),
+    text: parts.map(({ text }) => text).join(''),
+    parts,
+    finishReason,
+  };
+}
