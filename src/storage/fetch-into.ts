@@ -11,7 +11,7 @@ import { progressInWords } from './words.ts';
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 16_000];
 /** A download that has brought nothing yet gives up sooner: its address may be wrong. */
 const FIRST_RETRIES = 2;
-/** A file that changes more often than this while it is downloaded will not be had. */
+/** A file that begins anew more often than this will not be had. */
 const MAX_RESTARTS = 3;
 /** A server that sends nothing for this long is asked again. */
 export const STALL_MS = 60_000;
@@ -85,7 +85,7 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
       const total = offered.sizeBytes ?? options.expectedBytes;
       mustFit(total);
       if (asked > 0 && !isSameFile(remote ?? {}, offered, options.isVerifiable)) {
-        await beginAnew();
+        await beginAnew(offered);
         if (start > 0) throw new Interruption(`The file at ${url.host} has changed.`);
       }
       if (start > file.sizeBytes)
@@ -141,18 +141,23 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
     const size = sizeFromRefusal(response) ?? remote?.sizeBytes ?? 0;
     if (size === file.sizeBytes) return true;
     if (size > file.sizeBytes) throw new Interruption(`${url.host} keeps back the rest of the file.`);
-    await beginAnew();
+    await beginAnew(remote);
     throw new Interruption(`The file at ${url.host} has changed.`);
   }
 
-  async function beginAnew(): Promise<void> {
+  async function beginAnew(offered: RemoteFile | undefined): Promise<void> {
     await file.restart();
     isChecked = false;
-    if (file.restarts > MAX_RESTARTS)
+    if (file.restarts <= MAX_RESTARTS) return;
+    if (!offered?.etag && !offered?.lastModified)
       throw new HearthError(
-        'bad-model',
-        `The file at ${url.host} changes while it is downloaded. Choose an address that names one revision.`,
+        'offline',
+        `The connection to ${url.host} breaks off, and ${url.host} does not let a download go on. Download the file with your browser and drop it on Hearth's options page.`,
       );
+    throw new HearthError(
+      'bad-model',
+      `The file at ${url.host} changes while it is downloaded. Choose an address that names one revision.`,
+    );
   }
 
   function mustFit(total: number | undefined): void {

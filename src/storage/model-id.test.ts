@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { catalog } from '../../models/catalog/index.ts';
 import { modelIdOfFile, modelIdOfUrl, modelNameOf, parseModelId, parseModelUrl } from './model-id.ts';
 
-test.each(catalog)('the catalogue id $id is one', ({ id }) => {
+test.each(catalog)("the catalogue's $id has an id and an address that stay as they are", ({ id, url }) => {
   expect(parseModelId(id)).toBe(id);
+  expect(parseModelUrl(url).href).toBe(url);
 });
 
 test.each([
