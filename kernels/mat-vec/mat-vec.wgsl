@@ -56,19 +56,15 @@ fn main(
     }
   }
 
-  write_team(lane, col, row, reduce(sum0, thread));
-  if (COLS > 1u) {
-    write_team(lane, col + 1u, row, reduce(sum1, thread));
-  }
-  if (COLS > 2u) {
-    write_team(lane, col + 2u, row, reduce(sum2, thread));
-    write_team(lane, col + 3u, row, reduce(sum3, thread));
-  }
-  if (COLS > 4u) {
-    write_team(lane, col + 4u, row, reduce(sum4, thread));
-    write_team(lane, col + 5u, row, reduce(sum5, thread));
-    write_team(lane, col + 6u, row, reduce(sum6, thread));
-    write_team(lane, col + 7u, row, reduce(sum7, thread));
+  // Kept a loop: here the size of the code costs more than its speed saves
+  var sums = array<vec4<f32>, 8>(sum0, sum1, sum2, sum3, sum4, sum5, sum6, sum7);
+  for (var i = 0u; i < COLS; i++) {
+    let total = reduce(sums[i], thread);
+    if (lane == 0u) {
+      for (var r = 0u; r < ROWS; r++) {
+        write(col + i, row + r, total[r]);
+      }
+    }
   }
 }
 
@@ -119,17 +115,4 @@ fn products(w: array<Values, 4>, values: Values) -> vec4<f32> {
     sums.w = dot32(w[3], values);
   }
   return sums;
-}
-
-fn write_team(lane: u32, m: u32, row: u32, sums: vec4<f32>) {
-  if (lane == 0u) {
-    write(m, row, sums.x);
-    if (ROWS > 1u) {
-      write(m, row + 1u, sums.y);
-    }
-    if (ROWS > 2u) {
-      write(m, row + 2u, sums.z);
-      write(m, row + 3u, sums.w);
-    }
-  }
 }
