@@ -4,6 +4,7 @@ import { detokenize } from './commands/detokenize.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { logits } from './commands/logits.ts';
+import { random } from './commands/random.ts';
 import { perplexity } from './commands/perplexity.ts';
 import { tokenize } from './commands/tokenize.ts';
 
@@ -18,6 +19,7 @@ const COMMANDS: Record<string, Command> = {
   perplexity,
   generate,
   bench,
+  random,
 };
 
 const USAGE = `hearth COMMAND --model FILE.gguf …
@@ -30,7 +32,8 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
   generate    --prompt T | --messages JSON | --ids 1,2,3  --max-tokens N
               [--temperature 0 --top-k 0 --top-p 1 --min-p 0 --seed S --stop T …
                --repetition-penalty 1 --frequency-penalty 0 --presence-penalty 0]
-  bench       [--pp 512 --tg 128 --concurrency 1 --repeat 5]
+  bench       [--pp 512 --tg 128 --depth 0 --concurrency 1 --repeat 5]
+  random      --shape llama-3.2-1b --quant Q4_0 --out F   a model of random weights, for bench
 
 Where it runs: --adapter NAME, --features f16,no-subgroups (force or forbid), --vulkan-icd FILE,
 --kv f32|f16, --context N, --max-rows N. JSON goes to stdout, progress to stderr.

@@ -1,34 +1,120 @@
+import {
+  IN_PROMPT,
+  packSampler,
+  restricts,
+  SAMPLER_BYTES,
+  SCRATCH_BYTES,
+  sampleGather,
+  samplePick,
+  sampleParts,
+  sampleScan,
+} from '../../kernels/sample/sample.ts';
+import type { Kernel } from '../../kernels/kernel.ts';
+import type { SamplingOptions } from '../protocol/generate.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import type { Sequence } from './sequence.ts';
 import type { Dispatch } from './step.ts';
 import type { StepBuffer } from './step-buffer.ts';
+import type { Variants } from './variants.ts';
 
+/** Id and log-probability. */
+const RESULT_BYTES = 8;
+
+interface Parts {
+  gpu: Gpu;
+  vocab: number;
+  plan: Plan;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  variants: Variants;
+}
+
+/** From logits to the next tokens, and each slot's sampler. */
 export class Sampling {
-  readonly dispatches: Dispatch[] = [];
-  constructor(
-    readonly sampled: BufferSlice,
-    readonly results: GPUBuffer,
-  ) {}
-  static async create(
-    gpu: Gpu,
-    _vocab: number,
-    plan: Plan,
-    _buffers: Buffers,
-    _step: StepBuffer,
-  ): Promise<Sampling> {
-    return new Sampling(
-      { buffer: gpu.buffer('sampled', plan.slots * 4) },
-      gpu.buffer('results', plan.slots * 8),
-    );
+  readonly #gpu: Gpu;
+  readonly #vocab: number;
+  readonly #counts: GPUBuffer;
+  readonly #samplers: GPUBuffer;
+  readonly #scratch: GPUBuffer;
+  /** (slots) the token that each sampled last. */
+  readonly sampled: BufferSlice;
+  readonly results: GPUBuffer;
+  /** Slots whose sampler draws from fewer tokens than all. */
+  readonly #restricted = new Set<number>();
+  dispatches: Dispatch[] = [];
+
+  static async create({ gpu, vocab, plan, buffers, stepBuffer, variants }: Parts): Promise<Sampling> {
+    const sampling = new Sampling(gpu, vocab, plan, buffers);
+    const { outputs } = stepBuffer;
+    const { logits, counts } = buffers.activations;
+    const [samplers, scratch] = [{ buffer: sampling.#samplers }, { buffer: sampling.#scratch }];
+    const threads = variants.sampleThreads;
+    const shape = { vocab, threads, parts: sampleParts(vocab, threads) };
+
+    const dispatch = async (
+      kernel: Kernel<typeof shape & { outputs: number }>,
+      slices: BufferSlice[],
+      isWanted = () => true,
+    ): Promise<Dispatch> => {
+      const pipeline = await gpu.pipeline(kernel, { ...shape, outputs: 1 });
+      return {
+        pipeline: pipeline.pipeline,
+        bindGroup: gpu.bind(pipeline, slices),
+        workgroups: (load) =>
+          load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
+      };
+    };
+    const read = [outputs, samplers, logits, counts];
+    sampling.dispatches = await Promise.all([
+      dispatch(sampleScan, [...read, scratch]),
+      dispatch(sampleGather, [...read, scratch], () => sampling.#restricted.size > 0),
+      dispatch(samplePick, [...read, scratch, sampling.sampled, { buffer: sampling.results }]),
+    ]);
+    return sampling;
   }
-  set(_sequence: Sequence) {}
-  resultBytes(outputs: number) {
-    return outputs * 8;
+
+  private constructor(gpu: Gpu, vocab: number, { slots }: Plan, buffers: Buffers) {
+    this.#gpu = gpu;
+    this.#vocab = vocab;
+    this.#counts = buffers.activations.counts.buffer;
+    this.#samplers = gpu.buffer('samplers', slots * SAMPLER_BYTES);
+    this.#scratch = gpu.buffer('sampling scratch', slots * SCRATCH_BYTES);
+    this.sampled = { buffer: gpu.buffer('sampled', slots * 4) };
+    this.results = gpu.buffer('results', slots * RESULT_BYTES);
   }
-  idsOf(results: ArrayBuffer, _n: number) {
-    return new Uint32Array(results);
+
+  /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
+  set({ slot, sampling, tokens, promptLength }: Sequence): void {
+    const { queue } = this.#gpu.device;
+    queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
+    if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
+    else this.#restricted.delete(slot!);
+    if (!hasPenalties(sampling)) return;
+
+    const counts = new Uint32Array(this.#vocab);
+    for (const [position, token] of tokens.entries()) {
+      if (position < promptLength) counts[token]! |= IN_PROMPT;
+      else if ((counts[token]! & 0xffff) < 0xffff) counts[token]!++;
+    }
+    queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
   }
-  destroy() {}
+
+  resultBytes(outputs: number): number {
+    return outputs * RESULT_BYTES;
+  }
+
+  idsOf(results: ArrayBuffer, outputs: number): Uint32Array {
+    const words = new Uint32Array(results);
+    return Uint32Array.from({ length: outputs }, (_, output) => words[output * 2]!);
+  }
+
+  destroy(): void {
+    for (const buffer of [this.#samplers, this.#scratch, this.sampled.buffer, this.results]) buffer.destroy();
+  }
+}
+
+function hasPenalties({ repetitionPenalty, frequencyPenalty, presencePenalty }: SamplingOptions): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }

@@ -59,7 +59,14 @@ export class Step {
     const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
     const stepBuffer = new StepBuffer(gpu, plan);
     const variants = chooseVariants(gpu);
-    const sampling = await Sampling.create(gpu, config.vocab, plan, buffers, stepBuffer);
+    const sampling = await Sampling.create({
+      gpu,
+      vocab: config.vocab,
+      plan,
+      buffers,
+      stepBuffer,
+      variants,
+    });
     const forward = await buildForward({
       gpu,
       config,

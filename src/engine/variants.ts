@@ -17,6 +17,7 @@ export interface Variants {
   /** Threads in a workgroup of kernels without barriers. */
   threads: number;
   normThreads: number;
+  sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
   subgroupSize: number;
   /** Positions that one workgroup of attention takes. */
@@ -44,16 +45,25 @@ export function chooseVariants(gpu: Gpu): Variants {
   const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
   const shared = { threads: 64, subgroupSize, chunkPositions: CHUNK_POSITIONS };
   if (gpu.isSoftware)
-    return { ...shared, arithmetic: 'f32', team: 'alone', attention: 'simple', normThreads: 1 };
+    return {
+      ...shared,
+      arithmetic: 'f32',
+      team: 'alone',
+      attention: 'simple',
+      normThreads: 1,
+      sampleThreads: 4,
+    };
 
   const team = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
   const arithmetic = gpu.has('shader-f16') ? 'f16' : 'f32';
-  return { ...shared, arithmetic, team, attention: team, normThreads: 256 };
+  return { ...shared, arithmetic, team, attention: team, normThreads: 256, sampleThreads: 256 };
 }
 
 /** Rows of x from which on tiles beat reading the weights once for every eight rows. */
 const TILED_ROWS = 9;
-const COLS = [1, 2, 4, 8] as const;
+const COLS = [1, 2, 4, 8];
+/** Fewer where compiling a kernel takes a software adapter a tenth of a second. */
+const SOFTWARE_COLS = [1, 4];
 /** Units of x that fit 8 KB of workgroup memory in f32, for each number of columns. */
 const CHUNK_UNITS = 64;
 
@@ -65,7 +75,8 @@ export function linearKernels(
   const own = arithmeticFor(format, arithmetic);
   const lanes = team === 'alone' ? 1 : subgroupSize;
   const units = Math.ceil(k / 32);
-  const matVecs = COLS.map((cols, i): LinearKernel => {
+  const allCols = team === 'alone' ? SOFTWARE_COLS : COLS;
+  const matVecs = allCols.map((cols, i): LinearKernel => {
     const tuning = {
       lanes,
       teams: team === 'alone' ? 16 : Math.max(1, 128 / lanes),
@@ -74,8 +85,8 @@ export function linearKernels(
       chunk: Math.min(units, Math.max(1, CHUNK_UNITS / cols)),
       subgroup: subgroupSize,
     };
-    const isLast = i === COLS.length - 1;
-    const atLeast = (COLS[i - 1] ?? 0) + 1;
+    const isLast = i === allCols.length - 1;
+    const atLeast = (allCols[i - 1] ?? 0) + 1;
     const atMost = isLast ? (team === 'alone' ? Number.POSITIVE_INFINITY : TILED_ROWS - 1) : cols;
     return {
       kernel: tuned(matVec(format, { arithmetic: own, team }), tuning),

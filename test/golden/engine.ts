@@ -20,11 +20,15 @@ export const GREEDY = {
   seed: 0,
 };
 
+let shared: Promise<Gpu> | undefined;
+/** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */
+const sharedDevice = { open: () => (shared ??= openGpu()) };
+
 /** A model of a file on the software adapter, as the engine worker loads it. */
 export async function loadModel(
   path: string,
   sizes: Partial<PlanSizes> = {},
-  device: { open(): Promise<Gpu> } = { open: openGpu },
+  device: { open(): Promise<Gpu> } = sharedDevice,
 ): Promise<Model> {
   const source = await fileSource(path);
   return Model.load({

@@ -1,0 +1,175 @@
+import type { GgmlTypeName } from '../../models/gguf/ggml-types.ts';
+import { writeGguf } from '../../models/gguf/write-gguf.ts';
+import { BYTE_CHARS } from '../../models/tokenizers/byte-chars.ts';
+import { quantFormats } from '../../kernels/quants/index.ts';
+import { HearthError } from '../protocol/errors.ts';
+
+interface Shape {
+  vocab: number;
+  dim: number;
+  blocks: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  ffn: number;
+  tied: boolean;
+}
+
+/** Shapes of well-known models. */
+const SHAPES: Record<string, Shape> = {
+  tiny: { vocab: 1024, dim: 256, blocks: 2, heads: 4, kvHeads: 2, headDim: 64, ffn: 512, tied: true },
+  'llama-3.2-1b': {
+    vocab: 128_256,
+    dim: 2048,
+    blocks: 16,
+    heads: 32,
+    kvHeads: 8,
+    headDim: 64,
+    ffn: 8192,
+    tied: true,
+  },
+  'llama-3.2-3b': {
+    vocab: 128_256,
+    dim: 3072,
+    blocks: 28,
+    heads: 24,
+    kvHeads: 8,
+    headDim: 128,
+    ffn: 8192,
+    tied: true,
+  },
+  'llama-3.1-8b': {
+    vocab: 128_256,
+    dim: 4096,
+    blocks: 32,
+    heads: 32,
+    kvHeads: 8,
+    headDim: 128,
+    ffn: 14_336,
+    tied: false,
+  },
+};
+
+/** Which type each kind of tensor has, as the usual files of that name do. */
+const MIXES: Record<string, (tensor: 'embedding' | 'v' | 'down' | 'other') => GgmlTypeName> = {
+  Q4_0: (tensor) => (tensor === 'embedding' ? 'Q6_K' : 'Q4_0'),
+  Q4_K_M: (tensor) => (tensor === 'other' ? 'Q4_K' : 'Q6_K'),
+  Q8_0: () => 'Q8_0',
+  F16: () => 'F16',
+};
+
+/** Where a block's f16 scales stand, and the size that gives weights of about 0.02. */
+const SCALES: Partial<Record<GgmlTypeName, [offset: number, size: number][]>> = {
+  Q4_0: [[0, 0.004]],
+  Q8_0: [[0, 0.0003]],
+  Q4_K: [
+    [0, 0.0001],
+    [2, 0.00075],
+  ],
+  Q6_K: [[208, 0.00002]],
+};
+
+/** A llama model of random weights, for measuring: what it says is noise, what it costs is real. */
+export function randomModel(shapeName: string, mixName: string): Uint8Array {
+  const shape = SHAPES[shapeName];
+  const mix = MIXES[mixName];
+  if (!shape || !mix) {
+    throw new HearthError(
+      'bad-input',
+      `Shapes are ${Object.keys(SHAPES).join(', ')}; quants are ${Object.keys(MIXES).join(', ')}.`,
+    );
+  }
+  const { vocab, dim, blocks, heads, kvHeads, headDim, ffn, tied } = shape;
+  const u32 = (value: number) => ({ type: 'uint32', value }) as const;
+  const matrix = (name: string, k: number, rows: number, type: GgmlTypeName) => ({
+    name,
+    type,
+    shape: [k, rows],
+    data: randomBlocks(type, k, rows),
+  });
+  const ones = (name: string) => ({
+    name,
+    type: 'F32' as const,
+    shape: [dim],
+    data: new Uint8Array(new Float32Array(dim).fill(1).buffer),
+  });
+  const texts = [
+    ...BYTE_CHARS,
+    ...Array.from({ length: vocab - 258 }, (_, i) => `Ġx${i}`),
+    '<|begin|>',
+    '<|end|>',
+  ];
+
+  return writeGguf({
+    metadata: [
+      ['general.architecture', { type: 'string', value: 'llama' }],
+      ['general.name', { type: 'string', value: `random ${shapeName} ${mixName}` }],
+      ['llama.block_count', u32(blocks)],
+      ['llama.context_length', u32(131_072)],
+      ['llama.embedding_length', u32(dim)],
+      ['llama.feed_forward_length', u32(ffn)],
+      ['llama.attention.head_count', u32(heads)],
+      ['llama.attention.head_count_kv', u32(kvHeads)],
+      ['llama.attention.key_length', u32(headDim)],
+      ['llama.attention.value_length', u32(headDim)],
+      ['llama.attention.layer_norm_rms_epsilon', { type: 'float32', value: 1e-5 }],
+      ['llama.rope.freq_base', { type: 'float32', value: 500_000 }],
+      ['llama.rope.dimension_count', u32(headDim)],
+      ['llama.vocab_size', u32(vocab)],
+      ['tokenizer.ggml.model', { type: 'string', value: 'gpt2' }],
+      ['tokenizer.ggml.pre', { type: 'string', value: 'gpt-2' }],
+      ['tokenizer.ggml.tokens', { type: 'array', of: 'string', value: texts }],
+      [
+        'tokenizer.ggml.token_type',
+        { type: 'array', of: 'int32', value: Int32Array.from(texts, (_, id) => (id < vocab - 2 ? 1 : 3)) },
+      ],
+      ['tokenizer.ggml.merges', { type: 'array', of: 'string', value: [] }],
+      ['tokenizer.ggml.bos_token_id', u32(vocab - 2)],
+      ['tokenizer.ggml.eos_token_id', u32(vocab - 1)],
+    ],
+    tensors: [
+      matrix('token_embd.weight', dim, vocab, mix('embedding')),
+      ...Array.from({ length: blocks }, (_, i) => [
+        ones(`blk.${i}.attn_norm.weight`),
+        matrix(`blk.${i}.attn_q.weight`, dim, heads * headDim, mix('other')),
+        matrix(`blk.${i}.attn_k.weight`, dim, kvHeads * headDim, mix('other')),
+        // As in the usual mixes, half of the blocks have finer v and down
+        matrix(`blk.${i}.attn_v.weight`, dim, kvHeads * headDim, mix(i % 2 ? 'other' : 'v')),
+        matrix(`blk.${i}.attn_output.weight`, heads * headDim, dim, mix('other')),
+        ones(`blk.${i}.ffn_norm.weight`),
+        matrix(`blk.${i}.ffn_gate.weight`, dim, ffn, mix('other')),
+        matrix(`blk.${i}.ffn_up.weight`, dim, ffn, mix('other')),
+        matrix(`blk.${i}.ffn_down.weight`, ffn, dim, mix(i % 2 ? 'other' : 'down')),
+      ]).flat(),
+      ones('output_norm.weight'),
+      ...(tied ? [] : [matrix('output.weight', dim, vocab, mix('embedding'))]),
+    ],
+  });
+}
+
+/** Any bytes make a valid block, but scales must be finite and of a sane size. */
+function randomBlocks(type: GgmlTypeName, k: number, rows: number): Uint8Array {
+  const { rowBytes, blockBytes } = quantFormats.find(({ name }) => name === type)!;
+  const words = new Uint32Array(Math.ceil((rows * rowBytes(k)) / 4));
+  let state = 0x9e37_79b9;
+  for (let i = 0; i < words.length; i++) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    // In F16, two small numbers of any sign
+    words[i] = type === 'F16' ? (state & 0x83ff_83ff) | 0x2400_2400 : state;
+  }
+  const bytes = new Uint8Array(words.buffer, 0, rows * rowBytes(k));
+  const view = new DataView(words.buffer);
+  for (const [offset, size] of SCALES[type] ?? []) {
+    const bits = toHalf(size);
+    for (let at = offset; at < bytes.length; at += blockBytes) view.setUint16(at, bits, true);
+  }
+  return bytes;
+}
+
+/** A small positive number as the bits of an f16, subnormal ones too. */
+function toHalf(value: number): number {
+  const exponent = Math.max(-14, Math.floor(Math.log2(value)));
+  return (exponent + 14) * 1024 + Math.round(value / 2 ** (exponent - 10));
+}
