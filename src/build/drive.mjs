@@ -138,9 +138,8 @@ async function follow(page, url) {
     timer.refresh();
     process.stdout.write(answer.slice(printed));
     printed = answer.length;
-    if (state === 'done') end();
-    if (state === 'error')
-      end(new Error('The page could not get an answer; out/demo.png shows what it says.'));
+    if (state === 'done') end(answer ? undefined : new Error('The answer is empty.'));
+    if (state === 'error') end(new Error('The page got no answer.'));
   });
   await page.addInitScript(tellDriverOfChanges, ANSWER);
   const response = await page.goto(url);
