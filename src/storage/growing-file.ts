@@ -52,16 +52,11 @@ export class GrowingFile {
     return this.#restarts;
   }
 
-  /** When the disk fails, the file holds as many whole pieces of `bytes` as went in. */
+  /** When the disk fails, as many whole pieces of `bytes` count as went in; the next `open` cuts off the rest. */
   async append(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += WRITE_BYTES) {
       const piece = bytes.subarray(at, at + WRITE_BYTES);
-      try {
-        await this.file.write(this.#sizeBytes, piece);
-      } catch (error) {
-        await this.file.truncate(this.#sizeBytes);
-        throw error;
-      }
+      await this.file.write(this.#sizeBytes, piece);
       this.hash.update(piece);
       this.#sizeBytes += piece.length;
     }

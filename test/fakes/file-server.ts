@@ -6,7 +6,7 @@ export type Answer = (request: IncomingMessage, response: ServerResponse) => voi
 export interface FileOptions {
   /** Whether the server knows about Range. */
   ranges?: boolean;
-  etag?: string | undefined;
+  etag?: string;
   lastModified?: string;
   /** The connection breaks when this byte of the file would be sent. */
   cutAt?: number;
@@ -40,7 +40,7 @@ export function file(bytes: Uint8Array, options: FileOptions = {}): Answer {
     }
     const size = isSizeHidden ? '*' : bytes.length + lie;
     response.writeHead(asked ? 206 : 200, {
-      ...(etag && { ETag: etag }),
+      ETag: etag,
       ...(lastModified && { 'Last-Modified': lastModified }),
       ...(!isSizeHidden && { 'Content-Length': bytes.length - start + lie }),
       ...(asked && { 'Content-Range': `bytes ${start}-${bytes.length - 1}/${size}` }),
