@@ -20,6 +20,10 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
     ({ key, progress }) => key === model.id || progress?.model === model.id,
   );
   const error = models.errors.value.get(model.id);
+  const capBytes = current.value?.caps.memoryBytes;
+  // Said among the facts, by the limit as it is now
+  const isTooLarge =
+    capBytes !== undefined && model.memoryBytes !== undefined && model.memoryBytes > capBytes;
 
   function remove(): void {
     // Pages that name no model must still be answered
@@ -50,9 +54,9 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
         onMakeDefault={() => change({ defaultModel: model.id })}
         onDelete={() => (isAsking.value = true)}
       />
-      <ModelFacts model={model} capBytes={current.value?.caps.memoryBytes} />
+      <ModelFacts model={model} capBytes={capBytes} />
       <TransferProgress model={model} transfer={transfer} />
-      {model.problem && <Notice kind="warning">{model.problem}</Notice>}
+      {model.problem && !isTooLarge && <Notice kind="warning">{model.problem}</Notice>}
       {error && <Notice kind="error">{error}</Notice>}
       {isAsking.value && (
         <Confirm

@@ -81,18 +81,6 @@ test('an address is paused by the id that its model turned out to have', async (
   expect(store.transfers.value).toEqual([]);
 });
 
-test('a paused address goes on from the same address', async () => {
-  const { seen, store } = stage();
-  const paused: ModelInfo = {
-    ...available,
-    source: 'url',
-    state: 'paused',
-    url: 'https://hub.example/q.gguf',
-  };
-  void store.download(paused);
-  expect(seen.requests).toEqual([{ kind: 'url', url: paused.url, sha256: undefined }]);
-});
-
 test('a failure stands beside its model until the next try', async () => {
   const { store, end } = stage();
   await store.refresh();

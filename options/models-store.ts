@@ -1,5 +1,4 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { DownloadRequest } from '../src/protocol/engine-calls.ts';
 import { toFailure } from '../src/protocol/errors.ts';
 import type { DownloadProgress, ModelInfo } from '../src/protocol/models.ts';
 import { sentenceOf } from '../src/ui/caller.ts';
@@ -23,6 +22,7 @@ export interface ModelsStore {
   transfers: ReadonlySignal<readonly Transfer[]>;
   errors: ReadonlySignal<ReadonlyMap<string, string>>;
   refresh: () => Promise<void>;
+  /** Begins, or goes on where it was paused, wherever the model comes from. */
   download: (model: ModelInfo) => Promise<void>;
   addUrl: (url: string, sha256: string | undefined) => Promise<void>;
   addFile: (file: File) => Promise<void>;
@@ -98,7 +98,7 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     refresh,
     download: (model) =>
       transfer({ key: model.id, label: model.name }, (options) =>
-        engine('download', requestFor(model), options),
+        engine('download', { kind: 'catalog', model: model.id }, options),
       ),
     addUrl: (url, sha256) =>
       transfer({ key: url, label: fileNameOf(url) }, (options) =>
@@ -118,11 +118,6 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     },
     dismissError: (key) => setError(key, undefined),
   };
-}
-
-function requestFor(model: ModelInfo): DownloadRequest {
-  if (model.source === 'url' && model.url) return { kind: 'url', url: model.url, sha256: undefined };
-  return { kind: 'catalog', model: model.id };
 }
 
 function fileNameOf(url: string): string {

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { ModelInfo } from '../src/protocol/models.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { AddModel } from './add-model.tsx';
@@ -6,7 +7,12 @@ import { LIST } from './models-store.ts';
 import type { OptionsProps } from './options.tsx';
 
 export function Models(props: OptionsProps) {
-  const { models, errors } = props.models;
+  const { models, errors, refresh } = props.models;
+  const capBytes = props.session.status.value?.caps.memoryBytes;
+  // What keeps a model from running depends on the limit that the engine knows
+  useEffect(() => {
+    if (capBytes !== undefined) void refresh();
+  }, [capBytes, refresh]);
   const listError = errors.value.get(LIST);
   const cards = (shown: readonly ModelInfo[]) => (
     <ul class="cards">

@@ -73,7 +73,8 @@ async function read(chunks, { text, speed }) {
     // The last chunk has the engine's own figures
     const count = usage?.completion_tokens ?? tokens;
     const seconds = (timings?.decode_ms ?? performance.now() - start) / 1000;
-    const rate = seconds > 0 ? `${(count / seconds).toFixed(1)} tokens/s` : '';
+    // The first pieces are too few to tell
+    const rate = seconds > (timings ? 0 : 0.5) ? `${(count / seconds).toFixed(1)} tokens/s` : '';
     speed.textContent = [model, `${count} tokens`, rate].filter(Boolean).join(' · ');
   }
 }
@@ -121,7 +122,7 @@ let unspoken = '';
 /** Gives a screen reader whole sentences, each once: pieces of words as they stream would be noise. */
 function speak(piece, isLast = false) {
   unspoken += piece;
-  const [sentences] = unspoken.match(isLast ? /[^]+/ : /[^]*[.!?…]["”’]?\s/) ?? [];
+  const [sentences] = unspoken.match(isLast ? /.+/s : /.*[.!?…]["”’]?\s/s) ?? [];
   if (!sentences) return;
   spoken.append(Object.assign(document.createElement('p'), { textContent: sentences.trim() }));
   unspoken = unspoken.slice(sentences.length);

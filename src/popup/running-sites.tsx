@@ -14,10 +14,14 @@ export function RunningSites(props: {
 }) {
   const { running, loaded, stop } = props;
   const nameOf = (id: string) => loaded.find((model) => model.id === id)?.name ?? id;
+  const sites = groupByOrigin(running);
   return (
     <section aria-label="Running now">
+      <p class="count muted small">
+        {plural(running.length, 'answer')} for {plural(sites.size, 'site')}
+      </p>
       <ul class="sites">
-        {[...groupByOrigin(running)].map(([origin, sequences]) => (
+        {[...sites].map(([origin, sequences]) => (
           <li key={origin} class="card site">
             <h2>
               <OriginName origin={origin} />

@@ -84,22 +84,31 @@ function Asker({ question }: { question: Question }) {
 function Models({ models }: { models: Question['models'] }) {
   return (
     <ul class="card models" aria-label="Models asked for">
-      {models.map(({ id, name, sizeBytes, needsDownload, licence, url }) => (
-        <li key={id}>
-          <strong class="cut" title={name}>
-            {name}
+      {models.map((model) => (
+        <li key={model.id}>
+          <strong class="cut" title={model.name}>
+            {model.name}
           </strong>
-          <span class="size">{formatBytes(sizeBytes)}</span>
-          <span class="muted small">
-            {needsDownload
-              ? `To be downloaded${url ? ` from ${new URL(url).host}` : ''}`
-              : 'Already on this machine'}
-            {licence && ` · ${licence} licence`}
-          </span>
+          {isKnown(model) && <span class="size">{formatBytes(model.sizeBytes)}</span>}
+          <span class="muted small">{describeModel(model)}</span>
         </li>
       ))}
     </ul>
   );
+}
+
+type AskedModel = Question['models'][number];
+
+/** A page may name any model; one that nobody here knows has no size. */
+const isKnown = ({ sizeBytes }: AskedModel) => sizeBytes > 0;
+
+function describeModel(model: AskedModel): string {
+  if (!isKnown(model)) return 'Hearth does not know this model. Allowing it downloads nothing.';
+  const { needsDownload, url, licence } = model;
+  const place = needsDownload
+    ? `To be downloaded${url ? ` from ${new URL(url).host}` : ''}`
+    : 'Already on this machine';
+  return licence ? `${place} · ${licence} licence` : place;
 }
 
 function Terms({ caps }: { caps: Caps | undefined }) {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { axeViolations, Screens } from '../screens/open-screens.ts';
 
 const POPUP = { width: 360, height: 560 };
-const PROMPT = { width: 480, height: 560 };
+const PROMPT = { width: 460, height: 530 };
 const popup = (scene: string, shows: string) => ({
   name: `popup-${scene}`,
   path: `src/popup/index.html?scene=${scene}`,
@@ -37,6 +37,7 @@ const SCREENS = [
   prompt('plain', 'notes.example.com'),
   prompt('download', 'huggingface.co'),
   prompt('opaque', 'without an address'),
+  prompt('stranger', 'does not know'),
   prompt('long', 'example.net:8443'),
   prompt('unknown', 'answered'),
   options('models', 'Catalogue'),

@@ -106,7 +106,7 @@ test('an address is shown whole and in its coded form, with what to know about i
   await page.getByText('imitate').waitFor();
   const models = page.getByRole('list', { name: 'Models asked for' });
   expect(await models.innerText()).toMatch(
-    /Llama 3\.1 8B Instruct[^]*4\.6.GB[^]*downloaded from huggingface\.co/,
+    /Llama 3\.1 8B Instruct.*4\.6.GB.*downloaded from huggingface\.co/s,
   );
   await page.close();
 

@@ -250,6 +250,10 @@ export const questions: Record<string, Question> = {
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
   },
+  stranger: {
+    origin: 'https://notes.example.com',
+    models: [{ id: 'gpt-5', name: 'gpt-5', sizeBytes: 0, needsDownload: false, licence: undefined }],
+  },
   long: {
     origin:
       'https://accounts.google.com.signin.a-very-long-host-name-that-will-not-fit-in-any-window.example.net:8443',
