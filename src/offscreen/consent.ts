@@ -124,6 +124,7 @@ function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
       name: info?.name ?? id,
       sizeBytes: info?.sizeBytes ?? 0,
       needsDownload: info !== undefined && info.state !== 'ready',
+      url: info?.url,
       licence: info?.licence,
     };
   });

@@ -81,7 +81,7 @@ export class Questions {
     if ((this.#dismissals.get(question.origin) ?? 0) >= MAX_DISMISSALS)
       throw new HearthError(
         'not-allowed',
-        'The user has closed this question several times. It can be allowed in Hearth’s options.',
+        'The user has closed this question several times. They are asked again after the browser restarts.',
       );
     if (this.#waiting.size >= MAX_QUESTIONS)
       throw new HearthError('busy', 'Too many sites are asking the user at once. Try again later.');
