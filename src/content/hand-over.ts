@@ -6,7 +6,7 @@ import {
   type WakeAnswer,
   type WakeMessage,
 } from '../protocol/hand-over.ts';
-import { directPort } from './direct-port.ts';
+import { type Bridge, openBridge } from './bridge.ts';
 import { relayedPort } from './relayed-port.ts';
 
 /** Gives the page a port to the offscreen document, over its control port, and tells it when that is lost. */
@@ -15,7 +15,10 @@ export async function handOver(control: MessagePort): Promise<void> {
     control.postMessage(message, transfer);
   const lose = (error: unknown) => tell({ kind: 'lost', ...toFailure(whyLost(error)) });
 
+  let bridge: Bridge | undefined;
   try {
+    // It loads while the offscreen document is woken
+    bridge = openBridge();
     await wake();
     const ticket = randomTicket();
     const live = chrome.runtime.connect({ name: PAGE_PORT_PREFIX + ticket });
@@ -26,11 +29,13 @@ export async function handOver(control: MessagePort): Promise<void> {
     });
     await heard(live, 'known');
 
-    const direct = await directPort(ticket, heard(live, 'attached'));
+    const direct = await bridge?.port(ticket, heard(live, 'attached'));
     if (direct) tell({ kind: 'port', path: 'direct' }, [direct]);
     else tell({ kind: 'port', path: 'relayed' }, [relayedPort(live)]);
   } catch (error) {
     lose(error);
+  } finally {
+    bridge?.remove();
   }
 }
 

@@ -5,6 +5,8 @@ import { fakeEngineBuild, Harness } from './harness.ts';
 
 let harness: Harness;
 
+declare const LanguageModel: { availability(): Promise<string> };
+
 beforeAll(async () => {
   harness = await Harness.launch(await fakeEngineBuild(), {
     '/sandboxed': { headers: { 'content-security-policy': 'sandbox allow-scripts' } },
@@ -179,7 +181,7 @@ test('a page that was not allowed learns nothing about machine or models', async
     const response = await hearth!.fetch('http://x/v1/models');
     return {
       list: await codeOf(hearth!.models.list()),
-      availability: await (globalThis as any).LanguageModel.availability(),
+      availability: await LanguageModel.availability(),
       status: response.status,
       body: await response.text(),
     };
@@ -204,10 +206,27 @@ test('an unknown model is told from a known one only after the user has said yes
   expect(await allowed).toBe('not-found');
 });
 
-test('a content script of a page cannot call what is for the user’s screens', async () => {
+test('a page that makes a bridge of its own gets no port without a ticket', async () => {
   const page = await harness.open('http://a.test/');
-  // The page has no chrome.runtime; what could reach one is its frame of ours, which takes tickets only
-  expect(await page.evaluate(() => typeof (globalThis as any).chrome?.runtime?.connect)).toBe('undefined');
+  await page.evaluate(() => hearth!.ready);
+  const answer = await page.evaluate(
+    (bridge) =>
+      new Promise((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.src = bridge;
+        const { port1: pipe, port2 } = new MessageChannel();
+        pipe.onmessage = ({ ports: [port] }) => {
+          port!.onmessage = ({ data }) => resolve(data);
+          port!.postMessage({ kind: 'call', id: 1, name: 'availability', input: undefined });
+          // Long after an answer would have come: the same call on the real port
+          LanguageModel.availability().then(resolve);
+        };
+        frame.onload = () => frame.contentWindow!.postMessage('guessed', '*', [port2]);
+        document.body.append(frame);
+      }),
+    `chrome-extension://${harness.extensionId}/src/bridge/index.html`,
+  );
+  expect(answer).toBe('downloadable');
 });
 
 test('a site that is sent away three times is not asked about again', async () => {

@@ -5,6 +5,17 @@ import { fakeEngineBuild, Harness } from './harness.ts';
 
 let harness: Harness;
 
+/** What the tests keep in a page between two looks at it. */
+declare const state: {
+  text: string;
+  failure: { name: string } | undefined;
+  abort: AbortController;
+  unread: AsyncIterator<{ choices: { text: string }[] }>;
+  wasKept: boolean;
+};
+declare const LanguageModel: () => string;
+declare const early: string;
+
 beforeAll(async () => {
   harness = await Harness.launch(await fakeEngineBuild(), {
     '/own-names': {
@@ -37,9 +48,7 @@ async function allowed(address: string): Promise<Page> {
 /** Starts an answer of a thousand slow tokens and keeps what comes in `window.text`. */
 async function startSlowAnswer(page: Page): Promise<void> {
   await page.evaluate(async () => {
-    const state = globalThis as unknown as { text: string; failure?: unknown; abort: AbortController };
-    state.text = '';
-    state.abort = new AbortController();
+    Object.assign(globalThis, { state: { text: '', abort: new AbortController() } });
     const chunks = await hearth!.chat.completions.create(
       { messages: [{ role: 'user', content: 'slow' }], max_tokens: 1000, stream: true },
       { signal: state.abort.signal },
@@ -50,15 +59,11 @@ async function startSlowAnswer(page: Page): Promise<void> {
   });
 }
 
-const wordsOf = (page: Page) =>
-  page.evaluate(() => (globalThis as unknown as { text: string }).text.trim().split(' '));
+const wordsOf = (page: Page) => page.evaluate(() => state.text.trim().split(' '));
 
 /** Waits until the page has more words than `count`. */
 async function moreWords(page: Page, count: number): Promise<string[]> {
-  await page.waitForFunction(
-    (count) => (globalThis as unknown as { text: string }).text.split(' ').length > count + 1,
-    count,
-  );
+  await page.waitForFunction((count) => state.text.split(' ').length > count + 1, count);
   return wordsOf(page);
 }
 
@@ -89,10 +94,7 @@ test('a silent page is left as it was', async () => {
 
 test('a page’s own names stay its own', async () => {
   const page = await harness.open('http://a.test/own-names');
-  expect(await page.evaluate(() => [hearth, (globalThis as any).LanguageModel()])).toEqual([
-    'mine',
-    'mine too',
-  ]);
+  expect(await page.evaluate(() => [hearth, LanguageModel()])).toEqual(['mine', 'mine too']);
 });
 
 test('an element named like us is what the page’s scripts find', async () => {
@@ -103,7 +105,7 @@ test('an element named like us is what the page’s scripts find', async () => {
 test.each(['/early', '/sourceless'])('it is there before the first script of %s', async (path) => {
   const page = await harness.open(`http://a.test${path}`);
   const frame = page.frames().at(-1)!;
-  expect(await frame.evaluate(() => (globalThis as unknown as { early: string }).early)).toBe('function');
+  expect(await frame.evaluate(() => early)).toBe('function');
 });
 
 test('a stream goes on without a gap when the service worker dies', async () => {
@@ -131,9 +133,9 @@ test('aborting frees the slot and rejects with the signal’s reason', async () 
   await moreWords(page, 3);
   expect((await harness.status()).running).toHaveLength(1);
 
-  await page.evaluate(() => (globalThis as any).abort.abort());
+  await page.evaluate(() => state.abort.abort());
   await untilIdle();
-  expect(await page.evaluate(() => (globalThis as any).failure?.name)).toBe('AbortError');
+  expect(await page.evaluate(() => state.failure?.name)).toBe('AbortError');
 });
 
 test('leaving the loop frees the slot', async () => {
@@ -160,13 +162,17 @@ test.each([
 test('a page that comes back by the back button can ask again', async () => {
   const page = await allowed('http://a.test/');
   await page.evaluate(() => {
-    addEventListener('pageshow', ({ persisted }) => ((globalThis as any).wasKept = persisted));
+    addEventListener('pageshow', ({ persisted }) =>
+      Object.assign(globalThis, { state: { wasKept: persisted } }),
+    );
     return hearth!.ready;
   });
   await page.goto(harness.url('http://b.test/'));
   // A page that was kept has no second `load` to wait for
   await page.goBack({ waitUntil: 'commit' });
-  await expect.poll(() => page.evaluate(() => (globalThis as any).wasKept)).toBe(true);
+  await expect
+    .poll(() => page.evaluate(() => (globalThis as { state?: { wasKept: boolean } }).state?.wasKept))
+    .toBe(true);
   const answer = await page.evaluate(() => hearth!.completions.create({ prompt: 'x', max_tokens: 1 }));
   expect(answer.choices[0]!.text).toBe('w0 ');
 });
@@ -195,9 +201,8 @@ test('a frame asks for its own origin', async () => {
 test('a slow reader slows its own stream, not the others', async () => {
   const page = await allowed('http://a.test/');
   await page.evaluate(async () => {
-    const state = globalThis as any;
     const unread = await hearth!.completions.create({ prompt: 'x', max_tokens: 5000, stream: true });
-    state.unread = unread[Symbol.asyncIterator]();
+    Object.assign(globalThis, { state: { unread: unread[Symbol.asyncIterator]() } });
     await state.unread.next();
   });
   const other = await page.evaluate(() => hearth!.completions.create({ prompt: 'x', max_tokens: 5000 }));
@@ -207,9 +212,9 @@ test('a slow reader slows its own stream, not the others', async () => {
   const rest = await page.evaluate(async () => {
     let text = '';
     for (;;) {
-      const { done, value } = await (globalThis as any).unread.next();
+      const { done, value } = await state.unread.next();
       if (done) return text;
-      text += value.choices[0].text;
+      text += value.choices[0]!.text;
     }
   });
   expect(rest.trim().split(' ')).toHaveLength(4999);
