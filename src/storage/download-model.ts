@@ -88,12 +88,16 @@ class ModelDownload {
       isWhole = true;
       return await this.#complete(file);
     } catch (error) {
-      // A full disk has no room for the record of what is kept, unless some is made
-      if (isDiskFull(error)) await file.shorten(RECORD_ROOM_BYTES);
-      const failure = isDiskFull(error) ? await this.#diskFull(file, error) : error;
-      if (this.#unfit.signal.aborted || (isWhole && isVerdict(error))) await this.#drop(file);
-      // The failure matters more than that its bytes could not be made safe
-      else await this.#save(file).catch(() => {});
+      const isUnfit = this.#unfit.signal.aborted || (isWhole && isVerdict(error));
+      let failure = this.#unfit.signal.aborted ? this.#unfit.signal.reason : error;
+      if (isUnfit) await file.restart();
+      else if (isDiskFull(error)) {
+        // The record of what is kept needs room too
+        await file.shorten(RECORD_ROOM_BYTES);
+        failure = await this.#diskFull(file, error);
+      }
+      // The failure matters more than that the bytes could not be made safe
+      await this.#save(file).catch(() => {});
       file.close(failure);
       throw failure;
     }
@@ -150,11 +154,6 @@ class ModelDownload {
     this.#savedAt = this.options.time.now();
     this.record = { ...this.record, savedBytes: file.sizeBytes };
     await this.options.book.put(this.record);
-  }
-
-  async #drop(file: GrowingFile): Promise<void> {
-    await file.restart();
-    await this.options.book.put({ ...this.record, savedBytes: 0 });
   }
 
   async #diskFull(file: GrowingFile, cause?: unknown): Promise<HearthError> {

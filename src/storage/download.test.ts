@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileServer, file, status } from '../../test/fakes/file-server.ts';
 import { MemoryDirectory } from '../../test/fakes/memory-directory.ts';
 import { bytesOf, follower, modelBytes, request, sha256, storeOn } from '../../test/fakes/stored-models.ts';
-import type { FakeTime } from '../../test/fakes/time.ts';
+import { FakeTime } from '../../test/fakes/time.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { STALL_MS } from './fetch-into.ts';
 
@@ -421,6 +421,21 @@ describe('a file that is not what was wanted', () => {
       message: 'Hearth cannot run the architecture "mamba".',
     });
     expect(await directory.list()).toEqual([]);
+  });
+
+  test("the engine's word reaches whoever waits, even between two attempts", async () => {
+    const { store } = await storeOn(undefined, {
+      async check(source) {
+        await source.read(0, HALF);
+        // Until after the connection has broken
+        for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+        throw new HearthError('unsupported-model', 'No.');
+      },
+      time: new FakeTime(0),
+    });
+    server.answer(file(bytes, { cutAt: HALF }));
+    const failure = await outcome(store.download(request(server.url()), follower()));
+    expect(failure).toEqual({ code: 'unsupported-model', message: 'No.' });
   });
 
   test('an accident in the check keeps the file for another try', async () => {

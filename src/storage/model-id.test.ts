@@ -63,6 +63,7 @@ test.each([
   7,
   'https://me:secret@hub.example/m.gguf',
   `https://hub.example/${'x'.repeat(5000)}`,
+  `https://hub.example/${'ü'.repeat(1000)}`,
 ])('%s is no address to download from', (value) => {
   expect(() => parseModelUrl(value)).toThrow(/address/);
 });

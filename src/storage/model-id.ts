@@ -18,7 +18,7 @@ export function parseModelId(value: unknown): string {
 export function parseModelUrl(value: unknown): URL {
   const isText = typeof value === 'string' && value.length <= MAX_URL_CHARS && URL.canParse(value);
   const url = isText ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
+  if (!url || !/^https?:$/.test(url.protocol) || url.href.length > MAX_URL_CHARS)
     throw new HearthError(
       'bad-input',
       `This is no address of a model. It has to begin with https:// or http:// and lead to a .gguf file.`,

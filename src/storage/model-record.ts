@@ -4,6 +4,22 @@ import { parseModelId } from './model-id.ts';
 
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MODEL_BYTES));
 const text = v.pipe(v.string(), v.maxLength(1_000));
+const shortened = v.pipe(
+  v.string(),
+  v.transform((value) => value.slice(0, 200)),
+);
+
+/** Servers and files fill these two: what is odd in them is left out, and costs nobody the model. */
+const remote = v.object({
+  sizeBytes: v.optional(bytes),
+  etag: v.optional(text),
+  lastModified: v.optional(text),
+});
+const facts = v.object({
+  licence: v.optional(shortened),
+  contextLength: v.optional(v.number()),
+  memoryBytes: v.optional(v.number()),
+});
 
 const recordSchema = v.object({
   version: v.literal(1),
@@ -20,16 +36,8 @@ const recordSchema = v.object({
   sizeBytes: v.optional(bytes),
   /** Promised while the file is partial, measured once it is complete. */
   sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
-  remote: v.optional(
-    v.object({ sizeBytes: v.optional(bytes), etag: v.optional(text), lastModified: v.optional(text) }),
-  ),
-  facts: v.optional(
-    v.object({
-      licence: v.optional(text),
-      contextLength: v.optional(v.number()),
-      memoryBytes: v.optional(v.number()),
-    }),
-  ),
+  remote: v.fallback(v.optional(remote), undefined),
+  facts: v.fallback(v.optional(facts), undefined),
   /** Milliseconds since 1970. */
   addedAt: v.number(),
   lastUsedAt: v.number(),

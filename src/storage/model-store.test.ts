@@ -163,6 +163,18 @@ describe('a stored model', () => {
     expect(sha256(await bytesOf(after.store, id))).toBe(sha256(bytes));
   });
 
+  test('is not lost over what its file says of itself', async () => {
+    const odd = {
+      licence: 'x'.repeat(5000),
+      contextLength: Number.NaN,
+      memoryBytes: Number.POSITIVE_INFINITY,
+    };
+    const { store, directory } = await storeOn(undefined, { check: async () => odd });
+    const { id } = await store.importFile(dropped(), 'a.gguf', follower());
+    const after = await storeOn(directory.afterCrash());
+    expect(after.store.get(id)).toMatchObject({ state: 'ready', facts: undefined });
+  });
+
   test('counts in the space that is used', async () => {
     const { store } = await withModel();
     const { usedBytes, freeBytes } = await store.space();

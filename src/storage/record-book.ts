@@ -48,6 +48,8 @@ export class RecordBook {
 
   /** On a full disk only memory is changed: what the disk still says is older, and true. */
   async put(record: ModelRecord): Promise<void> {
+    // What could not be read back would be cleared away at the next start
+    if (!parseModelRecord(record)) throw new Error(`The record of ${record.id} is not in order.`);
     this.#records.set(record.id, record);
     try {
       await this.directory.writeJson(recordName(record.id), record);

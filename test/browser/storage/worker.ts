@@ -1,7 +1,7 @@
 import type { Directory, WritableFile } from '../../../src/storage/directory.ts';
-import type { ModelStore } from '../../../src/storage/model-store.ts';
-import { openModelStore } from '../../../src/storage/open-store.ts';
+import { ModelStore } from '../../../src/storage/model-store.ts';
 import { openOpfsDirectory } from '../../../src/storage/opfs-directory.ts';
+import { systemTime } from '../../../src/storage/time.ts';
 import type { Answer } from './page.ts';
 
 /** What the test may ask of this worker. Open files are numbered, since handles cannot leave the worker. */
@@ -32,7 +32,14 @@ const calls: Record<string, (...args: never[]) => unknown> = {
   close: (file: number) => files[file]!.close(),
 
   async openStore(name: string) {
-    store = await openModelStore(async () => ({}), name);
+    store = await ModelStore.open({
+      directory: await openOpfsDirectory(name),
+      time: systemTime,
+      fetch,
+      estimate: () => navigator.storage.estimate(),
+      isOnline: () => navigator.onLine,
+      check: async () => ({}),
+    });
   },
   models: () => store.list(),
   async download(url: string, sha256?: string) {
