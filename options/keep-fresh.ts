@@ -7,7 +7,9 @@ export async function keepFresh(
   { models, transfers, refresh }: Pick<ModelsStore, 'models' | 'transfers' | 'refresh'>,
   wait: (ms: number) => Promise<void>,
 ): Promise<never> {
-  for (await refresh(); ; await wait(EVERY_MS)) {
+  await refresh();
+  for (;;) {
+    await wait(EVERY_MS);
     const mine = new Set(transfers.value.map(({ key, progress }) => progress?.model ?? key));
     if (models.value?.some(({ id, state }) => state === 'downloading' && !mine.has(id))) await refresh();
   }

@@ -4,6 +4,7 @@ import { BUNDLED_MODEL } from '../src/protocol/settings.ts';
 import { Confirm } from '../src/ui/confirm.tsx';
 import { formatBytes } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
+import { focusHeading } from './focus-heading.ts';
 import { ModelActions } from './model-actions.tsx';
 import { ModelFacts } from './model-facts.tsx';
 import type { OptionsProps } from './options.tsx';
@@ -28,7 +29,7 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
   function remove(): void {
     // Pages that name no model must still be answered
     if (isDefault) change({ defaultModel: BUNDLED_MODEL });
-    void models.remove(model);
+    void models.remove(model).then(focusHeading);
   }
 
   return (

@@ -3,6 +3,7 @@ import { formatDate } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { describeOrigin } from '../src/ui/origin.ts';
 import { OriginName } from '../src/ui/origin-name.tsx';
+import { focusHeading } from './focus-heading.ts';
 import type { OptionsProps } from './options.tsx';
 
 export function Sites({ sites: store, models }: OptionsProps) {
@@ -28,7 +29,12 @@ export function Sites({ sites: store, models }: OptionsProps) {
       {sites && sites.length > 0 && (
         <ul class="cards">
           {sites.map((site) => (
-            <Site key={site.origin} site={site} nameOf={nameOf} onForget={() => void store.forget(site)} />
+            <Site
+              key={site.origin}
+              site={site}
+              nameOf={nameOf}
+              onForget={() => void store.forget(site).then(focusHeading)}
+            />
           ))}
         </ul>
       )}
