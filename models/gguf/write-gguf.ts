@@ -70,11 +70,13 @@ class ByteWriter {
   private readonly text = new TextEncoder();
 
   u32(value: number): void {
-    this.view.setUint32(this.grow(4), value, true);
+    const at = this.grow(4);
+    this.view.setUint32(at, value, true);
   }
 
   u64(value: number | bigint): void {
-    this.view.setBigUint64(this.grow(8), BigInt(value), true);
+    const at = this.grow(8);
+    this.view.setBigUint64(at, BigInt(value), true);
   }
 
   type(type: GgufType): void {

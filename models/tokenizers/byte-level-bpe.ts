@@ -6,10 +6,7 @@ import { PairTable } from './pair-table.ts';
 import { cutWords, PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts';
 import type { Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
-
-/** Words of a text repeat: these many are remembered with their tokens. */
-const MAX_CACHED_WORDS = 50_000;
-const MAX_CACHED_CHARS = 32;
+import { WordCache } from './word-cache.ts';
 
 export function readPreTokenizer(metadata: Metadata): PreTokenizer {
   const name = metadata.string('tokenizer.ggml.pre', 'default');
@@ -22,14 +19,14 @@ export function readPreTokenizer(metadata: Metadata): PreTokenizer {
 
 /** GPT-2's scheme: a word's bytes are merged pair by pair, in the order in which the merges were learnt. */
 export class ByteLevelBpe implements Scheme {
-  readonly addsSpace = false;
+  readonly addsSpace = 'never';
   private readonly pairs: PairTable;
   /** Symbols are token ids; a merge may also make a text that is no token, which has a number from here on. */
   private readonly strayTexts: string[] = [];
   private readonly strayIds = new Map<string, number>();
   private readonly byteSymbols: readonly number[];
   private readonly merger = new Merger();
-  private readonly cache = new Map<string, readonly number[]>();
+  private readonly cache = new WordCache((word) => this.encodeWord(word));
   private readonly utf8 = new TextEncoder();
 
   constructor(
@@ -50,21 +47,12 @@ export class ByteLevelBpe implements Scheme {
   }
 
   encode(text: string, _isFirst: boolean, out: number[]): void {
-    for (const word of cutWords(text, this.preTokenizer)) for (const id of this.word(word)) out.push(id);
+    for (const word of cutWords(text, this.preTokenizer))
+      for (const id of this.cache.tokens(word)) out.push(id);
   }
 
   bytes(tokenText: string): Uint8Array {
     return bytesOfChars(tokenText);
-  }
-
-  private word(word: string): readonly number[] {
-    const known = this.cache.get(word);
-    if (known) return known;
-    const ids = this.encodeWord(word);
-    if (word.length > MAX_CACHED_CHARS) return ids;
-    if (this.cache.size >= MAX_CACHED_WORDS) this.cache.clear();
-    this.cache.set(word, ids);
-    return ids;
   }
 
   private encodeWord(word: string): number[] {

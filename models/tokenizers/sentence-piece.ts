@@ -1,23 +1,28 @@
 import { badModel } from '../errors.ts';
 import type { Metadata } from '../gguf/metadata.ts';
 import { Merger } from './merge.ts';
-import type { Scheme } from './tokenizer.ts';
+import type { AddedSpace, Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { WordCache } from './word-cache.ts';
 
 /** Stands for a space in the texts of tokens. */
 const SPACE = '▁';
+const WORD = /▁+[^▁]*|[^▁]+/g;
 
 /**
  * SentencePiece's BPE as Llama 1 and 2 use it: characters are joined while the two make a token, the token of the
  * highest score first. What is no token then is spelt in byte tokens.
  */
 export class SentencePiece implements Scheme {
-  readonly addsSpace: boolean;
+  readonly addsSpace: AddedSpace;
   /** A token's place in the order of scores, the highest first; equal scores have equal ranks. */
   private readonly ranks: Int32Array;
   private readonly longest: number;
   /** The tokens that stand for single bytes, by the byte. */
   private readonly byteTokens: readonly (number | undefined)[];
+  /** True if no token goes on over the beginning of a word, so that words can be taken one by one. */
+  private readonly hasWords: boolean;
+  private readonly cache = new WordCache((word) => this.encodeWord(word));
   private readonly merger = new Merger();
   private readonly utf8 = new TextEncoder();
 
@@ -26,11 +31,13 @@ export class SentencePiece implements Scheme {
     private readonly vocabulary: Vocabulary,
   ) {
     const { texts, ids, roles } = vocabulary;
-    this.addsSpace = metadata.bool('tokenizer.ggml.add_space_prefix', true);
+    const isPrefixed = metadata.bool('tokenizer.ggml.add_space_prefix', true);
+    this.addsSpace = isPrefixed ? 'at-start-and-after-specials' : 'never';
     this.ranks = rankScores(
       metadata.numbers('tokenizer.ggml.scores', new Float32Array(texts.length)),
       texts.length,
     );
+    this.hasWords = !texts.some((text) => /[^▁]▁/.test(text));
     this.longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0);
     this.byteTokens = Array.from({ length: 256 }, (_, byte) => {
       const hex = byte.toString(16).toUpperCase().padStart(2, '0');
@@ -41,14 +48,22 @@ export class SentencePiece implements Scheme {
   }
 
   encode(text: string, isFirst: boolean, out: number[]): void {
-    const { ids } = this.vocabulary;
-    const spaced = (this.addsSpace && isFirst ? ` ${text}` : text).replaceAll(' ', SPACE);
-    const { starts, ends } = charBounds(spaced);
+    const spaced = (isFirst && this.addsSpace !== 'never' ? ` ${text}` : text).replaceAll(' ', SPACE);
+    if (!this.hasWords) for (const id of this.encodeWord(spaced)) out.push(id);
+    else for (const [word] of spaced.matchAll(WORD)) for (const id of this.cache.tokens(word)) out.push(id);
+  }
 
+  bytes(tokenText: string): Uint8Array {
+    return this.utf8.encode(tokenText.replaceAll(SPACE, ' '));
+  }
+
+  private encodeWord(word: string): number[] {
+    const { ids } = this.vocabulary;
+    const { starts, ends } = charBounds(word);
     const token = (left: number, right: number) => {
       const start = starts[left]!;
       const end = ends[right]!;
-      return end - start > this.longest ? undefined : ids.get(spaced.slice(start, end));
+      return end - start > this.longest ? undefined : ids.get(word.slice(start, end));
     };
     const rest = this.merger.merge(starts.length, {
       rank: (left, right) => {
@@ -59,22 +74,13 @@ export class SentencePiece implements Scheme {
         ends[left] = ends[right]!;
       },
     });
-    for (const at of rest) {
-      const id = token(at, at);
-      if (id !== undefined) out.push(id);
-      else this.spell(spaced.slice(starts[at], ends[at]), out);
-    }
+    return rest.flatMap((at) => token(at, at) ?? this.spell(word.slice(starts[at], ends[at])));
   }
 
-  bytes(tokenText: string): Uint8Array {
-    return this.utf8.encode(tokenText.replaceAll(SPACE, ' '));
-  }
-
-  private spell(char: string, out: number[]): void {
-    for (const byte of this.utf8.encode(char)) {
-      const id = this.byteTokens[byte];
-      if (id !== undefined) out.push(id);
-    }
+  private spell(char: string): number[] {
+    return Array.from(this.utf8.encode(char), (byte) => this.byteTokens[byte]).filter(
+      (id) => id !== undefined,
+    );
   }
 }
 

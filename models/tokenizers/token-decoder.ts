@@ -14,23 +14,24 @@ export interface DecodeOptions {
 export class TokenDecoder {
   private readonly utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   private readonly showSpecial: boolean;
-  private isFirst: boolean;
+  /** True if a text that comes now would begin with a space that encoding has added. */
+  private hasAddedSpace: boolean;
 
   constructor(
     private readonly tokenizer: Tokenizer,
     { previous, showSpecial = false }: DecodeOptions = {},
   ) {
     this.showSpecial = showSpecial;
-    this.isFirst = previous === undefined || this.isSpecial(previous);
+    this.hasAddedSpace = previous === undefined && tokenizer.addsSpace !== 'never';
+    if (previous !== undefined) this.pass(previous);
   }
 
   push(id: number): string {
     const kind = this.tokenizer.kind(id);
     const isHidden = !this.showSpecial && (kind === 'control' || kind === 'unknown');
     let bytes = isHidden ? new Uint8Array(0) : this.tokenizer.tokenBytes(id);
-    if (this.isFirst && kind === 'normal' && this.tokenizer.addsSpace && bytes[0] === 0x20)
-      bytes = bytes.subarray(1);
-    this.isFirst = this.isSpecial(id);
+    if (this.hasAddedSpace && kind === 'normal' && bytes[0] === 0x20) bytes = bytes.subarray(1);
+    this.pass(id);
     return this.utf8.decode(bytes, { stream: true });
   }
 
@@ -39,8 +40,9 @@ export class TokenDecoder {
     return this.utf8.decode();
   }
 
-  private isSpecial(id: number): boolean {
+  private pass(id: number): void {
     const kind = this.tokenizer.kind(id);
-    return kind === 'control' || kind === 'user';
+    if (kind !== 'control' && kind !== 'user') this.hasAddedSpace = false;
+    else this.hasAddedSpace ||= this.tokenizer.addsSpace === 'at-start-and-after-specials';
   }
 }

@@ -2,10 +2,12 @@ import type { Piece, SpecialCutter } from './special-cutter.ts';
 import { type DecodeOptions, TokenDecoder } from './token-decoder.ts';
 import type { TokenKind, Vocabulary } from './vocabulary.ts';
 
+export type AddedSpace = 'never' | 'at-start' | 'at-start-and-after-specials';
+
 /** One way to make tokens of text: SentencePiece, byte-level BPE, WordPiece. */
 export interface Scheme {
-  /** True if a space is put before a first text, so that decoding takes it away. */
-  readonly addsSpace: boolean;
+  /** Where encoding puts a space that was not in the text, so that decoding takes it away. */
+  readonly addsSpace: AddedSpace;
   /** Appends the tokens of `text`; `isFirst` if it begins the prompt or follows a special token. */
   encode(text: string, isFirst: boolean, out: number[]): void;
   /** What a normal token stands for, in UTF-8; not always whole characters. */
@@ -67,7 +69,7 @@ export class Tokenizer {
     return this.parts.vocabulary.endIds;
   }
 
-  get addsSpace(): boolean {
+  get addsSpace(): AddedSpace {
     return this.parts.scheme.addsSpace;
   }
 

@@ -14,7 +14,7 @@ const MARK = /\p{M}/u;
 
 /** BERT's scheme: words are lower-cased, stripped of accents, and covered greedily by the longest tokens. */
 export class WordPiece implements Scheme {
-  readonly addsSpace = true;
+  readonly addsSpace = 'at-start';
   private readonly isLowerCased: boolean;
   private readonly isStripped: boolean;
   /** Lengths that tokens have, the longest first. */
