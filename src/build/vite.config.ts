@@ -47,7 +47,6 @@ export default defineConfig(({ mode }) => {
       ...(isFake ? [fakeEngine()] : []),
       crx({ manifest: manifest as ManifestV3Export }),
       copy('models/bundled', /\.gguf$/, 'models/bundled'),
-      copy('models/catalog', /\.json$/, 'models/catalog'),
       copy('src/page', /^hearth\.d\.ts$/, '.'),
     ],
     worker: { format: 'es' },

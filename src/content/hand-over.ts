@@ -9,6 +9,8 @@ import {
 import { type Bridge, openBridge } from './bridge.ts';
 import { relayedPort } from './relayed-port.ts';
 
+const KNOWN_MS = 10_000;
+
 /** Gives the page a port to the offscreen document, over its control port, and tells it when that is lost. */
 export async function handOver(control: MessagePort): Promise<void> {
   const tell = (message: ControlMessage, transfer: Transferable[] = []) =>
@@ -17,6 +19,7 @@ export async function handOver(control: MessagePort): Promise<void> {
 
   let bridge: Bridge | undefined;
   try {
+    await visited();
     // It loads while the offscreen document is woken
     bridge = openBridge();
     await wake();
@@ -27,7 +30,7 @@ export async function handOver(control: MessagePort): Promise<void> {
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) lose(new HearthError('gone', 'The page had been put aside. Try again.'));
     });
-    await heard(live, 'known');
+    await Promise.race([heard(live, 'known'), silence()]);
 
     const direct = await bridge?.port(ticket, heard(live, 'attached'));
     if (direct) tell({ kind: 'port', path: 'direct' }, [direct]);
@@ -45,6 +48,19 @@ async function wake(): Promise<void> {
   } satisfies WakeMessage);
   if (!answer) throw new HearthError('gone', 'Hearth did not answer. Reload the page.');
   if (!answer.ok) throw new HearthError(answer.code, answer.message);
+}
+
+/** Resolves when the user is on the page: one that the browser prepares in advance must not ask them anything. */
+async function visited(): Promise<void> {
+  const { prerendering } = document as Document & { prerendering?: boolean };
+  if (prerendering)
+    await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }));
+}
+
+/** An offscreen document that was just closed, or hangs, never answers. */
+async function silence(): Promise<never> {
+  await new Promise((resolve) => setTimeout(resolve, KNOWN_MS));
+  throw new HearthError('gone', 'The engine does not answer. Try again.');
 }
 
 function heard(port: chrome.runtime.Port, kind: PortMessage['kind']): Promise<void> {

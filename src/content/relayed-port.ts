@@ -1,4 +1,3 @@
-import { toFailure } from '../protocol/errors.ts';
 import type { Frame } from '../protocol/frames.ts';
 
 /** The fallback path: a port whose frames travel over the page's runtime port, copied at every hop. */
@@ -7,11 +6,17 @@ export function relayedPort(live: chrome.runtime.Port): MessagePort {
   ours.onmessage = ({ data }: MessageEvent<Frame>) => {
     try {
       live.postMessage(data);
-    } catch (error) {
-      // A message over 64 MiB, or a port that has just been cut
-      ours.postMessage({ kind: 'fail', id: data.id, ...toFailure(error) } satisfies Frame);
+    } catch {
+      ours.postMessage(unsent(data.id));
     }
   };
   live.onMessage.addListener((message: unknown) => ours.postMessage(message));
   return pages;
+}
+
+/** The browser gives no code: it is one of two, and the page hears of the other by its control port as well. */
+function unsent(id: number): Frame {
+  const message =
+    'This request is over 64 MiB, more than a page without an origin can send, or the engine was closed.';
+  return { kind: 'fail', id, code: 'too-long', message };
 }

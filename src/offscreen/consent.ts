@@ -1,6 +1,7 @@
 import type { Client } from '../channel/connect.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
+import { MAX_PAGES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { Question } from '../protocol/screen-calls.ts';
 import { isOpaque, type Page } from './page.ts';
@@ -23,10 +24,15 @@ export class Consent {
 
   constructor(private readonly deps: ConsentDeps) {}
 
-  join(page: Page): void {
+  /** False if so many pages of its origin are there that another is not taken. */
+  join(page: Page): boolean {
+    const same = [...this.#pages].filter(({ origin }) => origin === page.origin);
+    if (same.length >= MAX_PAGES_PER_ORIGIN) return false;
+
     this.#pages.add(page);
     // Two frames without an origin are not the same site
     this.#keys.set(page, isOpaque(page) ? `null ${++this.#frames}` : page.origin);
+    return true;
   }
 
   leave(page: Page): void {

@@ -62,11 +62,12 @@ navigator.serviceWorker.onmessage = ({ data, ports: [port] }) => {
 /** The runtime port lives as long as the page: it is the page's liveness, its origin, and its fallback wire. */
 function welcomePage(port: chrome.runtime.Port, ticket: string): void {
   const page = newPage(port.sender?.origin ?? 'null');
+  if (!consent.join(page)) return port.disconnect();
+
   const handlers = pageCalls({ page, consent, engine });
   const live = runtimePortWire(port);
   const tell = (message: PortMessage) => port.postMessage(message);
 
-  consent.join(page);
   serve<PageCalls>(live, handlers);
   tickets.set(ticket, (direct, origin) => {
     tickets.delete(ticket);

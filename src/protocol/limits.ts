@@ -28,3 +28,5 @@ export const MAX_MODELS_PER_REQUEST = 16;
 export const MAX_QUESTIONS = 8;
 /** Times that the user may close a site's question before it is not asked again until the browser restarts. */
 export const MAX_DISMISSALS = 3;
+/** Pages and frames of one origin that may be attached at once. */
+export const MAX_PAGES_PER_ORIGIN = 256;

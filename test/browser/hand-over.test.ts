@@ -47,3 +47,35 @@ test.each([
   expect(await page.evaluate(() => document.querySelectorAll('iframe').length)).toBe(0);
   await page.close();
 });
+
+test('a relayed stream, too, goes on when the service worker dies', async () => {
+  const page = await harness.open('http://a.test/sandboxed');
+  const text = page.evaluate(async () => {
+    const stream = await hearth!.completions.create({ prompt: 'slow', max_tokens: 80, stream: true });
+    let text = '';
+    for await (const chunk of stream) {
+      text += chunk.choices[0]!.text;
+      if (text === 'w0 w1 w2 ') console.log('begun');
+    }
+    return text;
+  });
+  const begun = page.waitForEvent('console');
+  await harness.answer('Allow once');
+  await begun;
+  await harness.stopServiceWorker();
+  expect((await text).trim().split(' ')).toEqual(Array.from({ length: 80 }, (_, i) => `w${i}`));
+});
+
+test('a request too large for the relay is refused, and the next one is answered', async () => {
+  const page = await harness.open('http://a.test/sandboxed');
+  const codes = page.evaluate(async () => {
+    const code = async (prompt: string) =>
+      hearth!.completions.create({ prompt, max_tokens: 1 }).then(
+        ({ choices }) => choices[0]!.text,
+        (error) => error.code,
+      );
+    return [await code('x'.repeat(70 * 2 ** 20)), await code('x')];
+  });
+  await harness.answer('Allow once');
+  expect(await codes).toEqual(['too-long', 'w0 ']);
+});
