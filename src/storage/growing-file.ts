@@ -34,6 +34,7 @@ export class GrowingFile {
     if (end < file.sizeBytes) await file.truncate(end);
     while (growing.#sizeBytes < end) {
       const piece = await file.read(growing.#sizeBytes, Math.min(PIECE_BYTES, end - growing.#sizeBytes));
+      if (piece.length === 0) throw new HearthError('gone', 'The disk lost the end of the file. Try again.');
       growing.hash.update(piece);
       growing.#sizeBytes += piece.length;
       options.onBytes(growing.#sizeBytes);

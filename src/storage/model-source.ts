@@ -10,11 +10,14 @@ export interface ModelSource {
 }
 
 export function fileSource(file: ReadableFile): ModelSource {
+  const size = file.sizeBytes;
   return {
-    size: file.sizeBytes,
+    size,
     async read(offset, length) {
-      mustLieWithin(file.sizeBytes, offset, length);
-      return file.read(offset, length);
+      mustLieWithin(size, offset, length);
+      const bytes = await file.read(offset, length);
+      mustLieWithin(offset + bytes.length, offset, length);
+      return bytes;
     },
     close: () => file.close(),
   };
