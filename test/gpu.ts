@@ -7,6 +7,11 @@ Object.assign(globalThis, globals);
 // Dawn dies with its instance, so it is kept for as long as the process lives
 const instance = create((process.env.HEARTH_DAWN ?? '').split(' ').filter(Boolean));
 
+/** Dawn as a browser's `navigator.gpu`. */
+export function openInstance(): GPU {
+  return instance;
+}
+
 /** A device on whatever adapter Dawn finds: the software one that `src/build/vulkan.mjs` sets up, or a real GPU. */
 export async function openGpu(options?: GpuOptions): Promise<Gpu> {
   return Gpu.open(instance, options);

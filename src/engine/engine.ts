@@ -22,7 +22,7 @@ export interface EngineOptions {
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
   /** Computes on WebAssembly what no GPU can. */
-  loadWasm(file: ModelFile, source: ByteSource, limits: { memoryBytes: number }): Promise<TextModel>;
+  loadWasm?(file: ModelFile, source: ByteSource, limits: { memoryBytes: number }): Promise<TextModel>;
 }
 
 interface Entry {
@@ -164,23 +164,29 @@ export class Engine {
     entry.name = name;
     try {
       const file = await readModelFile(source);
-      if ((await this.#device.backend()) === 'wasm')
-        return await this.#options.loadWasm(file, source, { memoryBytes: this.#freeBytes() });
+      if ((await this.#device.backend()) === 'wasm') {
+        if (!this.#options.loadWasm) await this.#device.open();
+        return await this.#options.loadWasm!(file, source, { memoryBytes: this.#freeBytes() });
+      }
+      const load = (canShrink: boolean) =>
+        Model.load({
+          device: this.#device,
+          file,
+          source,
+          clock: this.#options.clock,
+          governor: this.#governor,
+          sizes: { slots: SLOTS, budgetBytes: this.#freeBytes(), canShrink },
+          onProgress: (doneBytes) =>
+            onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
+        });
       for (;;) {
         try {
-          return await Model.load({
-            device: this.#device,
-            file,
-            source,
-            clock: this.#options.clock,
-            governor: this.#governor,
-            sizes: { slots: SLOTS, budgetBytes: this.#freeBytes() },
-            onProgress: (doneBytes) =>
-              onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
-          });
+          return await load(false);
         } catch (error) {
+          // A full context is worth more than a model that nobody uses
           const isFull = error instanceof HearthError && error.code === 'out-of-memory';
-          if (!isFull || !(await this.#unloadOldest())) throw error;
+          if (!isFull) throw error;
+          if (!(await this.#unloadOldest())) return await load(true);
         }
       }
     } catch (error) {

@@ -22,6 +22,8 @@ export interface PlanSizes {
   maxRows?: number | undefined;
   contextLength?: number | undefined;
   kv?: KvType | undefined;
+  /** Whether a tight budget may shorten the context: yes if absent. */
+  canShrink?: boolean;
 }
 
 export interface PlanRequest extends PlanSizes {
@@ -49,7 +51,7 @@ export interface Plan {
 
 /** Fails with `out-of-memory`, and a sentence of what would fit, if the model does not fit the budget. */
 export function planMemory(request: PlanRequest): Plan {
-  const { config, weightsBytes, budgetBytes, slots, maxRows } = request;
+  const { config, weightsBytes, budgetBytes, slots, maxRows, canShrink = true } = request;
   const wanted = Math.min(config.contextLength, request.contextLength ?? DEFAULT_CONTEXT);
   const kv = request.kv ?? (kvBytesPerPosition(config, 'f32') * wanted <= F32_CACHE_BYTES ? 'f32' : 'f16');
   const bytesPerPage = kvBytesPerPosition(config, kv) * PAGE_SIZE;
@@ -59,7 +61,11 @@ export function planMemory(request: PlanRequest): Plan {
   const pagesThatFit = (context: number) => Math.floor((budgetBytes - fixed(context)) / bytesPerPage);
 
   let contextLength = wanted;
-  while (contextLength > MIN_CONTEXT && pagesThatFit(contextLength) < Math.ceil(contextLength / PAGE_SIZE)) {
+  while (
+    canShrink &&
+    contextLength > MIN_CONTEXT &&
+    pagesThatFit(contextLength) < Math.ceil(contextLength / PAGE_SIZE)
+  ) {
     contextLength = Math.max(MIN_CONTEXT, Math.floor(contextLength / 2));
   }
   contextLength = Math.min(contextLength, wanted);
