@@ -13,6 +13,7 @@ import {
   type PortMessage,
   SCREEN_PORT,
 } from '../protocol/hand-over.ts';
+import { MAX_SEQUENCES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
 import { Consent } from './consent.ts';
@@ -21,6 +22,7 @@ import { newPage } from './page.ts';
 import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
 import { screenCalls } from './screen-calls.ts';
+import { Slots } from './slots.ts';
 
 const background = reconnecting<BackgroundCalls>(() =>
   connect(runtimePortWire(chrome.runtime.connect({ name: BACKGROUND_PORT }))),
@@ -46,6 +48,7 @@ const consent = new Consent({
     void (await (await engine.client()).call('download', { kind: 'catalog', model })),
   defaultModel: () => engine.defaultModel(),
 });
+const slots = new Slots(MAX_SEQUENCES_PER_ORIGIN);
 
 /** Where the port that a bridge sends belongs: the page whose runtime port came with the same ticket. */
 const tickets = new Map<string, (port: MessagePort, origin: string) => void>();
@@ -62,9 +65,12 @@ navigator.serviceWorker.onmessage = ({ data, ports: [port] }) => {
 /** The runtime port lives as long as the page: it is the page's liveness, its origin, and its fallback wire. */
 function welcomePage(port: chrome.runtime.Port, ticket: string): void {
   const page = newPage(port.sender?.origin ?? 'null');
-  if (!consent.join(page)) return port.disconnect();
+  if (!consent.join(page)) {
+    port.disconnect();
+    return;
+  }
 
-  const handlers = pageCalls({ page, consent, engine });
+  const handlers = pageCalls({ page, consent, engine, slots });
   const live = runtimePortWire(port);
   const tell = (message: PortMessage) => port.postMessage(message);
 

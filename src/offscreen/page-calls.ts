@@ -18,6 +18,7 @@ import { type Answer, isStream, respond } from './openai/http.ts';
 import { openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
 import type { Page } from './page.ts';
+import type { Slots } from './slots.ts';
 
 const RequestInput = v.object({
   models: v.optional(
@@ -39,10 +40,12 @@ export interface PageCallDeps {
   page: Page;
   consent: Consent;
   engine: Engine;
+  /** Answers under way, of all pages. */
+  slots: Slots;
 }
 
 /** What a page may call. Nothing about machine or models goes out before the user has said yes. */
-export function pageCalls({ page, consent, engine }: PageCallDeps): Handlers<PageCalls> {
+export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handlers<PageCalls> {
   async function models(signal: AbortSignal) {
     const ids = await consent.models(page);
     if (!ids)
@@ -56,8 +59,11 @@ export function pageCalls({ page, consent, engine }: PageCallDeps): Handlers<Pag
   async function begin({ input }: OpenAIRequest, signal: AbortSignal): Promise<Answering> {
     const [model] = await consent.need(page, input.model ? [input.model] : [], signal);
     const client = await engine.client();
+    const free = slots.take(page.origin);
     const whole = { ...input, model, origin: page.origin, lane: 'interactive' } as const;
-    return { model: model!, stream: client.stream('generate', whole, { signal }) };
+    const stream = client.stream('generate', whole, { signal });
+    stream.output.then(free, free);
+    return { model: model!, stream };
   }
 
   async function answer(style: AnswerStyle, request: OpenAIRequest, signal: AbortSignal): Promise<Answer> {

@@ -1,0 +1,151 @@
+// A page's calls over everything real but the engine, the user and the wire's platform.
+import { expect, test } from 'vitest';
+import { fakeEngine } from '../../test/fakes/engine.ts';
+import { memoryWires } from '../../test/fakes/memory-wires.ts';
+import { connect } from '../channel/connect.ts';
+import { deferred } from '../channel/deferred.ts';
+import { serve } from '../channel/serve.ts';
+import type { EngineCalls } from '../protocol/engine-calls.ts';
+import type { HttpHead, PageCalls } from '../protocol/page-calls.ts';
+import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
+import { Consent, type ConsentDeps } from './consent.ts';
+import { Engine } from './engine.ts';
+import { newPage } from './page.ts';
+import { pageCalls } from './page-calls.ts';
+import { Questions } from './questions.ts';
+import { Slots } from './slots.ts';
+
+const SLOTS = 2;
+
+/** Pages of sites that the user has allowed the default model. `resume` lets slow answers go on. */
+function open() {
+  const pause = deferred<void>();
+  const engine = new Engine({
+    open() {
+      const [near, far] = memoryWires();
+      serve<EngineCalls>(
+        far,
+        fakeEngine(() => pause.promise),
+      );
+      return near;
+    },
+    settings: async () => DEFAULT_SETTINGS,
+  });
+  const consent = new Consent({
+    background: (async (_: string, { origin }: { origin: string }) => ({
+      origin,
+      decision: 'allow',
+      models: ['hearthside'],
+      decidedAt: 0,
+    })) as unknown as ConsentDeps['background'],
+    questions: new Questions({
+      openPrompt: async () => {
+        throw new Error('nobody is asked here');
+      },
+      closePrompt: async () => {},
+      wait: () => new Promise(() => {}),
+      newId: () => 'q',
+    }),
+    models: async () => (await engine.client()).call('models', undefined),
+    download: async () => {},
+    defaultModel: () => engine.defaultModel(),
+  });
+  const slots = new Slots(SLOTS);
+  const attach = (origin: string) => {
+    const page = newPage(origin);
+    consent.join(page);
+    const [near, far] = memoryWires();
+    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots }));
+    return connect<PageCalls>(near);
+  };
+  return { attach, resume: () => pause.resolve() };
+}
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('a site has so many answers at once, in all its pages; others are not counted with it', async () => {
+  const { attach, resume } = open();
+  const [one, two, other] = [attach('http://a'), attach('http://a'), attach('http://b')];
+  const slow = [one, two].map((page) => page.call('complete', { prompt: 'slow' }));
+  await settle();
+  await expect(one.call('complete', { prompt: 'x' })).rejects.toMatchObject({ code: 'busy' });
+  expect(await other.call('complete', { prompt: 'x' })).toMatchObject({ object: 'text_completion' });
+
+  resume();
+  await Promise.all(slow);
+  expect(await one.call('complete', { prompt: 'x' })).toMatchObject({ object: 'text_completion' });
+});
+
+test('an aborted answer gives its slot back', async () => {
+  const page = open().attach('http://a');
+  for (let i = 0; i < 3 * SLOTS; i++) {
+    const abort = new AbortController();
+    const call = page.call('complete', { prompt: 'slow' }, { signal: abort.signal });
+    await settle();
+    abort.abort();
+    await expect(call).rejects.toThrow();
+    await settle();
+  }
+  expect(await page.call('complete', { prompt: 'x' })).toMatchObject({ object: 'text_completion' });
+});
+
+test('what the engine is asked names the page’s origin, whatever the page says', async () => {
+  const { attach } = open();
+  const answer = (await attach('http://a').call('chat', {
+    messages: [{ role: 'user', content: 'echo' }],
+  })) as { choices: { message: { content: string } }[] };
+  expect(JSON.parse(answer.choices[0]!.message.content)).toMatchObject({
+    origin: 'http://a',
+    lane: 'interactive',
+    model: 'hearthside',
+  });
+  await expect(
+    attach('http://a').call('chat', { messages: [{ role: 'user', content: 'x' }], origin: 'http://b' }),
+  ).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test.each([
+  { input: undefined },
+  { input: 5 },
+  { input: { models: 'x' } },
+  { input: { models: [5] } },
+  { input: { models: [''] } },
+  { input: { models: Array(17).fill('x') } },
+])('request refuses $input', async ({ input }) => {
+  await expect(
+    open()
+      .attach('http://a')
+      .call('request', input as never),
+  ).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test.each([
+  { input: undefined },
+  { input: {} },
+  { input: { method: 'GET', url: 'not a url', body: '' } },
+  { input: { method: 'GET', url: 'http://x/v1/models', body: 5 } },
+])('fetch refuses $input', async ({ input }) => {
+  await expect(
+    open()
+      .attach('http://a')
+      .call('fetch', input as never),
+  ).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test('a fetch has a head and a body; a stream ends with [DONE]', async () => {
+  const page = open().attach('http://a');
+  const parts: (HttpHead | string)[] = [];
+  await page.call(
+    'fetch',
+    {
+      method: 'POST',
+      url: 'http://x/v1/completions',
+      body: JSON.stringify({ prompt: 'x', max_tokens: 2, stream: true }),
+    },
+    { onPart: (part) => parts.push(part) },
+  );
+  const [head, ...events] = parts;
+  expect(head).toEqual({ status: 200, headers: { 'content-type': 'text/event-stream' } });
+  expect(events.pop()).toBe('data: [DONE]\n\n');
+  for (const event of events) expect(event).toMatch(/^data: \{.*\}\n\n$/);
+});
