@@ -75,6 +75,21 @@ test('a stream gives its parts in order and then its output', async () => {
   expect(await stream.output).toBe('counted');
 });
 
+test('a handler may hand on the sending of parts by itself', async () => {
+  const { client } = open({
+    count: {
+      parse: Number,
+      async run(input, { send }) {
+        await send(input);
+        return 'counted';
+      },
+    },
+  });
+  const parts: number[] = [];
+  await client.call('count', 7, { onPart: (part) => parts.push(part) });
+  expect(parts).toEqual([7]);
+});
+
 test('a call whose parts nobody wants ends all the same', async () => {
   expect(await open().client.call('count', 100)).toBe('counted');
 });

@@ -93,12 +93,13 @@ class ServedCall implements OpenCall<unknown> {
     return this.#controller.signal;
   }
 
-  send(part: unknown, transfer?: Transferable[]): Promise<void> {
+  // An arrow, so that handlers can hand it on by itself
+  readonly send = (part: unknown, transfer?: Transferable[]): Promise<void> => {
     if (this.signal.aborted) return handled(Promise.reject(this.signal.reason));
     this.post(part, transfer);
     this.#unread++;
     return this.#unread < PARTS_IN_FLIGHT ? Promise.resolve() : this.#room.promise;
-  }
+  };
 
   read(): void {
     // A caller who reads more than was sent gains nothing
