@@ -1,8 +1,8 @@
-import { badModel, quoted, unsupportedModel } from '../errors.ts';
+import { quoted, unsupportedModel } from '../errors.ts';
 import type { Metadata } from '../gguf/metadata.ts';
 import { BYTE_CHARS, bytesOfChars } from './byte-chars.ts';
 import { Merger } from './merge.ts';
-import { PairTable } from './pair-table.ts';
+import { type Pair, PairTable } from './pair-table.ts';
 import { cutWords, PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts';
 import type { Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
@@ -20,8 +20,10 @@ export function readPreTokenizer(metadata: Metadata): PreTokenizer {
 /** GPT-2's scheme: a word's bytes are merged pair by pair, in the order in which the merges were learnt. */
 export class ByteLevelBpe implements Scheme {
   readonly addsSpace = 'never';
-  private readonly pairs: PairTable;
-  /** Symbols are token ids; a merge may also make a text that is no token, which has a number from here on. */
+  /** "left right" to the rank of the merge. */
+  private readonly ranks = new Map<string, number>();
+  private readonly pairs = new PairTable((left, right) => this.findPair(left, right));
+  /** Symbols are token ids; a merge may also make a text that is no token, which has a number after theirs. */
   private readonly strayTexts: string[] = [];
   private readonly strayIds = new Map<string, number>();
   private readonly byteSymbols: readonly number[];
@@ -35,15 +37,9 @@ export class ByteLevelBpe implements Scheme {
     private readonly preTokenizer: PreTokenizer,
   ) {
     const merges = metadata.strings('tokenizer.ggml.merges');
+    // Backwards, so that the first of equal merges counts
+    for (let rank = merges.length - 1; rank >= 0; rank--) this.ranks.set(merges[rank]!, rank);
     this.byteSymbols = BYTE_CHARS.map((char) => this.symbol(char));
-    this.pairs = new PairTable(merges.length);
-    merges.forEach((merge, rank) => {
-      const space = merge.indexOf(' ', 1);
-      if (space < 0) throw badModel(`The model's merge ${quoted(merge)} is not two texts. Convert it again.`);
-      const left = merge.slice(0, space);
-      const right = merge.slice(space + 1);
-      this.pairs.add(this.symbol(left), this.symbol(right), rank, this.symbol(left + right));
-    });
   }
 
   encode(text: string, _isFirst: boolean, out: number[]): void {
@@ -73,6 +69,17 @@ export class ByteLevelBpe implements Scheme {
     return rest.flatMap((at) => this.tokens(symbols[at]!));
   }
 
+  private findPair(left: number, right: number): Pair {
+    const [leftText, rightText] = [this.symbolText(left), this.symbolText(right)];
+    const rank = this.ranks.get(`${leftText} ${rightText}`) ?? -1;
+    return { rank, merged: rank < 0 ? -1 : this.symbol(leftText + rightText) };
+  }
+
+  private symbolText(symbol: number): string {
+    const { texts } = this.vocabulary;
+    return symbol < texts.length ? texts[symbol]! : this.strayTexts[symbol - texts.length]!;
+  }
+
   private symbol(text: string): number {
     const known = this.vocabulary.ids.get(text) ?? this.strayIds.get(text);
     if (known !== undefined) return known;
@@ -86,7 +93,7 @@ export class ByteLevelBpe implements Scheme {
   private tokens(symbol: number): number | number[] {
     const { ids, texts } = this.vocabulary;
     if (symbol < texts.length) return symbol;
-    const chars = [...this.strayTexts[symbol - texts.length]!];
+    const chars = [...this.symbolText(symbol)];
     return chars.flatMap((char) => (char <= '\x7f' ? (ids.get(char) ?? []) : []));
   }
 }

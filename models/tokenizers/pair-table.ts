@@ -1,41 +1,62 @@
+/** What two symbols make: their merge's rank (-1: they do not merge) and the symbol of both. */
+export interface Pair {
+  rank: number;
+  merged: number;
+}
+
+const MAX_PAIRS = 2 ** 19;
+
 /**
- * From a pair of symbols to its rank and what it merges into. An open hash table in one typed array: a
- * vocabulary has 280,000 merges, and each word of a prompt asks for its pairs.
+ * Remembers pairs of symbols. An open hash table in one typed array: each byte of a prompt asks for a few pairs,
+ * and most of them again and again.
  */
 export class PairTable {
   /** Slots of left + 1 (0 is free), right, rank, merged. */
-  private readonly slots: Int32Array;
-  private readonly mask: number;
+  private slots = new Int32Array(4 * 4096);
+  private count = 0;
 
-  constructor(capacity: number) {
-    const size = 2 ** Math.ceil(Math.log2(2 * capacity + 2));
-    this.slots = new Int32Array(4 * size);
-    this.mask = size - 1;
-  }
+  constructor(private readonly find: (left: number, right: number) => Pair) {}
 
-  /** The first rank of a pair counts. */
-  add(left: number, right: number, rank: number, merged: number): void {
-    const at = this.find(left, right);
-    if (this.slots[at] !== 0) return;
-    this.slots.set([left + 1, right, rank, merged], at);
-  }
-
-  /** -1 for a pair that does not merge. */
   rank(left: number, right: number): number {
-    const at = this.find(left, right);
-    return this.slots[at] === 0 ? -1 : this.slots[at + 2]!;
+    const at = this.slot(left, right);
+    return this.slots[at + 2]!;
   }
 
   merged(left: number, right: number): number {
-    return this.slots[this.find(left, right) + 3]!;
+    const at = this.slot(left, right);
+    return this.slots[at + 3]!;
   }
 
-  private find(left: number, right: number): number {
-    const { slots, mask } = this;
-    let slot = (Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)) >>> 0;
-    slot = (slot ^ (slot >>> 15)) & mask;
+  /** Where the pair is, found out first if it is new. */
+  private slot(left: number, right: number): number {
+    const at = this.probe(left, right);
+    if (this.slots[at] !== 0) return at;
+    const { rank, merged } = this.find(left, right);
+    const room = this.makeRoom() ? this.probe(left, right) : at;
+    this.slots.set([left + 1, right, rank, merged], room);
+    this.count++;
+    return room;
+  }
+
+  private probe(left: number, right: number): number {
+    const { slots } = this;
+    const mask = slots.length / 4 - 1;
+    const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
+    let slot = (hash ^ (hash >>> 15)) & mask;
     while (slots[4 * slot] !== 0 && (slots[4 * slot] !== left + 1 || slots[4 * slot + 1] !== right))
       slot = (slot + 1) & mask;
     return 4 * slot;
+  }
+
+  /** Doubles a table that is half full, and forgets all where that would be too large. True if slots have moved. */
+  private makeRoom(): boolean {
+    if (8 * this.count < this.slots.length) return false;
+    const old = this.slots;
+    this.slots = new Int32Array(this.count < MAX_PAIRS ? 2 * old.length : 4 * 4096);
+    if (this.count >= MAX_PAIRS) this.count = 0;
+    else
+      for (let at = 0; at < old.length; at += 4)
+        if (old[at] !== 0) this.slots.set(old.subarray(at, at + 4), this.probe(old[at]! - 1, old[at + 1]!));
+    return true;
   }
 }
