@@ -12,7 +12,7 @@ test.each([0.25, 0.6, 1])('busy time stays at a share of %d', async (share) => {
       await governor.permit();
       await new Promise<void>((resolve) => clock.after(10, resolve));
       busyMs += 10;
-      governor.spend(10);
+      governor.pay(10);
     }
   })();
   for (let i = 0; i < 2_000; i++) await clock.advance(10);
@@ -24,7 +24,7 @@ test.each([0.25, 0.6, 1])('busy time stays at a share of %d', async (share) => {
 test('a lowered share holds from the next step on', async () => {
   const clock = fakeClock();
   const governor = new Governor(clock);
-  governor.spend(100);
+  governor.pay(100);
   governor.share = 0.1;
   let isPermitted = false;
   void governor.permit().then(() => (isPermitted = true));

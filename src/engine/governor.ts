@@ -4,8 +4,9 @@ import { type Clock, sleep } from './clock.ts';
 const BURST_MS = 50;
 
 /**
- * Keeps the GPU's busy time under the user's share of wall time: a token bucket that fills with
- * `share` milliseconds per millisecond and is drained by what each step took.
+ * Keeps the GPU's busy time under the user's share of wall time: a token bucket that fills with `share`
+ * milliseconds per millisecond. A step pays what it will probably take when it is submitted, and the
+ * difference when it is done, so that several steps may be in flight.
  */
 export class Governor {
   readonly #clock: Clock;
@@ -28,7 +29,7 @@ export class Governor {
     this.#share = share;
   }
 
-  /** Resolves when a step may be submitted. */
+  /** Resolves when the next step may be submitted. */
   async permit(): Promise<void> {
     for (;;) {
       this.#fill();
@@ -37,8 +38,8 @@ export class Governor {
     }
   }
 
-  /** What a step took of the GPU's time. */
-  spend(busyMs: number): void {
+  /** Takes GPU time off what may be used; negative to give back what was paid too much. */
+  pay(busyMs: number): void {
     this.#fill();
     this.#creditMs -= busyMs;
   }

@@ -39,8 +39,9 @@ export class Runner {
   #nextId = 1;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** Measured, moving average. */
+  /** What steps take of the GPU's time: moving averages, for a row of a prompt and for a step without prompts. */
   #msPerRow = 0.5;
+  #decodeMs = 0;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
@@ -151,7 +152,7 @@ export class Runner {
     const inFlight: Promise<void>[] = [];
     let failure: unknown;
     while (this.#answers.size > 0 || inFlight.length > 0) {
-      if (failure === undefined && inFlight.length < this.#depth) {
+      if (failure === undefined && inFlight.length < DEPTH) {
         await this.#options.governor.permit();
         const plan = this.#scheduler.next(this.#budget());
         if (plan) {
@@ -167,19 +168,20 @@ export class Runner {
     }
   }
 
-  /** With a share under 100 % each step is measured before the next is allowed. */
-  get #depth(): number {
-    return this.#options.governor.share < 1 ? 1 : DEPTH;
-  }
-
   async #submit(plan: StepPlan): Promise<void> {
     for (const { sequence } of [...plan.decodes, ...plan.prefills])
       this.#answers.get(sequence.id)?.onScheduled();
 
-    const result = await this.#step.run(plan);
+    const { governor } = this.#options;
     const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
-    if (plan.prefills.length > 0) this.#msPerRow = 0.7 * this.#msPerRow + 0.3 * (result.busyMs / rows);
-    this.#options.governor.spend(result.busyMs);
+    const isPrefill = plan.prefills.length > 0;
+    const expectedMs = isPrefill ? rows * this.#msPerRow : this.#decodeMs;
+    governor.pay(expectedMs);
+    const result = await this.#step.run(plan);
+    governor.pay(result.busyMs - expectedMs);
+
+    if (isPrefill) this.#msPerRow = moved(this.#msPerRow, result.busyMs / rows);
+    else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
     this.#read(plan, result);
   }
 
@@ -213,6 +215,10 @@ export class Runner {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+function moved(average: number, value: number): number {
+  return 0.7 * average + 0.3 * value;
 }
 
 /** Results of a step count only for a sequence that still runs in the same epoch. */
