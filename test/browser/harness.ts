@@ -148,6 +148,13 @@ export class Harness {
     await this.#cdp.send('ServiceWorker.stopAllWorkers');
   }
 
+  /** Once in a browser's life: after the second time within a minute it gives the GPU up. */
+  async crashGpuProcess(): Promise<void> {
+    const cdp = await this.context.browser()!.newBrowserCDPSession();
+    // The process dies without an answer
+    cdp.send('Browser.crashGpuProcess').catch(() => {});
+  }
+
   /** A page of the extension with nothing in it. */
   async screen(): Promise<Page> {
     if (!this.#screen) {
