@@ -26,21 +26,25 @@ const greedy: Sampler = {
 };
 const warm: Sampler = { ...greedy, temperature: 1 };
 
+const spread = [...randomFloats(200, 4)];
+
 describe('greedy choice', () => {
   test.each([
     { why: 'a single token', logits: [0.5], expected: 0 },
-    { why: 'the highest logit, in the last part', logits: [1, 2, 3, -4, 5, 4, 6], expected: 6 },
-    { why: 'the lowest id of equals in different parts', logits: [-1, 7, 2, 7, 7, 0], expected: 1 },
-    { why: 'the first of logits that are all equal', logits: Array(100).fill(-2), expected: 0 },
-    {
-      why: 'the only one that is not -infinity',
-      logits: [-Infinity, -Infinity, -900, -Infinity],
-      expected: 2,
-    },
-    { why: 'the first if all are -infinity', logits: [-Infinity, -Infinity, -Infinity], expected: 0 },
+    { why: 'the highest logit, in the last part', logits: [1, 2, 3, -4, 5, 4, 3, 6], expected: 7 },
+    { why: 'the lowest id of equals in different parts', logits: [-1, 7, 2, 7, 7, 0, 1, 1], expected: 1 },
+    { why: 'the first of logits that are all equal', logits: filled(8, -2), expected: 0 },
+    { why: 'the only one that is not -infinity', logits: filled(8, -Infinity, { 2: -900 }), expected: 2 },
+    { why: 'the first if all are -infinity', logits: filled(8, -Infinity), expected: 0 },
+    { why: 'infinity', logits: filled(8, 1, { 5: Infinity }), expected: 5 },
   ])('takes $why', async ({ logits, expected }) => {
     expect(await ids([{ logits, sampler: greedy }])).toEqual([expected]);
     expect(await ids([{ logits, sampler: { ...warm, topK: 1, topP: 0.5 } }])).toEqual([expected]);
+  });
+
+  test('takes the lowest id of equals within a thread and between threads', async () => {
+    const logits = filled(8, 0, { 1: 7, 4: 7, 5: 7 });
+    expect(await ids([{ logits, sampler: greedy }], { parts: 1 })).toEqual([1]);
   });
 
   test('finds one token in a large vocabulary that does not divide into parts', async () => {
@@ -51,7 +55,7 @@ describe('greedy choice', () => {
 });
 
 test('a log-probability is that of the logits as they came, whatever was drawn', async () => {
-  const logits = [...randomFloats(300, 8)];
+  const logits = spread;
   const counts = logits.map((_, i) => (i % 3 ? IN_PROMPT : 2));
   const sampler = { ...warm, temperature: 2, repetitionPenalty: 1.5, frequencyPenalty: 0.5, topK: 40 };
   const exact = softmax(logits).map(Math.log);
@@ -63,7 +67,7 @@ test('a log-probability is that of the logits as they came, whatever was drawn',
 });
 
 describe('penalties', () => {
-  const logits = [4, 3.9, 3.8, -1, -1.05];
+  const logits = [4, 3.9, 3.8, -1, -1.05, -50, -50, -50];
 
   test.each([
     { why: 'repetition, in the answer', counts: [1, 0, 0, 0, 0], set: { repetitionPenalty: 1.1 } },
@@ -100,10 +104,10 @@ describe('penalties', () => {
 });
 
 describe('restrictions leave exactly the tokens of the definition', () => {
-  const spread = [...randomFloats(200, 4)];
   const peaked = spread.map((logit, i) => (i === 77 ? 30 : logit));
-  const flat = Array<number>(40).fill(1.25);
-  const tied = [3, 1, 2, 2, 0, 2];
+  const flat = filled(200, 1.25);
+  const level = spread.map((logit, i) => (i < 40 ? 5 : logit));
+  const tied = [3, 1, 2, 2, 0, 2, -1, -1];
   const masked = spread.map((logit, i) => (i % 3 ? -Infinity : logit));
 
   test.each([
@@ -120,7 +124,7 @@ describe('restrictions leave exactly the tokens of the definition', () => {
     { why: 'a min-p of one, the best alone', logits: spread, set: { minP: 1 } },
     { why: 'a min-p under what is gathered', logits: peaked, set: { minP: 1e-12, temperature: 1.5 } },
     { why: 'all together, hot', logits: spread, set: { topK: 60, topP: 0.8, minP: 0.2, temperature: 3 } },
-    { why: 'top-p within top-k', logits: flat.concat(spread), set: { topK: 20, topP: 0.5 } },
+    { why: 'top-p within top-k', logits: level, set: { topK: 20, topP: 0.5 } },
     { why: 'equal logits', logits: flat, set: { topP: 0.5, topK: 3 } },
     { why: 'masked tokens, never', logits: masked, set: { topP: 0.999, temperature: 50 } },
     { why: 'top-k beyond what is not masked', logits: masked, set: { topK: 60 } },
@@ -129,9 +133,15 @@ describe('restrictions leave exactly the tokens of the definition', () => {
   });
 
   test('also where too many tokens are near the best to be gathered', async () => {
-    const logits = randomFloats(6000, 0.5);
+    const logits = [...randomFloats(6_000, 0.5)];
     for (const set of [{ topK: 4 }, { topP: 0.002 }, { minP: 0.9997 ** 2 }])
-      await expectSurvivors([...logits], undefined, { ...warm, ...set }, 12);
+      await expectSurvivors(logits, undefined, { ...warm, ...set }, 12);
+  });
+
+  test('also where those far from the best count, by their number', async () => {
+    const logits = filled(6_000, 0, { 321: 12.5 });
+    for (const set of [{ topP: 0.9999 }, { minP: 1e-6 }])
+      await expectSurvivors(logits, undefined, { ...warm, ...set }, 600);
   });
 
   test('and the choice is the same if nothing was gathered', async () => {
@@ -144,12 +154,12 @@ describe('restrictions leave exactly the tokens of the definition', () => {
 });
 
 describe('randomness', () => {
-  const logits = [...randomFloats(50, 2)];
+  const logits = spread;
 
   test('the same seed and position give the same token, wherever in the batch and however divided', async () => {
     const row = { logits, sampler: { ...warm, topP: 0.95, seed: 99 }, position: 7 };
     const others = Array.from({ length: 5 }, (_, i) => ({
-      logits: [...randomFloats(50, 3, 60 + i)],
+      logits: [...randomFloats(200, 3, 60 + i)],
       sampler: { ...warm, seed: i },
       position: i,
     }));
@@ -199,7 +209,7 @@ describe('randomness', () => {
 
   test('draws at successive positions do not follow each other', async () => {
     const count = 20_000;
-    const tokens = await draws([0, 0], warm, count);
+    const tokens = await draws(filled(12, -Infinity, { 3: 0, 8: 0 }), warm, count);
     const repeats = tokens.filter((token, i) => i > 0 && token === tokens[i - 1]).length;
     expect(Math.abs(repeats - count / 2)).toBeLessThan(4 * Math.sqrt(count / 4));
   });
@@ -303,19 +313,30 @@ async function draws(logits: readonly number[], sampler: Sampler, count: number)
   return tokens;
 }
 
-/** Draws often from `logits` and checks that what comes is what the sampler should leave, and nearly all of it. */
+/** Draws often from `logits` and checks that no other tokens come than the sampler should leave, and all of these that are likely. */
 async function expectSurvivors(
   logits: readonly number[],
   counts: readonly number[] | undefined,
   sampler: Sampler,
-  draws = 60,
+  draws = 1_000,
 ): Promise<void> {
-  const scores = scoresReference(logits, counts ?? logits.map(() => 0), sampler);
-  const survivors = distributionReference(scores, sampler).map((p) => p > 0);
-  const tokens = await ids(
-    Array.from({ length: draws }, (_, position) => ({ logits, counts, sampler, position })),
+  const scores = scoresReference(logits, counts ?? filled(logits.length, 0), sampler);
+  const expected = distributionReference(scores, sampler);
+  const drawn = new Set(
+    await ids(Array.from({ length: draws }, (_, position) => ({ logits, counts, sampler, position }))),
   );
-  expect(tokens.filter((token) => !survivors[token])).toEqual([]);
+  expect([...drawn].filter((token) => expected[token] === 0)).toEqual([]);
+  // What has this probability comes in `draws` draws but for a chance of 1 in 20,000
+  const enough = 10 / draws;
+  const likely = [...expected.keys()].filter((token) => expected[token]! > enough);
+  expect(likely.filter((token) => !drawn.has(token))).toEqual([]);
+  const likelySum = likely.reduce((sum, token) => sum + expected[token]!, 0);
+  if (1 - likelySum > enough) expect(drawn.size).toBeGreaterThan(likely.length);
+}
+
+/** `length` times `value`, but for some places. */
+function filled(length: number, value: number, others: Record<number, number> = {}): number[] {
+  return Array.from({ length }, (_, i) => others[i] ?? value);
 }
 
 function upload(values: Uint8Array | Uint32Array): GPUBuffer {
