@@ -6,6 +6,9 @@ import { openFile } from './file-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
 
+/** Positions whose logits are computed and read in one step. */
+export const ROWS_AT_ONCE = 32;
+
 /** The model of `--model` on the device of the GPU flags. */
 export async function loadModel(flags: Flags, { slots = 1 } = {}): Promise<Model> {
   const source = await openFile(flags.required('model'));
