@@ -3,7 +3,6 @@ import { openGpu, randomFloats, runKernel } from '../../test/gpu.ts';
 import { distributionReference, scoresReference, softmax } from './reference.ts';
 import {
   IN_PROMPT,
-  markPrompt,
   packSampler,
   type Sampler,
   SCRATCH_BYTES,
@@ -213,23 +212,6 @@ describe('randomness', () => {
     const repeats = tokens.filter((token, i) => i > 0 && token === tokens[i - 1]).length;
     expect(Math.abs(repeats - count / 2)).toBeLessThan(4 * Math.sqrt(count / 4));
   });
-});
-
-test('prompt tokens of a step are marked for their own sequence, sampled ones are not', async () => {
-  const rows = [
-    [3, 0, 1],
-    [0, 1, 1],
-    [0xffff_ffff, 5, 0],
-    [4, 9, 0],
-    [4, 10, 0],
-  ];
-  const start = new Uint32Array(10);
-  start[4] = 7;
-  const [counts] = await runKernel(gpu, markPrompt, { rows: rows.length, vocab: 5 }, [
-    Uint32Array.from(rows.flatMap(([token, position, sequence]) => [token!, position!, sequence!, 0])),
-    { write: Uint32Array, length: 10, start },
-  ]);
-  expect([...counts!]).toEqual([0, 0, 0, 0, IN_PROMPT + 7, IN_PROMPT, 0, 0, IN_PROMPT, 0]);
 });
 
 interface Given {

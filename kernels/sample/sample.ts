@@ -1,6 +1,4 @@
 import type { Kernel } from '../kernel.ts';
-import step from '../step.wgsl?raw';
-import markPromptWgsl from './mark-prompt.wgsl?raw';
 import common from './sample.wgsl?raw';
 import gather from './sample-gather.wgsl?raw';
 import pick from './sample-pick.wgsl?raw';
@@ -83,18 +81,6 @@ export const samplePick: Kernel<SampleShape> = {
   bindings: ['read', 'read', 'read', 'write', 'read', 'write', 'write'],
   constants,
   workgroups: ({ outputs }) => [outputs],
-};
-
-/**
- * Reads `step`; marks the prompt tokens of its rows in `counts` (sequences, vocab). Needed for sequences whose sampler
- * has a repetition penalty. A slot's counts are cleared (`clearBuffer`) or written anew when a sequence takes it.
- */
-export const markPrompt: Kernel<{ rows: number; vocab: number }> = {
-  name: 'mark-prompt',
-  wgsl: step + markPromptWgsl,
-  bindings: ['read', 'write'],
-  constants: ({ vocab }) => ({ VOCAB: vocab }),
-  workgroups: ({ rows }) => [rows],
 };
 
 /** As many parts as leave each thread a few tokens. */
