@@ -18,13 +18,14 @@ export async function handOver(control: MessagePort): Promise<void> {
   const lose = (error: unknown) => tell({ kind: 'lost', ...toFailure(whyLost(error)) });
 
   let bridge: Bridge | undefined;
+  let live: chrome.runtime.Port | undefined;
   try {
     await visited();
     // It loads while the offscreen document is woken
     bridge = openBridge();
     await wake();
     const ticket = randomTicket();
-    const live = chrome.runtime.connect({ name: PAGE_PORT_PREFIX + ticket });
+    live = chrome.runtime.connect({ name: PAGE_PORT_PREFIX + ticket });
     live.onDisconnect.addListener(() => lose(new HearthError('gone', 'The engine was closed. Try again.')));
     // The browser cuts the ports of a page that it keeps for the back button
     addEventListener('pageshow', ({ persisted }) => {
@@ -36,6 +37,7 @@ export async function handOver(control: MessagePort): Promise<void> {
     if (direct) tell({ kind: 'port', path: 'direct' }, [direct]);
     else tell({ kind: 'port', path: 'relayed' }, [relayedPort(live)]);
   } catch (error) {
+    live?.disconnect();
     lose(error);
   } finally {
     bridge?.remove();

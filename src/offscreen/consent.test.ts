@@ -137,6 +137,17 @@ test('a request downloads what it was allowed, and says what there is not', asyn
   await expect(consent.request(page, ['nothing'], never)).rejects.toMatchObject({ code: 'not-found' });
 });
 
+test('a model that was allowed and is not here any more is asked for before it is downloaded again', async () => {
+  const { consent, join, asked, download } = open('allow', 'dismiss', 'allow');
+  const page = join('http://a');
+  await consent.need(page, ['far'], never);
+  await expect(consent.request(page, ['far'], never)).rejects.toMatchObject({ code: 'not-allowed' });
+  expect(download).not.toHaveBeenCalled();
+  await consent.request(page, ['far'], never);
+  expect(download).toHaveBeenCalledTimes(1);
+  expect(asked).toHaveLength(3);
+});
+
 test('a page that leaves while the user thinks is granted nothing', async () => {
   const { consent, join } = open();
   const leaving = new AbortController();

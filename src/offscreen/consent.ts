@@ -48,28 +48,27 @@ export class Consent {
 
   /** Resolves with the models once the page may use all of them. Asks the user if need be. */
   async need(page: Page, models: string[], signal: AbortSignal): Promise<string[]> {
-    const wanted = models.length > 0 ? [...new Set(models)] : [await this.deps.defaultModel()];
-    for (;;) {
-      const allowed = await this.models(page);
-      if (allowed && wanted.every((model) => allowed.includes(model))) return wanted;
-      if (page.isBlocked || (await this.#remembered(page))?.decision === 'block')
-        throw new HearthError(
-          'not-allowed',
-          'The user has blocked this site. They can change that in Hearth’s options.',
-        );
-      await this.#ask(page, wanted, signal);
-    }
+    const wanted = await this.#named(models);
+    while (!(await this.#isAllowed(page, wanted))) await this.#ask(page, wanted, signal);
+    return wanted;
   }
 
-  /** As `need`, and waits until the models are on this machine. */
+  /** As `need`, and waits until the models are on this machine. Downloads nothing that the user has not just agreed to. */
   async request(page: Page, models: string[], signal: AbortSignal): Promise<string[]> {
-    const wanted = await this.need(page, models, signal);
+    const wanted = await this.#named(models);
+    const wasAllowed = await this.#isAllowed(page, wanted);
+    await this.need(page, wanted, signal);
+
     const infos = await this.deps.models();
-    for (const id of wanted) {
-      const info = infos.find((model) => model.id === id);
-      if (!info) throw new HearthError('not-found', `There is no model named ${JSON.stringify(id)} here.`);
-      if (info.state !== 'ready') await this.deps.download(id);
+    const unknown = wanted.find((id) => !infos.some((info) => info.id === id));
+    if (unknown)
+      throw new HearthError('not-found', `There is no model named ${JSON.stringify(unknown)} here.`);
+    const missing = infos.filter(({ id, state }) => wanted.includes(id) && state !== 'ready');
+    if (missing.length > 0 && wasAllowed) {
+      await this.#ask(page, wanted, signal);
+      await this.need(page, wanted, signal);
     }
+    for (const { id } of missing) await this.deps.download(id);
     return wanted;
   }
 
@@ -82,7 +81,22 @@ export class Consent {
     }
   }
 
+  /** Who names no model means the user's default. */
+  async #named(models: string[]): Promise<string[]> {
+    return models.length > 0 ? [...new Set(models)] : [await this.deps.defaultModel()];
+  }
+
+  async #isAllowed(page: Page, wanted: string[]): Promise<boolean> {
+    const allowed = await this.models(page);
+    return wanted.every((model) => allowed?.includes(model));
+  }
+
   async #ask(page: Page, wanted: string[], signal: AbortSignal): Promise<void> {
+    if (page.isBlocked || (await this.#remembered(page))?.decision === 'block')
+      throw new HearthError(
+        'not-allowed',
+        'The user has blocked this site. They can change that in Hearth’s options.',
+      );
     const question = async (): Promise<Question> => ({
       origin: page.origin,
       models: describe(wanted, await this.deps.models()),
