@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openGpu, randomFloats, runKernel } from '../../test/gpu.ts';
+import { openGpu, randomFloats } from '../../test/gpu.ts';
 import { distributionReference, scoresReference, softmax } from './reference.ts';
 import {
   IN_PROMPT,
