@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import type { Gpu } from '../../src/engine/gpu.ts';
-import { randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
+import { type openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
 import type { Kernel } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { dequantizeRows, randomRows } from '../quants/reference.ts';
@@ -18,7 +17,7 @@ interface ProductShape {
 
 /** Runs a kernel that computes products as mat-vec does on random weights, and compares all of `out` with the reference, what it must leave alone included. */
 export async function expectProducts<Shape extends ProductShape>(
-  gpu: Gpu,
+  gpu: Awaited<ReturnType<typeof openGpu>>,
   kernel: Kernel<Shape>,
   format: QuantFormat,
   arithmetic: Arithmetic,

@@ -20,10 +20,11 @@ const tuning: MatVecTuning = { lanes: 4, teams: 2, rowsPerTeam: 1, cols: 1, chun
 
 describe.each(variants)('$arithmetic, $team', (variant) => {
   const missing = matVec(quantFormat('F16')!, variant).needs!.filter((feature) => !gpu.has(feature));
+  const lacking = missing.length > 0 ? ` (the adapter lacks ${missing.join(' and ')})` : '';
   const formats = quantFormats.filter(({ wgslF16 }) => variant.arithmetic === 'f32' || wgslF16);
 
-  test.skipIf(missing.length > 0).for(formats.map((format) => [format.name, format] as const))(
-    `multiplies rows of %s${missing.length > 0 ? ` (the adapter lacks ${missing})` : ''}`,
+  test.skipIf(lacking).for(formats.map((format) => [format.name, format] as const))(
+    `multiplies rows of %s${lacking}`,
     async ([, format]) => {
       const k = format.blockValues === 256 ? 768 : 288;
       await expectProducts(gpu, matVec(format, variant), format, variant.arithmetic, {
@@ -83,8 +84,8 @@ describe.each(variants)('$arithmetic, $team', (variant) => {
       outOffset: 5,
     },
   ];
-  test.skipIf(missing.length > 0).for(cases)(
-    'multiplies $why',
+  test.skipIf(lacking).for(cases)(
+    `multiplies $why${lacking}`,
     async ({ format, rows = 1, k = 96, n = 1, add = false, outStride, outOffset, ...rest }) => {
       // A thread that is alone takes one row of w
       const own = variant.team === 'alone' ? { lanes: 1, rowsPerTeam: 1 } : {};
