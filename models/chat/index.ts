@@ -47,6 +47,11 @@ export function renderChat(
     throw unsupportedModel(
       `The model's chat template has ${template.length} characters, and Hearth runs templates of up to ${MAX_TEMPLATE_CHARS}.`,
     );
+  // The library's search for tags takes the square of a run of white space
+  if (/\s{1024}/.test(template))
+    throw unsupportedModel(
+      "The model's chat template has over a thousand characters of white space in a row.",
+    );
   try {
     const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
     const interpreter = new TemplateInterpreter(environment(messages, options), {

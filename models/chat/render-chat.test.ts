@@ -85,41 +85,77 @@ describe('a hostile template', () => {
     return () => ms++;
   };
 
+  const growing = (start: string, next: string) =>
+    `{% set ns = namespace(v=${start}) %}{% for i in range(99) %}{% set ns.v = ${next} %}{% endfor %}{{ ns.v | tojson }}`;
+
   test.each([
     {
       why: 'loops in loops',
       template:
         '{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}x{% endfor %}{% endfor %}{% endfor %}',
+      says: 'runs for more than',
     },
     {
       why: 'loops in loops that do nothing',
       template:
         '{% for a in range(999) %}{% for b in range(999) %}{% for c in range(99) %}{% endfor %}{% endfor %}{% endfor %}',
-    },
-    { why: 'a count beyond all bounds', template: '{% for a in range(10 ** 12) %}{% endfor %}' },
-    { why: 'a count in steps of nothing', template: '{% for a in range(0, 9, 0) %}{% endfor %}' },
-    {
-      why: 'a text that doubles',
-      template:
-        "{% set ns = namespace(s='ab') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}",
+      says: 'runs for more than',
     },
     {
-      why: 'a list that contains itself twice, over and over',
-      template:
-        '{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l | tojson }}',
+      why: 'a count beyond all bounds',
+      template: '{% for a in range(10 ** 12) %}{% endfor %}',
+      says: 'counts to',
+    },
+    {
+      why: 'a count in steps of nothing',
+      template: '{% for a in range(0, 9, 0) %}{% endfor %}',
+      says: 'counts to',
+    },
+    { why: 'a text that doubles', template: growing("'ab'", 'ns.v ~ ns.v'), says: 'makes a value' },
+    { why: 'a list that doubles', template: growing('[1]', 'ns.v + ns.v'), says: 'makes a value' },
+    {
+      why: 'a list that holds itself twice',
+      template: growing('[1]', '[ns.v, ns.v]'),
+      says: 'makes a value',
     },
     {
       why: 'a text replaced by itself',
-      template:
-        "{% set ns = namespace(s='a' * 1) %}{% for i in range(9) %}{% set ns.s = (ns.s ~ 'aa').replace('a', ns.s ~ 'aa') %}{% endfor %}",
+      template: growing("'aa'", "ns.v.replace('a', ns.v)"),
+      says: 'cannot be run',
     },
-    { why: 'a macro that calls itself', template: '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}' },
-    { why: 'brackets without end', template: `{{ ${'('.repeat(50_000)} }}` },
-    { why: 'an unfinished block', template: '{% for x in messages %}' },
-    { why: 'a template too long to read', template: 'x'.repeat(200_000) },
-  ])('is stopped: $why', ({ template }) => {
+    {
+      why: 'a macro that calls itself',
+      template: '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+      says: 'cannot be run',
+    },
+    { why: 'brackets without end', template: `{{ ${'('.repeat(50_000)} }}`, says: 'cannot be run' },
+    { why: 'an unfinished block', template: '{% for x in messages %}', says: 'cannot be run' },
+    { why: 'a template too long to read', template: 'x'.repeat(200_000), says: '200000 characters' },
+    { why: 'white space without end', template: `a${' '.repeat(100_000)}`, says: 'white space' },
+  ])('is stopped: $why', ({ template, says }) => {
     expect(() => render(template, { clock: hurriedClock() })).toThrow(
-      expect.objectContaining({ name: 'ModelError', code: expect.stringMatching('-model') }),
+      expect.objectContaining({
+        name: 'ModelError',
+        code: expect.stringMatching('-model'),
+        message: expect.stringContaining(says),
+      }),
     );
   });
+});
+
+test("a date is written in English, with Python's codes", () => {
+  const now = new Date(2024, 1, 3, 0, 7, 9);
+  expect(render("{{ strftime_now('%Y-%y-%m-%d %B %b %A %a %H:%I:%M:%S %p %% %Q') }}", { now })).toBe(
+    '2024-24-02-03 February Feb Saturday Sat 00:12:07:09 AM % %Q',
+  );
+});
+
+test('numbers count as in Python', () => {
+  const list = (args: string) => render(`{{ range(${args}) | list }}`).replaceAll(' ', '');
+  expect([list('3'), list('1, 3'), list('5, 0, -2'), list('3, 1')]).toEqual([
+    '[0,1,2]',
+    '[1,2]',
+    '[5,3,1]',
+    '[]',
+  ]);
 });
