@@ -1,7 +1,7 @@
 import { BRIDGE_PATH } from '../protocol/hand-over.ts';
 
 /** From the insertion of the bridge to the offscreen document's word: 30 ms when warm, longer on a busy machine. */
-const BRIDGE_MS = 5000;
+const BRIDGE_MS = 2500;
 
 /** A bridge on its way in. */
 export interface Bridge {

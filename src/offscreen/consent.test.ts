@@ -16,6 +16,7 @@ function open(...answers: Answer[]) {
   const sites = new Map<string, SiteConsent>();
   const asked: Question[] = [];
   const download = vi.fn(async () => {});
+  const stop = vi.fn(async () => {});
   const background = (async (
     name: string,
     input: { origin: string; models: string[]; decision: 'allow' },
@@ -42,13 +43,14 @@ function open(...answers: Answer[]) {
     models: async () => [info('default'), info('other'), info('far', 'available')],
     download,
     defaultModel: async () => 'default',
+    stop,
   });
   const join = (origin: string) => {
     const page = newPage(origin);
     consent.join(page);
     return page;
   };
-  return { consent, join, asked, sites, download };
+  return { consent, join, asked, sites, download, stop };
 }
 
 test('a page may use nothing before the user has said yes', async () => {
@@ -100,10 +102,11 @@ test('a model that was not allowed is asked for', async () => {
 });
 
 test('a block is for the origin and needs no further question', async () => {
-  const { consent, join, asked, sites } = open('block');
+  const { consent, join, asked, sites, stop } = open('block');
   await expect(consent.need(join('http://a'), [], never)).rejects.toMatchObject({ code: 'not-allowed' });
   await expect(consent.need(join('http://a'), [], never)).rejects.toThrow(/blocked/);
   expect(sites.get('http://a')?.decision).toBe('block');
+  expect(stop).toHaveBeenCalledExactlyOnceWith('http://a');
   expect(asked).toHaveLength(1);
 });
 
@@ -118,13 +121,24 @@ test('pages without an origin share nothing and are never remembered', async () 
   expect(sites.size).toBe(0);
 });
 
-test('taking consent back takes it from open pages as well', async () => {
-  const { consent, join, sites } = open('once', 'allow');
+test('what the user decides in a private window is not remembered', async () => {
+  const { consent, sites } = open('allow', 'block');
+  const [one, two] = [newPage('http://a', true), newPage('http://a', true)];
+  for (const page of [one, two]) consent.join(page);
+  await consent.need(one, [], never);
+  expect(await consent.models(one)).toEqual(['default']);
+  await expect(consent.need(two, [], never)).rejects.toThrow(/blocked/);
+  expect(sites.size).toBe(0);
+});
+
+test('taking consent back takes it from open pages as well, and ends what they have running', async () => {
+  const { consent, join, sites, stop } = open('once', 'allow');
   const [one, two] = [join('http://a'), join('http://a')];
   await consent.need(one, [], never);
   await consent.need(two, ['other'], never);
   sites.delete('http://a');
-  consent.forget('http://a');
+  await consent.revoke('http://a');
+  expect(stop).toHaveBeenCalledExactlyOnceWith('http://a');
   expect(await consent.models(one)).toBeUndefined();
   expect(await consent.models(two)).toBeUndefined();
 });

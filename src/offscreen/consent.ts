@@ -14,6 +14,8 @@ export interface ConsentDeps {
   /** Resolves when the model is on this machine. Goes on if the page leaves: the user has agreed to it. */
   download(model: string): Promise<void>;
   defaultModel(): Promise<string>;
+  /** Ends the running answers of an origin. */
+  stop(origin: string): Promise<unknown>;
 }
 
 /** Which pages may use which models: what the user has said, and asking them when they have not. */
@@ -72,8 +74,13 @@ export class Consent {
     return wanted;
   }
 
-  /** The user changed their mind about an origin: whatever its pages were granted is gone. */
-  forget(origin: string): void {
+  /** The user has taken an origin's consent back: whatever its pages were granted, or have running, ends. */
+  async revoke(origin: string): Promise<void> {
+    this.#forget(origin);
+    await this.deps.stop(origin);
+  }
+
+  #forget(origin: string): void {
     for (const page of this.#pages) {
       if (page.origin !== origin) continue;
       page.once.clear();
@@ -117,9 +124,10 @@ export class Consent {
   }
 
   async #remember(page: Page, decision: 'allow' | 'block', models: string[]): Promise<void> {
-    if (!isOpaque(page)) {
+    if (!isOpaque(page) && !page.isPrivate) {
       await this.deps.background('decide', { origin: page.origin, models, decision });
-      this.forget(page.origin);
+      if (decision === 'block') await this.revoke(page.origin);
+      else this.#forget(page.origin);
     } else if (decision === 'block') page.isBlocked = true;
     else for (const model of models) page.once.add(model);
   }

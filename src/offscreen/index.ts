@@ -47,6 +47,7 @@ const consent = new Consent({
   download: async (model) =>
     void (await (await engine.client()).call('download', { kind: 'catalog', model })),
   defaultModel: () => engine.defaultModel(),
+  stop: async (origin) => (await engine.client()).call('stop', { origin }),
 });
 const slots = new Slots(MAX_SEQUENCES_PER_ORIGIN);
 
@@ -64,7 +65,7 @@ navigator.serviceWorker.onmessage = ({ data, ports: [port] }) => {
 
 /** The runtime port lives as long as the page: it is the page's liveness, its origin, and its fallback wire. */
 function welcomePage(port: chrome.runtime.Port, ticket: string): void {
-  const page = newPage(port.sender?.origin ?? 'null');
+  const page = newPage(port.sender?.origin ?? 'null', port.sender?.tab?.incognito);
   if (!consent.join(page)) {
     port.disconnect();
     return;

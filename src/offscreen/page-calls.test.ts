@@ -49,6 +49,7 @@ function open() {
     models: async () => (await engine.client()).call('models', undefined),
     download: async () => {},
     defaultModel: () => engine.defaultModel(),
+    stop: async () => {},
   });
   const slots = new Slots(SLOTS);
   const attach = (origin: string) => {

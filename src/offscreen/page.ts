@@ -4,16 +4,18 @@ import type { SiteConsent } from '../protocol/background-calls.ts';
 export interface Page {
   /** The browser's word for it; "null" if it has none. */
   readonly origin: string;
+  /** In a private window: nothing about it is kept. */
+  readonly isPrivate: boolean;
   /** Models that the user allowed once: they live as long as this object. */
   readonly once: Set<string>;
   /** What the user decided for its origin, asked for when first needed and again after a change. */
   remembered: Promise<SiteConsent | undefined> | undefined;
-  /** A block that cannot be remembered, since the origin is opaque. */
+  /** A block that is not remembered, since the page has no origin or is private. */
   isBlocked: boolean;
 }
 
-export function newPage(origin: string): Page {
-  return { origin, once: new Set(), remembered: undefined, isBlocked: false };
+export function newPage(origin: string, isPrivate = false): Page {
+  return { origin, isPrivate, once: new Set(), remembered: undefined, isBlocked: false };
 }
 
 export function isOpaque(page: Page): boolean {

@@ -95,10 +95,7 @@ export function screenCalls({
     },
     revoke: {
       parse: parser(v.object({ origin: v.string() })),
-      async run({ origin }) {
-        consent.forget(origin);
-        await (await engine.client()).call('stop', { origin });
-      },
+      run: ({ origin }) => consent.revoke(origin).then(nothing),
     },
     machine: {
       parse: nothing,

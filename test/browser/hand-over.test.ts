@@ -10,6 +10,14 @@ beforeAll(async () => {
     '/strict': {
       headers: { 'content-security-policy': "default-src 'none'; frame-src 'none'; script-src 'none'" },
     },
+    '/hostile': {
+      body: `<!doctype html><script>
+        new MutationObserver(() => document.querySelector('iframe')?.remove()).observe(document, {
+          childList: true,
+          subtree: true,
+        });
+      </script>`,
+    },
     '/isolated': {
       headers: {
         'cross-origin-embedder-policy': 'require-corp',
@@ -37,6 +45,7 @@ test.each([
   { where: 'a page whose policy forbids every frame and script', url: 'http://a.test/strict', way: 'direct' },
   { where: 'a cross-origin isolated page', url: 'http://localhost/isolated', way: 'direct' },
   { where: 'a sandboxed page, which has no origin', url: 'http://a.test/sandboxed', way: 'relayed' },
+  { where: 'a page that throws every frame out', url: 'http://a.test/hostile', way: 'relayed' },
 ])('$where gets a $way port and an answer', async ({ url, way }) => {
   const page = await harness.open(url);
   expect(await path(page)).toBe(way);

@@ -37,6 +37,13 @@ afterEach(async () => {
   for (const page of harness.context.pages()) if (page !== (await harness.screen())) await page.close();
 });
 
+/** The API without its types. */
+interface Nonsense {
+  chat: { completions: { create(...input: unknown[]): Promise<unknown> } };
+  completions: { create(...input: unknown[]): Promise<unknown> };
+  request(...input: unknown[]): Promise<unknown>;
+}
+
 /** A site that the user has allowed, with this page of it open. */
 async function allowed(address: string): Promise<Page> {
   const { origin } = new URL(harness.url(address));
@@ -228,6 +235,45 @@ test('what goes wrong in the engine reaches the page with its code', async () =>
       .catch((error) => ({ name: error.name, code: error.code, message: error.message })),
   );
   expect(failure).toEqual({ name: 'HearthError', code: 'out-of-memory', message: 'As it was asked to.' });
+});
+
+test('nonsense in every call is refused with a code, not with whatever breaks first', async () => {
+  const page = await allowed('http://a.test/');
+  const outcomes = await page.evaluate(async () => {
+    const { chat, completions, request } = hearth! as unknown as Nonsense;
+    const messages = [{ role: 'user', content: 'x' }];
+    const circle: Record<string, unknown> = {};
+    circle.tools = circle;
+    const calls: Record<string, () => Promise<unknown>> = {
+      'chat, nothing': () => chat.completions.create(),
+      'chat, null': () => chat.completions.create(null),
+      'chat, a number': () => chat.completions.create(5),
+      'chat, a string': () => chat.completions.create('hello'),
+      'chat, a function inside': () => chat.completions.create({ messages, temperature: () => 1 }),
+      'chat, a symbol inside': () => chat.completions.create({ messages: [Symbol('x')] }),
+      'chat, a circle inside': () => chat.completions.create({ messages, ...circle }),
+      'chat, a signal that is none': () => chat.completions.create({ messages, signal: 'stop' }),
+      'chat, options with such a signal': () => chat.completions.create({ messages }, { signal: {} }),
+      'chat, a stream of nonsense': () => chat.completions.create({ messages: 5, stream: true }),
+      'chat, stream of the wrong type': () => chat.completions.create({ messages, stream: 'yes' }),
+      'completion, nothing': () => completions.create(),
+      'completion, no prompt': () => completions.create({ model: 'hearthside' }),
+      'request, null': () => request(null),
+      'request, a number': () => request(5),
+      'request, a model that is a number': () => request({ models: [5] }),
+    };
+    const codes: Record<string, unknown> = {};
+    for (const [name, call] of Object.entries(calls))
+      codes[name] = await call().then(
+        () => 'taken',
+        (error) => `${error.name} ${error.code}`,
+      );
+    return codes;
+  });
+  expect(outcomes).toEqual(
+    Object.fromEntries(Object.keys(outcomes).map((name) => [name, 'HearthError bad-input'])),
+  );
+  expect(Object.keys(outcomes)).toHaveLength(16);
 });
 
 test('a page that outlives an update of the extension is told to reload', async () => {
