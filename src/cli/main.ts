@@ -6,6 +6,7 @@ import { inspect } from './commands/inspect.ts';
 import { logits } from './commands/logits.ts';
 import { random } from './commands/random.ts';
 import { perplexity } from './commands/perplexity.ts';
+import { tune } from './commands/tune.ts';
 import { tokenize } from './commands/tokenize.ts';
 
 /** A command turns its arguments into one JSON value. */
@@ -20,6 +21,7 @@ const COMMANDS: Record<string, Command> = {
   generate,
   bench,
   random,
+  tune,
 };
 
 const USAGE = `hearth COMMAND --model FILE.gguf …
@@ -34,6 +36,7 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
                --repetition-penalty 1 --frequency-penalty 0 --presence-penalty 0]
   bench       [--pp 512 --tg 128 --depth 0 --concurrency 1 --repeat 5]
   random      --shape llama-3.2-1b --quant Q4_0 --out F   a model of random weights, for bench
+  tune        --quant Q4_0 --k 2048 --n 16384 [--rows 1]    times every division of mat-vec's work
 
 Where it runs: --adapter NAME, --features f16,no-subgroups (force or forbid), --vulkan-icd FILE,
 --kv f32|f16, --context N, --max-rows N. JSON goes to stdout, progress to stderr.

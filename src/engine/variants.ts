@@ -1,7 +1,7 @@
 import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
-import { matMul } from '../../kernels/mat-mul/mat-mul.ts';
-import { matVec } from '../../kernels/mat-vec/mat-vec.ts';
+import { MAT_MUL_TUNING, matMul } from '../../kernels/mat-mul/mat-mul.ts';
+import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { Gpu } from './gpu.ts';
@@ -63,39 +63,29 @@ export function chooseVariants(gpu: Gpu): Variants {
 const TILED_ROWS = 9;
 const COLS = [1, 2, 4, 8];
 /** Fewer where compiling a kernel takes a software adapter a tenth of a second. */
-const SOFTWARE_COLS = [1, 4];
-/** Units of x that fit 8 KB of workgroup memory in f32, for each number of columns. */
-const CHUNK_UNITS = 64;
+const SOFTWARE_COLS = [1, 8];
 
 /** The kernels of one matrix, for every number of rows. */
 export function linearKernels(
   { arithmetic, team, subgroupSize }: Variants,
-  { format, k }: MatrixLayout,
+  { format, k, rows }: MatrixLayout,
 ): LinearKernel[] {
   const own = arithmeticFor(format, arithmetic);
-  const lanes = team === 'alone' ? 1 : subgroupSize;
-  const units = Math.ceil(k / 32);
+  const variant = { arithmetic: own, team };
   const allCols = team === 'alone' ? SOFTWARE_COLS : COLS;
   const matVecs = allCols.map((cols, i): LinearKernel => {
-    const tuning = {
-      lanes,
-      teams: team === 'alone' ? 16 : Math.max(1, 128 / lanes),
-      rowsPerTeam: team === 'alone' || cols > 2 ? 1 : 2,
-      cols,
-      chunk: Math.min(units, Math.max(1, CHUNK_UNITS / cols)),
-      subgroup: subgroupSize,
-    };
+    const tuning = matVecTuning(variant, { k, n: rows, cols }, subgroupSize);
     const isLast = i === allCols.length - 1;
     const atLeast = (allCols[i - 1] ?? 0) + 1;
     const atMost = isLast ? (team === 'alone' ? Number.POSITIVE_INFINITY : TILED_ROWS - 1) : cols;
     return {
-      kernel: tuned(matVec(format, { arithmetic: own, team }), tuning),
-      takes: (rows) => rows >= atLeast && rows <= atMost,
+      kernel: tuned(matVec(format, variant), tuning),
+      takes: (count) => count >= atLeast && count <= atMost,
     };
   });
   if (team === 'alone') return matVecs;
-  const tiled = tuned(matMul(format, own), { sideN: 8, sideM: 8 });
-  return [...matVecs, { kernel: tiled, takes: (rows) => rows >= TILED_ROWS }];
+  const tiled = tuned(matMul(format, own), MAT_MUL_TUNING);
+  return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_ROWS }];
 }
 
 function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
