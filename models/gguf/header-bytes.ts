@@ -5,6 +5,8 @@ export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
   close?(): void | Promise<void>;
+  /** The same bytes as a handle that other contexts can read from, where there is one. */
+  readonly blob?: (() => Promise<Blob>) | undefined;
 }
 
 /** Vocabularies of 260,000 tokens take about 10 MiB. */

@@ -1,25 +1,48 @@
 import { type GgmlTypeName, ggmlTypeId } from './ggml-types.ts';
 import { GGUF_TYPES, type GgufArray, type GgufType, type GgufValue, NUMBER_ARRAYS } from './values.ts';
 
-export interface GgufContents {
+export interface GgufHeader {
   /** 3 if absent. Both versions that Hearth reads have the same layout. */
   version?: 2 | 3;
   /** `general.alignment`, where given, is obeyed. */
   metadata: Iterable<readonly [key: string, value: GgufValue]>;
-  tensors?: readonly TensorContents[];
+  tensors: readonly TensorHeader[];
 }
 
-export interface TensorContents {
+export interface TensorHeader {
   name: string;
   type: GgmlTypeName;
   /** The innermost length first. */
   shape: readonly number[];
+  sizeBytes: number;
+}
+
+export interface GgufContents extends Omit<GgufHeader, 'tensors'> {
+  tensors?: readonly TensorContents[];
+}
+
+export interface TensorContents extends Omit<TensorHeader, 'sizeBytes'> {
   /** The tensor as the file holds it, in blocks of its type. */
   data: Uint8Array;
 }
 
 /** A whole GGUF file. */
-export function writeGguf({ version = 3, metadata, tensors = [] }: GgufContents): Uint8Array {
+export function writeGguf({ tensors = [], ...contents }: GgufContents): Uint8Array {
+  const header = writeGgufHeader({
+    ...contents,
+    tensors: tensors.map(({ data, ...tensor }) => ({ ...tensor, sizeBytes: data.length })),
+  });
+  const out = new ByteWriter();
+  out.bytes(header.bytes);
+  for (const { data } of tensors) {
+    out.bytes(data);
+    out.align(header.alignment);
+  }
+  return out.finish();
+}
+
+/** All that comes before the tensors, which follow in their order, each padded to a multiple of `alignment`. */
+export function writeGgufHeader({ version = 3, metadata, tensors }: GgufHeader) {
   const entries = new Map(metadata);
   const alignment = Number(entries.get('general.alignment')?.value ?? 32);
   const out = new ByteWriter();
@@ -35,20 +58,16 @@ export function writeGguf({ version = 3, metadata, tensors = [] }: GgufContents)
   }
 
   let offset = 0;
-  for (const { name, type, shape, data } of tensors) {
+  for (const { name, type, shape, sizeBytes } of tensors) {
     out.string(name);
     out.u32(shape.length);
     for (const length of shape) out.u64(length);
     out.u32(ggmlTypeId(type));
     out.u64(offset);
-    offset += Math.ceil(data.length / alignment) * alignment;
-  }
-  for (const { data } of tensors) {
-    out.align(alignment);
-    out.bytes(data);
+    offset += Math.ceil(sizeBytes / alignment) * alignment;
   }
   out.align(alignment);
-  return out.finish();
+  return { bytes: out.finish(), alignment };
 }
 
 function writeValue(out: ByteWriter, value: GgufValue): void {
@@ -105,7 +124,7 @@ class ByteWriter {
     else this.bytes(new Uint8Array(NUMBER_ARRAYS[type].of(Number(value)).buffer));
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     return this.buffer.slice(0, this.length);
   }
 

@@ -8,8 +8,9 @@ import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { Governor } from './governor.ts';
 import { Model } from './model.ts';
-import { type ModelFile, readModelFile } from './model-file.ts';
+import { readModelFile } from './model-file.ts';
 import { promptIds } from './prompt.ts';
+import type { OpenWasm } from './stepper.ts';
 import { isIdle, type TextModel, totalBytes } from './text-model.ts';
 
 /** Sequences of all pages that one model runs at once. */
@@ -21,8 +22,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
-  /** Computes on WebAssembly what no GPU can. */
-  loadWasm?(file: ModelFile, source: ByteSource, limits: { memoryBytes: number }): Promise<TextModel>;
+  /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
+  openWasm?: OpenWasm;
 }
 
 interface Entry {
@@ -164,13 +165,10 @@ export class Engine {
     entry.name = name;
     try {
       const file = await readModelFile(source);
-      if ((await this.#device.backend()) === 'wasm') {
-        if (!this.#options.loadWasm) await this.#device.open();
-        return await this.#options.loadWasm!(file, source, { memoryBytes: this.#freeBytes() });
-      }
       const load = (canShrink: boolean) =>
         Model.load({
           device: this.#device,
+          openWasm: this.#options.openWasm,
           file,
           source,
           clock: this.#options.clock,

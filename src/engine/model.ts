@@ -1,5 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import { HearthError } from '../protocol/errors.ts';
 import type { GeneratePart } from '../protocol/generate.ts';
+import type { Backend } from '../protocol/models.ts';
 import type { Answer, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { Governor } from './governor.ts';
@@ -10,11 +12,14 @@ import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
 import { Runner } from './runner.ts';
 import { Step } from './step.ts';
+import type { OpenWasm, Stepper } from './stepper.ts';
 import type { RunOutput, TextModel } from './text-model.ts';
 
 export interface ModelOptions {
-  /** Opens the device, or opens it again after a loss. */
+  /** Opens the device, or opens it again after a loss. Fails with `no-device` once there is none to be had. */
   device: { open(): Promise<Gpu> };
+  /** Computes from then on. Without it a model needs a GPU. */
+  openWasm?: OpenWasm | undefined;
   file: ModelFile;
   source: ByteSource;
   clock: Clock;
@@ -24,25 +29,25 @@ export interface ModelOptions {
   onProgress?(doneBytes: number): void;
 }
 
-/** A model on the GPU. */
+/** A model on the GPU, or on WebAssembly where there is none. */
 export class Model implements TextModel {
-  readonly backend = 'webgpu';
   readonly file: ModelFile;
   readonly plan: Plan;
   readonly layout: WeightsLayout;
   readonly #options: ModelOptions;
   readonly #runner: Runner;
-  #step: Step;
+  #step: Stepper;
 
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<Model> {
     const { device, file, sizes } = options;
-    const gpu = await device.open();
-    const layout = layOutWeights(file.tensors, file.config, gpu.device.limits.maxStorageBufferBindingSize);
-    const maxRows = sizes.maxRows ?? (gpu.isSoftware ? 32 : 512);
+    const gpu = options.openWasm ? await openOrUndefined(device) : await device.open();
+    const bindingBytes = gpu?.device.limits.maxStorageBufferBindingSize ?? Number.MAX_SAFE_INTEGER;
+    const layout = layOutWeights(file.tensors, file.config, bindingBytes);
+    const maxRows = sizes.maxRows ?? (gpu && !gpu.isSoftware ? 512 : 32);
     const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
     const startedAt = options.clock.now();
-    const step = await upload(gpu, layout, plan, options);
+    const step = await openStepper(layout, plan, options);
     return new Model(options, layout, plan, step, options.clock.now() - startedAt);
   }
 
@@ -50,7 +55,7 @@ export class Model implements TextModel {
     options: ModelOptions,
     layout: WeightsLayout,
     plan: Plan,
-    step: Step,
+    step: Stepper,
     /** Uploading and compiling, in milliseconds. */
     readonly loadMs: number,
   ) {
@@ -71,8 +76,12 @@ export class Model implements TextModel {
     });
   }
 
+  get backend(): Backend {
+    return this.#step.backend;
+  }
+
   get gpu(): Gpu {
-    return this.#step.gpu;
+    return this.#gpuStep.gpu;
   }
 
   /** Bytes of weights that one decoded token reads: all but the embedding's table, unless that is the head too. */
@@ -98,7 +107,7 @@ export class Model implements TextModel {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    return this.#step.variants;
+    return this.#gpuStep.variants;
   }
 
   run(
@@ -113,9 +122,11 @@ export class Model implements TextModel {
     return this.#runner.stop(origin);
   }
 
-  /** Logits after each of `ids`, or only after the last; (vocab) each. Only while no answer is being made. */
-  logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
-    return this.#runner.logits(ids, all);
+  /** Logits after each of `ids`, or only after the last; (vocab) each. On a GPU, while no answer is being made. */
+  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
+    if (!this.#runner.isIdle)
+      throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');
+    return this.#gpuStep.logits(ids, all);
   }
 
   async dispose(): Promise<void> {
@@ -123,10 +134,32 @@ export class Model implements TextModel {
     await this.#options.source.close?.();
   }
 
-  async #recover(): Promise<Step> {
+  get #gpuStep(): Step {
+    if (this.#step instanceof Step) return this.#step;
+    throw new HearthError('no-device', 'This model runs on WebAssembly, which gives tokens and no more.');
+  }
+
+  async #recover(): Promise<Stepper> {
     this.#step.destroy();
-    this.#step = await upload(await this.#options.device.open(), this.layout, this.plan, this.#options);
+    this.#step = await openStepper(this.layout, this.plan, this.#options);
     return this.#step;
+  }
+}
+
+async function openStepper(layout: WeightsLayout, plan: Plan, options: ModelOptions): Promise<Stepper> {
+  const { device, openWasm, file, source } = options;
+  if (!openWasm) return upload(await device.open(), layout, plan, options);
+  const gpu = await openOrUndefined(device);
+  return gpu ? upload(gpu, layout, plan, options) : openWasm(file, source, plan);
+}
+
+/** The device, or nothing if there is none to be had. */
+async function openOrUndefined(device: ModelOptions['device']): Promise<Gpu | undefined> {
+  try {
+    return await device.open();
+  } catch (error) {
+    if (error instanceof HearthError && error.code === 'no-device') return undefined;
+    throw error;
   }
 }
 

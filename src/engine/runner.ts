@@ -7,11 +7,9 @@ import { PagePool } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
 import { isPrefilling } from './sequence.ts';
-import type { Step, StepResult } from './step.ts';
+import type { Stepper, StepResult } from './stepper.ts';
 import { type TextDecoder, TokenStream } from './stream.ts';
 
-/** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
-export const DEPTH = 4;
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
 /** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */
@@ -20,14 +18,17 @@ const MIN_ROWS = 16;
 
 export interface RunnerOptions {
   plan: Plan;
-  step: Step;
+  step: Stepper;
   clock: Clock;
   governor: Governor;
   /** Ids that end an answer. They are neither sent nor counted as text. */
   endIds: ReadonlySet<number>;
   newDecoder(): TextDecoder;
-  /** Called when the device is lost under a step; resolves to a step on a new device, or fails for good. */
-  recover(): Promise<Step>;
+  /**
+   * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
+   * if that was lost too, and with anything else for good.
+   */
+  recover(): Promise<Stepper>;
 }
 
 /** The answers that one loaded model is making: takes requests, runs steps while there is work, streams. */
@@ -35,7 +36,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #scheduler: Scheduler;
   readonly #answers = new Map<number, Answer>();
-  #step: Step;
+  #step: Stepper;
   #nextId = 1;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
@@ -49,7 +50,7 @@ export class Runner {
     const { plan } = options;
     this.#scheduler = new Scheduler({
       slots: plan.slots,
-      depth: DEPTH,
+      depth: options.step.depth,
       pages: new PagePool(plan.pageCount, plan.pageSize),
       onPage: (slot, index, page) => this.#step.setPage(slot, index, page),
       onSlot: (sequence) => this.#step.setSampler(sequence),
@@ -121,13 +122,6 @@ export class Runner {
     return ended.length;
   }
 
-  /** Logits after each of `ids` (or only the last), for judging; one sequence alone, outside the schedule. */
-  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
-    if (this.#answers.size > 0)
-      throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');
-    return this.#step.logits(ids, all);
-  }
-
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#scheduler.remove(answer.sequence);
@@ -152,7 +146,7 @@ export class Runner {
     const inFlight: Promise<void>[] = [];
     let failure: unknown;
     while (this.#answers.size > 0 || inFlight.length > 0) {
-      if (failure === undefined && inFlight.length < DEPTH) {
+      if (failure === undefined && inFlight.length < this.#step.depth) {
         await this.#options.governor.permit();
         const plan = this.#scheduler.next(this.#budget());
         if (plan) {
@@ -201,10 +195,19 @@ export class Runner {
     return Math.min(this.#options.plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 
+  /** Answers keep their tokens and streams: whatever computes next takes them up where they are. */
   async #recover(cause: unknown): Promise<void> {
-    if (!(cause instanceof HearthError && cause.code === 'device-lost')) throw cause;
-    this.#scheduler.rewindAll();
-    this.#step = await this.#options.recover();
+    let failure = cause;
+    while (failure instanceof HearthError && failure.code === 'device-lost') {
+      this.#scheduler.rewindAll();
+      try {
+        this.#step = await this.#options.recover();
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
   }
 
   #idle(): Promise<void> {

@@ -17,12 +17,15 @@ import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Linear, Weights } from './load.ts';
 import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
-import { DEPTH } from './runner.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
+import type { Stepper, StepResult } from './stepper.ts';
 import { chooseVariants, linearKernels, type Variants } from './variants.ts';
+
+/** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
+const DEPTH = 4;
 
 /** One kernel of a step: what is bound, and how much of it to run. */
 export interface Dispatch {
@@ -32,18 +35,13 @@ export interface Dispatch {
   workgroups(load: StepLoad): readonly [x: number, y?: number, z?: number] | undefined;
 }
 
-export interface StepResult {
-  /** The sampled token of each output. */
-  ids: Uint32Array;
-  /** The GPU's time, in milliseconds. */
-  busyMs: number;
-}
-
 /**
  * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
  * once. Read `create` top to bottom: it is the model.
  */
-export class Step {
+export class Step implements Stepper {
+  readonly backend = 'webgpu';
+  readonly depth = DEPTH;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;

@@ -26,6 +26,7 @@ function open(readSettings = async () => settings) {
       return near;
     },
     settings: readSettings,
+    takeWasmPort: async () => {},
   });
   return { engine, workers };
 }

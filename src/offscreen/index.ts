@@ -22,17 +22,20 @@ import { newPage } from './page.ts';
 import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
 import { screenCalls } from './screen-calls.ts';
+import { WasmFrame } from './wasm-frame.ts';
 import { Slots } from './slots.ts';
 
 const background = reconnecting<BackgroundCalls>(() =>
   connect(runtimePortWire(chrome.runtime.connect({ name: BACKGROUND_PORT }))),
 );
+const wasmFrame = new WasmFrame();
 const engine = new Engine({
   open: () =>
     workerWire(
       new Worker(new URL('../worker/index.ts', import.meta.url), { type: 'module', name: 'engine' }),
     ),
   settings: () => background('settings', undefined),
+  takeWasmPort: (port) => wasmFrame.take(port),
 });
 const questions = new Questions({
   openPrompt: (question) => background('openPrompt', { question }),

@@ -7,6 +7,8 @@ export interface ModelSource {
   /** Exactly `length` bytes from `offset`, in an array of the caller's own; fails with `bad-model` past the end. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): void;
+  /** The same bytes as a handle that other contexts can read from, where there is one. Nothing is copied. */
+  readonly blob?: (() => Promise<Blob>) | undefined;
 }
 
 export function fileSource(file: ReadableFile): ModelSource {
@@ -20,6 +22,7 @@ export function fileSource(file: ReadableFile): ModelSource {
       return bytes;
     },
     close: () => file.close(),
+    blob: file.blob,
   };
 }
 
@@ -32,6 +35,7 @@ export function blobSource(blob: Blob): ModelSource {
       return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
     },
     close() {},
+    blob: async () => blob,
   };
 }
 

@@ -20,13 +20,13 @@ export function opfsDirectory(folder: FileSystemDirectoryHandle): Directory {
     openForReading: (name) =>
       explained(name, async () => {
         const file = await folder.getFileHandle(name);
-        return opened(await access(file, 'read-only'));
+        return opened(file, await access(file, 'read-only'));
       }),
 
     openForWriting: (name) =>
       explained(name, async () => {
         const file = await folder.getFileHandle(name, { create: true });
-        return opened(await access(file, 'readwrite'));
+        return opened(file, await access(file, 'readwrite'));
       }),
 
     remove: (name) =>
@@ -63,8 +63,9 @@ export function opfsDirectory(folder: FileSystemDirectoryHandle): Directory {
   };
 }
 
-function opened(handle: SyncAccessHandle): WritableFile & ReadableFile {
+function opened(file: FileSystemFileHandle, handle: SyncAccessHandle): WritableFile & ReadableFile {
   return {
+    blob: () => file.getFile(),
     get sizeBytes() {
       return handle.getSize();
     },

@@ -2,10 +2,15 @@ import type { Handlers } from '../channel/serve.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { Library } from './library.ts';
+import type { WasmPorts } from './wasm-ports.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
-export function engineCalls(engine: Engine, opening: Promise<Library>): Handlers<EngineCalls> {
+export function engineCalls(
+  engine: Engine,
+  opening: Promise<Library>,
+  wasmPorts: WasmPorts,
+): Handlers<EngineCalls> {
   return {
     configure: { parse: trusted, run: async (input) => void (await engine.configure(input)) },
     generate: {
@@ -33,6 +38,7 @@ export function engineCalls(engine: Engine, opening: Promise<Library>): Handlers
         return (await opening).library.remove(input);
       },
     },
+    wasmPorts: { parse: trusted, run: (_, call) => wasmPorts.serve(call) },
   };
 }
 

@@ -1,12 +1,15 @@
-// The engine worker's composition root: the engine above, the models on disk below, the GPU beside.
+// The engine worker's composition root: the engine above, the models on disk below, the GPU and WebAssembly beside.
 import { serve } from '../channel/serve.ts';
 import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
-import { openLibrary } from './library.ts';
+import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
+import { openLibrary } from './library.ts';
+import { WasmPorts } from './wasm-ports.ts';
 
+const wasmPorts = new WasmPorts();
 const engine = new Engine({
   gpu: navigator.gpu,
   clock: systemClock,
@@ -14,7 +17,8 @@ const engine = new Engine({
     const { library } = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
 });
 const opening = openLibrary(engine);
 
-serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening));
+serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));

@@ -9,6 +9,7 @@ import { dataFile, isMissing } from '../golden/data.ts';
 import { Harness } from './harness.ts';
 
 const isAbsent = isMissing('stories260K', 'expected.json');
+const file = (type: string) => dataFile('stories260K', `stories260K-${type}.gguf`);
 
 describe.skipIf(isAbsent)(
   'stories260K through window.hearth (skipped where ../shared/data is absent)',
@@ -23,7 +24,7 @@ describe.skipIf(isAbsent)(
       await buildExtension();
       harness = await Harness.launch(resolve(root, DIST));
       await harness.call('background', 'wake');
-      models = { f32: await importModel('f32'), f16: await importModel('f16') };
+      models = { f32: await harness.importFile(file('f32')), f16: await harness.importFile(file('f16')) };
       for (const site of ['http://a.test/', 'http://b.test/'])
         await harness.call('background', 'decide', {
           origin: new URL(harness.url(site)).origin,
@@ -32,31 +33,6 @@ describe.skipIf(isAbsent)(
         });
     });
     afterAll(() => harness?.close());
-
-    /** Drops a file on the options page's call, as the user does. */
-    async function importModel(type: string): Promise<string> {
-      const name = `stories260K-${type}.gguf`;
-      const screen = await harness.screen();
-      return screen.evaluate(
-        ([name, base64]) =>
-          new Promise<string>((resolve, reject) => {
-            const bytes = Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0));
-            const wire = chrome.runtime.connect({ name: 'screen' });
-            wire.onMessage.addListener((frame) => {
-              if (frame.kind === 'done') resolve(frame.output.id);
-              else if (frame.kind === 'fail') reject(new Error(frame.message));
-              else wire.postMessage({ kind: 'read', id: 1 });
-            });
-            wire.postMessage({
-              kind: 'call',
-              id: 1,
-              name: 'importFile',
-              input: { file: new Blob([bytes]), name },
-            });
-          }),
-        [name, readFileSync(dataFile('stories260K', name)).toString('base64')],
-      );
-    }
 
     /** The ids of a greedy answer of 200 tokens from nothing, as a page gets them in a stream. */
     function greedyIds(page: Page, model: string): Promise<number[]> {

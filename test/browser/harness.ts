@@ -1,9 +1,9 @@
 // A real browser with the built extension, sites to open in it, and a user who answers its questions.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../src/build/chromium.mjs';
 import { chromiumFlags } from '../../src/build/chromium-flags.mjs';
@@ -47,15 +47,20 @@ export class Harness {
     this.#profile = profile;
   }
 
-  static async launch(extension: string, files: Record<string, PageFile> = {}): Promise<Harness> {
+  static async launch(
+    extension: string,
+    files: Record<string, PageFile> = {},
+    { hasWebGpu = true } = {},
+  ): Promise<Harness> {
     const server = await serveFiles(files);
+    const flags = chromiumFlags(extension, { headless: true, hasGpu: false });
     const profile = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: findChromium(),
       headless: true,
       args: [
         '--headless=new',
-        ...chromiumFlags(extension, { headless: true, hasGpu: false }),
+        ...flags.filter((flag) => hasWebGpu || flag !== '--enable-unsafe-webgpu'),
         // Sites with names of their own. Unlike localhost they are not "secure contexts", as http is not on the web
         '--host-resolver-rules=MAP *.test 127.0.0.1',
       ],
@@ -129,6 +134,30 @@ export class Harness {
     );
   }
 
+  /** Drops a file on the options page's call, as the user does; gives the model's id. */
+  async importFile(path: string): Promise<string> {
+    const screen = await this.screen();
+    return screen.evaluate(
+      ([name, base64]) =>
+        new Promise<string>((resolve, reject) => {
+          const bytes = Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0));
+          const wire = chrome.runtime.connect({ name: 'screen' });
+          wire.onMessage.addListener((frame) => {
+            if (frame.kind === 'done') resolve(frame.output.id);
+            else if (frame.kind === 'fail') reject(new Error(frame.message));
+            else wire.postMessage({ kind: 'read', id: 1 });
+          });
+          wire.postMessage({
+            kind: 'call',
+            id: 1,
+            name: 'importFile',
+            input: { file: new Blob([bytes]), name },
+          });
+        }),
+      [basename(path), readFileSync(path).toString('base64')],
+    );
+  }
+
   status(): Promise<EngineStatus> {
     return this.call('screen', 'watch', undefined, 'part') as Promise<EngineStatus>;
   }
@@ -148,7 +177,7 @@ export class Harness {
     await this.#cdp.send('ServiceWorker.stopAllWorkers');
   }
 
-  /** Once in a browser's life: after the second time within a minute it gives the GPU up. */
+  /** After the second time within a minute the browser gives the GPU up. */
   async crashGpuProcess(): Promise<void> {
     const cdp = await this.context.browser()!.newBrowserCDPSession();
     // The process dies without an answer

@@ -136,6 +136,14 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       run: ({ file, name }) => info({ id: name, name, source: 'file', sizeBytes: file.size }),
     },
     remove: { parse: oneModel, run: () => undefined },
+    // It wants no port
+    wasmPorts: {
+      parse: () => undefined,
+      run: (_, call) =>
+        new Promise((_resolve, reject) =>
+          call.signal.addEventListener('abort', () => reject(call.signal.reason)),
+        ),
+    },
   };
 }
 

@@ -1,0 +1,30 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import type { Backend } from '../protocol/models.ts';
+import type { ModelFile } from './model-file.ts';
+import type { Plan } from './plan.ts';
+import type { StepPlan } from './schedule.ts';
+import type { Sequence } from './sequence.ts';
+
+export interface StepResult {
+  /** The sampled token of each output. */
+  ids: Uint32Array;
+  /** The computing unit's time, in milliseconds. */
+  busyMs: number;
+}
+
+/** What computes a model's steps: a GPU, or the processor where there is none (any more). */
+export interface Stepper {
+  readonly backend: Backend;
+  /** Steps that may be under way at once. */
+  readonly depth: number;
+  /** The page of the KV cache that holds a slot's positions from `index · pageSize` on. */
+  setPage(slot: number, index: number, page: number): void;
+  /** A sequence has taken its slot. */
+  setSampler(sequence: Sequence): void;
+  /** Fails with `device-lost` if a new stepper could take over. */
+  run(plan: StepPlan): Promise<StepResult>;
+  destroy(): void;
+}
+
+/** Starts a model on WebAssembly. The source stays open for as long as the stepper lives. */
+export type OpenWasm = (file: ModelFile, source: ByteSource, plan: Plan) => Promise<Stepper>;

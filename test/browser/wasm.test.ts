@@ -1,0 +1,146 @@
+// The product without a GPU, and with one that is lost for good in the middle of an answer.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildExtension, DIST } from '../../src/build/extension.mjs';
+import { root } from '../../src/build/run.mjs';
+import type { CompletionRequest } from '../../src/page/hearth.d.ts';
+import { dataFile, isMissing } from '../golden/data.ts';
+import { Harness } from './harness.ts';
+
+const isAbsent = isMissing('stories260K', 'expected.json');
+const file = (type: string) => dataFile('stories260K', `stories260K-${type}.gguf`);
+const expected: Record<string, number[]> = isAbsent
+  ? {}
+  : JSON.parse(readFileSync(dataFile('stories260K', 'expected.json'), 'utf8')).greedy_ids;
+
+async function launch(options: { hasWebGpu: boolean }): Promise<Harness> {
+  await buildExtension();
+  const harness = await Harness.launch(resolve(root, DIST), {}, options);
+  await harness.call('background', 'wake');
+  return harness;
+}
+
+/** A page that may use these models. */
+async function allowed(harness: Harness, address: string, models: string[]): Promise<Page> {
+  const { origin } = new URL(harness.url(address));
+  await harness.call('background', 'decide', { origin, models, decision: 'allow' });
+  return harness.open(address);
+}
+
+/** The ids of an answer of 200 greedy tokens from nothing, or as asked, as a page gets them in a stream. */
+function ids(page: Page, request: Partial<CompletionRequest> & { model: string }): Promise<number[]> {
+  return page.evaluate(async (request) => {
+    const ids: number[] = [];
+    Object.assign(globalThis, { soFar: 0 });
+    const chunks = await hearth!.completions.create({
+      prompt: [1],
+      max_tokens: 200,
+      temperature: 0,
+      return_token_ids: true,
+      ...request,
+      stream: true,
+    });
+    for await (const { choices } of chunks) {
+      ids.push(...(choices[0]?.token_ids ?? []));
+      Object.assign(globalThis, { soFar: ids.length });
+    }
+    return ids;
+  }, request);
+}
+
+const hasMore = (page: Page, than: number) =>
+  page.waitForFunction((than) => (globalThis as unknown as { soFar: number }).soFar > than, than);
+
+describe.skipIf(isAbsent)('without WebGPU (skipped where ../shared/data is absent)', () => {
+  let harness: Harness;
+  let model: string;
+  let a: Page;
+  let b: Page;
+
+  beforeAll(async () => {
+    harness = await launch({ hasWebGpu: false });
+    model = await harness.importFile(file('f16'));
+    a = await allowed(harness, 'http://a.test/', [model]);
+    b = await allowed(harness, 'http://b.test/', [model]);
+  });
+  afterAll(() => harness?.close());
+
+  test('models.list() and the status say that WebAssembly answers, and why', async () => {
+    const models = await a.evaluate(() => hearth!.models.list());
+    expect(models.data.map(({ backend }) => backend)).toEqual(['wasm', 'wasm']);
+    const status = await harness.status();
+    expect(status.backend).toBe('wasm');
+    expect(status.notice).toMatch(/no WebGPU.*WebAssembly/);
+  });
+
+  test('200 greedy tokens are those of the reference, as ids and as text', async () => {
+    expect(await ids(a, { model })).toEqual(expected.f16_float_dequant);
+  });
+
+  test('two pages are answered in turn, each as if alone', async () => {
+    const other = { model, prompt: [1, 403, 407] };
+    const alone = await ids(b, other);
+    const both = Promise.all([ids(a, { model }), ids(b, other)]);
+    await expect.poll(async () => (await harness.status()).running.length).toBe(2);
+    await Promise.all([hasMore(a, 5), hasMore(b, 5)]);
+    expect((await harness.status()).running).toHaveLength(2);
+    expect(await both).toEqual([expected.f16_float_dequant, alone]);
+  });
+
+  test('sampling does what it says', async () => {
+    const warm = { model, temperature: 1, seed: 7, max_tokens: 40 };
+    const first = await ids(a, warm);
+    expect(first).not.toEqual(expected.f16_float_dequant!.slice(0, 40));
+    expect(await ids(a, warm)).toEqual(first);
+    expect(await ids(a, { ...warm, seed: 8 })).not.toEqual(first);
+    expect(await ids(a, { ...warm, top_k: 1 })).toEqual(expected.f16_float_dequant!.slice(0, 40));
+    expect(await ids(a, { ...warm, top_p: 0.001 })).toEqual(expected.f16_float_dequant!.slice(0, 40));
+    expect(await ids(a, { ...warm, min_p: 1 })).toEqual(expected.f16_float_dequant!.slice(0, 40));
+    for (const penalty of [{ repetition_penalty: 100 }, { frequency_penalty: 2, presence_penalty: 2 }]) {
+      const answer = await ids(a, { model, max_tokens: 40, ...penalty });
+      expect(answer).not.toEqual(expected.f16_float_dequant!.slice(0, 40));
+      if (penalty.repetition_penalty) expect(new Set(answer).size).toBe(40);
+    }
+  });
+
+  test('an aborted answer is gone from the engine', async () => {
+    await a.evaluate(async (model) => {
+      for await (const _ of await hearth!.completions.create({
+        model,
+        prompt: [1],
+        max_tokens: 400,
+        stream: true,
+      }))
+        break;
+    }, model);
+    await expect.poll(async () => (await harness.status()).running.length).toBe(0);
+  });
+});
+
+describe.skipIf(isAbsent)('with a GPU lost twice (skipped where ../shared/data is absent)', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await launch({ hasWebGpu: true });
+  });
+  afterAll(() => harness?.close());
+
+  test('the answer goes on in WebAssembly, with no token lost or doubled, and says so', async () => {
+    const model = await harness.importFile(file('f16'));
+    const page = await allowed(harness, 'http://a.test/', [model]);
+    const answer = ids(page, { model });
+    await hasMore(page, 5);
+    await harness.crashGpuProcess();
+    await hasMore(page, 40);
+    expect((await harness.status()).backend).toBe('webgpu');
+    await harness.crashGpuProcess();
+    expect(await answer).toEqual(expected.f16_float_dequant);
+
+    const status = await harness.status();
+    expect(status.backend).toBe('wasm');
+    expect(status.notice).toMatch(/lost twice.*WebAssembly/);
+    const models = await page.evaluate(() => hearth!.models.list());
+    expect(models.data.map(({ backend }) => backend)).toEqual(['wasm', 'wasm']);
+  });
+});
