@@ -2,6 +2,8 @@
 // `hearth.chat.completions.create`, which takes and gives what OpenAI's API does.
 
 const MAX_TOKENS = 256;
+/** Turns that go along with a question: the bundled model's context is short. */
+const MAX_TURNS = 7;
 
 const page = document.documentElement;
 const query = new URLSearchParams(location.search);
@@ -33,8 +35,13 @@ async function ask(text) {
   try {
     const chunks = await hearth.chat.completions.create(
       {
-        messages: [{ role: 'system', content: system.value }, ...messages].filter(({ content }) => content),
+        messages: [{ role: 'system', content: system.value }, ...messages.slice(-MAX_TURNS)].filter(
+          ({ content }) => content,
+        ),
         stream: true,
+        // Less daring than the API's defaults: small models lose the thread sooner
+        temperature: 0.7,
+        top_p: 0.9,
         max_tokens: Number(query.get('max_tokens')) || MAX_TOKENS,
         return_token_ids: true,
       },

@@ -24,6 +24,19 @@ function add(name: string, run: () => unknown, skip = false): void {
   cases.push({ name: [...suites, name].join(' › '), run, skip: skip || isSkipped });
 }
 
+/** Thrown by a test that finds, when it runs, that it cannot be judged here. */
+class Skipped extends Error {}
+
+interface Context {
+  skip(condition?: unknown): void;
+}
+
+const CONTEXT: Context = {
+  skip(condition = true) {
+    if (condition) throw new Skipped();
+  },
+};
+
 /** A title with `$key` and `%s` filled in as Vitest does. */
 function titled(title: string, row: unknown): string {
   const values = Array.isArray(row) ? [...row] : [row];
@@ -36,7 +49,11 @@ function titled(title: string, row: unknown): string {
 
 function makeTest(skip: boolean) {
   const base = (name: string, first: Body | object, second?: Body) =>
-    add(name, (typeof first === 'function' ? first : second!) as () => unknown, skip);
+    add(
+      name,
+      () => ((typeof first === 'function' ? first : second!) as (context: Context) => unknown)(CONTEXT),
+      skip,
+    );
   const each = (rows: readonly unknown[]) => (title: string, body: Body) => {
     for (const row of rows)
       add(
@@ -46,7 +63,12 @@ function makeTest(skip: boolean) {
       );
   };
   const forEach = (rows: readonly unknown[]) => (title: string, body: Body) => {
-    for (const row of rows) add(titled(title, row), () => (body as (row: unknown) => unknown)(row), skip);
+    for (const row of rows)
+      add(
+        titled(title, row),
+        () => (body as (row: unknown, context: Context) => unknown)(row, CONTEXT),
+        skip,
+      );
   };
   return Object.assign(base, { each, for: forEach });
 }
@@ -81,19 +103,26 @@ export const it = test;
 /** Runs what was collected; says what failed and how many passed. */
 export async function runAll(filter: RegExp): Promise<boolean> {
   let passed = 0;
+  let skipped = 0;
   const failed: string[] = [];
   const wanted = cases.filter(({ name }) => filter.test(name));
   for (const { name, run, skip } of wanted) {
-    if (skip) continue;
+    if (skip) {
+      skipped++;
+      continue;
+    }
     try {
       await run();
       passed++;
     } catch (error) {
+      if (error instanceof Skipped) {
+        skipped++;
+        continue;
+      }
       failed.push(name);
       console.log(`FAIL ${name}\n  ${String(error instanceof Error ? error.message : error).slice(0, 600)}`);
     }
   }
-  const skipped = wanted.filter(({ skip }) => skip).length;
   console.log(`${passed} passed, ${failed.length} failed, ${skipped} skipped`);
   return failed.length === 0;
 }
