@@ -115,7 +115,10 @@ export class Answer {
   #take(token: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
-    if (this.#endIds.has(token)) return this.onEnd('stop');
+    if (this.#endIds.has(token)) {
+      this.onEnd('stop');
+      return;
+    }
 
     this.sequence.tokens.push(token);
     if (this.onText(token)) this.onEnd('stop');
