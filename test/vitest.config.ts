@@ -35,6 +35,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // They print figures and write them to out/bench; `npm run bench:…`, never part of `npm test`
+          name: 'bench',
+          include: ['test/bench/**/*.bench.ts'],
+          environment: 'node',
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           // The built extension in a real Chromium
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
