@@ -61,7 +61,19 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
   const refresh = () =>
     attempt(LIST, async () => {
       models.value = await engine('models', undefined);
+      // What another tab began, or this one before it was closed, is shown and can be paused here too
+      for (const model of models.value) if (model.state === 'downloading') void download(model);
     });
+
+  const download = (model: ModelInfo) => {
+    const mine = transfers.value.some(
+      ({ key, progress }) => key === model.id || progress?.model === model.id,
+    );
+    if (mine) return Promise.resolve();
+    return transfer({ key: model.id, label: model.name }, (options) =>
+      engine('download', { kind: 'catalog', model: model.id }, options),
+    );
+  };
 
   async function transfer(
     { key, label }: { key: string; label: string },
@@ -96,10 +108,7 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     transfers,
     errors,
     refresh,
-    download: (model) =>
-      transfer({ key: model.id, label: model.name }, (options) =>
-        engine('download', { kind: 'catalog', model: model.id }, options),
-      ),
+    download,
     addUrl: (url, sha256) =>
       transfer({ key: url, label: fileNameOf(url) }, (options) =>
         engine('download', { kind: 'url', url, sha256 }, options),

@@ -22,6 +22,7 @@ import { newPage } from './page.ts';
 import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
 import { screenCalls } from './screen-calls.ts';
+import { Transfers } from './transfers.ts';
 import { WasmFrame } from './wasm-frame.ts';
 import { Slots } from './slots.ts';
 
@@ -37,6 +38,7 @@ const engine = new Engine({
   settings: () => background('settings', undefined),
   takeWasmPort: (port) => wasmFrame.take(port),
 });
+const transfers = new Transfers();
 const questions = new Questions({
   openPrompt: (question) => background('openPrompt', { question }),
   closePrompt: (question) => background('closePrompt', { question }),
@@ -94,5 +96,8 @@ function welcomePage(port: chrome.runtime.Port, ticket: string): void {
 
 function welcomeScreen(port: chrome.runtime.Port): void {
   const wire = runtimePortWire(port);
-  serve<ScreenCalls>(wire, screenCalls({ engine, questions, consent, background, closed: wire.closed }));
+  serve<ScreenCalls>(
+    wire,
+    screenCalls({ engine, transfers, questions, consent, background, closed: wire.closed }),
+  );
 }

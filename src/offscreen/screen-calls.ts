@@ -11,6 +11,7 @@ import { GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
 import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
 import type { Questions } from './questions.ts';
+import type { Transfers } from './transfers.ts';
 
 const ModelId = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
 const OneModel = v.object({ model: ModelId });
@@ -29,6 +30,8 @@ const Download = v.variant('kind', [
 
 export interface ScreenCallDeps {
   engine: Engine;
+  /** Of all screens. */
+  transfers: Transfers;
   questions: Questions;
   consent: Consent;
   background: Client<BackgroundCalls>['call'];
@@ -39,6 +42,7 @@ export interface ScreenCallDeps {
 /** What the user's own screens may call: most of the engine's calls, and the questions. */
 export function screenCalls({
   engine,
+  transfers,
   questions,
   consent,
   background,
@@ -59,14 +63,28 @@ export function screenCalls({
     };
   }
 
+  /** The same for what goes on when the screen is closed. */
+  function transferred<K extends 'download' | 'importFile'>(
+    name: K,
+    parse: (input: unknown) => EngineCalls[K]['input'],
+  ): Handler<CallOf<EngineCalls, K>> {
+    return {
+      parse,
+      run: (input, call) =>
+        transfers.run(call, async (signal) =>
+          (await engine.client()).stream(name, input as never, { signal }),
+        ) as never,
+    };
+  }
+
   return {
     watch: passedOn('watch', nothing),
     models: passedOn('models', nothing),
     load: passedOn('load', parser(OneModel)),
     unload: passedOn('unload', parser(OneModel)),
     stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
-    download: passedOn('download', parser(Download)),
-    importFile: passedOn('importFile', parser(v.object({ file: v.blob(), name: v.string() }))),
+    download: transferred('download', parser(Download)),
+    importFile: transferred('importFile', parser(v.object({ file: v.blob(), name: v.string() }))),
     remove: passedOn('remove', parser(OneModel)),
     configure: {
       parse: parser(
