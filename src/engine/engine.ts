@@ -2,7 +2,7 @@ import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { EngineStatus } from '../protocol/engine-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from '../protocol/generate.ts';
-import type { LoadProgress, ModelSummary } from '../protocol/models.ts';
+import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
@@ -79,7 +79,8 @@ export class Engine {
 
   async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {
     const { name, loading } = this.#entry(id, onProgress);
-    return summary(id, name, await loading);
+    const model = await loading;
+    return summary(id, name, model, this.#device.kind);
   }
 
   async unload(id: string): Promise<void> {
@@ -102,7 +103,7 @@ export class Engine {
     return Promise.all(
       ids.map(async (id) => {
         const entry = this.#entries.get(id);
-        if (entry?.model) return summary(id, entry.name, entry.model);
+        if (entry?.model) return summary(id, entry.name, entry.model, backend);
         const { source, name } = await this.#options.open(id);
         try {
           const { config, chatTemplate } = await readModelFile(source);
@@ -118,6 +119,11 @@ export class Engine {
   problem({ memoryBytes }: { memoryBytes: number | undefined }): string | undefined {
     if (memoryBytes === undefined || memoryBytes <= this.#caps.memoryBytes) return undefined;
     return `It needs about ${gigabytes(memoryBytes)}, and Hearth may use ${gigabytes(this.#caps.memoryBytes)}. Raise the memory cap to run it.`;
+  }
+
+  /** Finds out what will compute, so that the status can say it before anybody has asked anything. */
+  async wake(): Promise<void> {
+    await this.#device.backend();
   }
 
   status(): EngineStatus {
@@ -222,7 +228,12 @@ export class Engine {
   }
 }
 
-function summary(id: string, name: string, { contextLength, backend, file }: TextModel): ModelSummary {
+function summary(
+  id: string,
+  name: string,
+  { contextLength, file }: TextModel,
+  backend: Backend,
+): ModelSummary {
   return { id, name, contextLength, backend, chat: file.chatTemplate !== undefined };
 }
 

@@ -25,7 +25,13 @@ export function engineCalls(
     stop: { parse: trusted, run: ({ origin }) => ({ stopped: engine.stop(origin) }) },
     models: { parse: trusted, run: async () => (await opening).library.models() },
     summaries: { parse: trusted, run: ({ models }) => engine.summaries(models) },
-    watch: { parse: trusted, run: (_, call) => watchStatus(engine, call) },
+    watch: {
+      parse: trusted,
+      run(_, call) {
+        void engine.wake();
+        return watchStatus(engine, call);
+      },
+    },
     download: { parse: trusted, run: async (input, call) => (await opening).library.download(input, call) },
     importFile: {
       parse: trusted,
