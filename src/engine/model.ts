@@ -1,7 +1,6 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GeneratePart } from '../protocol/generate.ts';
-import type { Backend } from '../protocol/models.ts';
 import type { Answer, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { Governor } from './governor.ts';
@@ -74,10 +73,6 @@ export class Model implements TextModel {
       newDecoder: () => tokenizer.decoder(),
       recover: () => this.#recover(),
     });
-  }
-
-  get backend(): Backend {
-    return this.#step.backend;
   }
 
   get gpu(): Gpu {

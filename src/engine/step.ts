@@ -40,7 +40,6 @@ export interface Dispatch {
  * once. Read `create` top to bottom: it is the model.
  */
 export class Step implements Stepper {
-  readonly backend = 'webgpu';
   readonly depth = DEPTH;
   readonly gpu: Gpu;
   readonly #plan: Plan;

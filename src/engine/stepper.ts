@@ -1,5 +1,4 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
-import type { Backend } from '../protocol/models.ts';
 import type { ModelFile } from './model-file.ts';
 import type { Plan } from './plan.ts';
 import type { StepPlan } from './schedule.ts';
@@ -14,7 +13,6 @@ export interface StepResult {
 
 /** What computes a model's steps: a GPU, or the processor where there is none (any more). */
 export interface Stepper {
-  readonly backend: Backend;
   /** Steps that may be under way at once. */
   readonly depth: number;
   /** The page of the KV cache that holds a slot's positions from `index · pageSize` on. */

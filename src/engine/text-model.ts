@@ -1,11 +1,9 @@
 import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
-import type { Backend } from '../protocol/models.ts';
 import type { Answer, RunRequest } from './answer.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** A loaded model that makes answers, on whatever computes it. */
 export interface TextModel {
-  readonly backend: Backend;
   readonly file: ModelFile;
   readonly contextLength: number;
   readonly memory: { weightsBytes: number; kvBytes: number; activationsBytes: number };

@@ -6,26 +6,26 @@ export const WASM_PATH = 'src/wasm/index.html';
 export interface WasmCalls {
   /** First, and once. The model is gone when the port is closed. */
   load: { input: WasmModel; part: never; output: undefined };
-  /**
-   * The token that comes after `ids`, which is all the text so far. What a slot computed last is kept, so only
-   * the tokens that differ from it cost anything.
-   */
-  next: { input: WasmStep; part: never; output: { id: number } };
+  /** For each text the token that comes after it. What was computed before is kept: only what is new costs time. */
+  step: { input: WasmText[]; part: never; output: number[] };
 }
 
 export interface WasmModel {
-  /** A GGUF file whose vocabulary is `src/wasm/token-names.ts`. */
+  /** A GGUF file whose vocabulary is that of `src/wasm/token-names.ts`. */
   file: Blob;
-  /** Of the whole KV cache, which the slots share. */
+  /** Of the KV cache, which all texts share. */
   positions: number;
+  /** Texts that a step may have. */
   slots: number;
   kv: 'f32' | 'f16';
 }
 
-export interface WasmStep {
-  slot: number;
-  ids: Uint32Array;
-  /** The first of `ids` that belong to the prompt. */
+/** All of a text so far. */
+export interface WasmText {
+  /** The same for as long as the text only grows. */
+  id: number;
+  tokens: Uint32Array;
+  /** The first of `tokens` that belong to the prompt. */
   promptLength: number;
   sampling: SamplingOptions;
 }

@@ -1,23 +1,22 @@
-import type { WasmStep } from '../protocol/wasm-calls.ts';
+import type { WasmText } from '../protocol/wasm-calls.ts';
 import { textOfIds } from './token-names.ts';
 
 /** llama.cpp takes this one for "choose any". */
 const ANY_SEED = 0xffff_ffff;
 
-/** The call that gives the one token after `ids`, in the words of llama.cpp's server. */
-export function completionOf({ slot, ids, promptLength, sampling }: WasmStep) {
+/** The call that gives the one token after the text, in the words of llama.cpp's server. */
+export function completionOf({ tokens, promptLength, sampling }: WasmText) {
   return {
-    prompt: textOfIds(ids),
+    prompt: textOfIds(tokens),
     max_tokens: 1,
-    id_slot: slot,
     cache_prompt: true,
     samplers: ['penalties', 'temperature', 'top_k', 'top_p', 'min_p'],
     temperature: sampling.temperature,
     top_k: sampling.topK,
     top_p: sampling.topP,
     min_p: sampling.minP,
-    ...penalties(sampling, ids.subarray(promptLength)),
-    seed: seedAt(sampling.seed, ids.length),
+    ...penalties(sampling, tokens, promptLength),
+    seed: seedAt(sampling.seed, tokens.length),
   };
 }
 
@@ -27,9 +26,11 @@ export function completionOf({ slot, ids, promptLength, sampling }: WasmStep) {
  * tokens: these are taken off before the repetition penalty scales, not after.
  */
 function penalties(
-  { repetitionPenalty, frequencyPenalty, presencePenalty }: WasmStep['sampling'],
-  answer: Uint32Array,
+  { repetitionPenalty, frequencyPenalty, presencePenalty }: WasmText['sampling'],
+  tokens: Uint32Array,
+  promptLength: number,
 ) {
+  const answer = tokens.subarray(promptLength);
   if (repetitionPenalty === 1) {
     return {
       repeat_last_n: answer.length,
@@ -41,7 +42,7 @@ function penalties(
   for (const id of answer) counts.set(id, (counts.get(id) ?? 0) + 1);
   const hasBias = frequencyPenalty !== 0 || presencePenalty !== 0;
   return {
-    repeat_last_n: -1,
+    repeat_last_n: tokens.length,
     repeat_penalty: repetitionPenalty,
     logit_bias: hasBias
       ? [...counts].map(([id, count]) => [id, -(frequencyPenalty * count + presencePenalty)])

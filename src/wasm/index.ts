@@ -35,11 +35,11 @@ function serveModel(port: MessagePort, wasmUrl: string): void {
         return undefined;
       },
     },
-    next: {
+    step: {
       parse: trusted,
-      async run(step) {
+      async run(texts) {
         if (!model) throw new HearthError('bad-input', 'This port has no model yet: load one first.');
-        return { id: await (await model).next(step) };
+        return (await model).step(texts);
       },
     },
   });

@@ -3,11 +3,10 @@ import type { Clock } from '../engine/clock.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Chunk, StepPlan } from '../engine/schedule.ts';
 import type { Stepper, StepResult } from '../engine/stepper.ts';
-import type { WasmCalls } from '../protocol/wasm-calls.ts';
+import type { WasmCalls, WasmText } from '../protocol/wasm-calls.ts';
 
-/** Steps of a model in the WebAssembly frame: one sequence after the other, on one processor core. */
+/** Steps of a model in the WebAssembly frame, on one processor core. */
 export class WasmStepper implements Stepper {
-  readonly backend = 'wasm';
   /** Each token is known before the next is asked for. */
   readonly depth = 1;
   readonly #client: Client<WasmCalls>;
@@ -33,29 +32,23 @@ export class WasmStepper implements Stepper {
   /** llama.cpp places its cache itself. That it never needs more than there is, is the pages' doing. */
   setPage(): void {}
 
-  /** Each call brings its own. */
+  /** Each step brings them along. */
   setSampler(): void {}
 
+  /** The token after each chunk is computed in any case; only those of outputs count. */
   async run({ decodes, prefills }: StepPlan): Promise<StepResult> {
+    const chunks = [...decodes, ...prefills];
     const startedAt = this.#clock.now();
-    const ids: number[] = [];
-    for (const chunk of [...decodes, ...prefills]) {
-      const id = await this.#compute(chunk);
-      if (chunk.isOutput) ids.push(id);
-    }
-    return { ids: Uint32Array.from(ids), busyMs: this.#clock.now() - startedAt };
+    const ids = await this.#client.call('step', chunks.map(toText));
+    const busyMs = this.#clock.now() - startedAt;
+    return { ids: Uint32Array.from(ids.filter((_, i) => chunks[i]!.isOutput)), busyMs };
   }
 
   destroy(): void {
     this.#client.close();
   }
+}
 
-  /** Brings the slot to the chunk's end, and gives the token after it: of use only if the chunk is an output. */
-  async #compute({ sequence, epoch, firstPosition, rows }: Chunk): Promise<number> {
-    // It ended, or gave up its slot, while others of this step were computed; nobody will look at the result
-    if (sequence.isDone || sequence.epoch !== epoch) return 0;
-    const { slot, sampling, promptLength, tokens } = sequence;
-    const ids = Uint32Array.from(tokens.slice(0, firstPosition + rows));
-    return (await this.#client.call('next', { slot: slot!, ids, promptLength, sampling })).id;
-  }
+function toText({ sequence: { id, tokens, promptLength, sampling }, firstPosition, rows }: Chunk): WasmText {
+  return { id, tokens: Uint32Array.from(tokens.slice(0, firstPosition + rows)), promptLength, sampling };
 }
