@@ -106,12 +106,14 @@ function range(first: number, second?: number | null, step?: number | null): num
 }
 
 function refused(error: unknown): ModelError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // The file's author writes it: one line, and no more than fits a sentence
+  const reason = text.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 200);
   if (error instanceof Refusal)
     return new ModelError('bad-input', `The model's chat template refuses these messages: ${reason}`);
   return new ModelError(
     error instanceof TooMuch ? 'unsupported-model' : 'bad-model',
-    `The model's chat template cannot be run: ${reason.slice(0, 200)}. Use a plain text prompt, or another version of the model.`,
+    `The model's chat template cannot be run: ${reason}. Use a plain text prompt, or another version of the model.`,
     { cause: error },
   );
 }

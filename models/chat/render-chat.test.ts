@@ -79,6 +79,11 @@ describe('a template that refuses', () => {
 });
 
 describe('a hostile template', () => {
+  test('may not fill the sentence of its refusal', () => {
+    const lines = 'no\\n'.repeat(9_999);
+    expect(() => render(`{{ raise_exception('${lines}') }}`)).toThrow(/refuses these messages: (no ){66}no$/);
+  });
+
   /** Each look at the clock takes a millisecond. */
   const hurriedClock = () => {
     let ms = 0;

@@ -201,6 +201,21 @@ describe('special tokens', () => {
     expect(tokenizerOf({ tokens }).encode('a|a')).toEqual([6, 0]);
   });
 
+  test('are text in what was guarded, however they overlap, and tokens around it', () => {
+    const control = tokenizerOf({ tokens: ['<', '|', 'a', '>', ['<|a|>', CONTROL], ['a>a', CONTROL]] });
+    const letters = fc.string({ unit: fc.constantFrom('<', '|', 'a', '>', '<|a|>', 'a>a>a', '\u{fdd0}') });
+    fc.assert(
+      fc.property(letters, (text) => {
+        const guarded = control.encode(`<|a|>${control.guard(text)}<|a|>`, {
+          parseSpecial: true,
+          isGuarded: true,
+        });
+        expect(guarded).toEqual([4, ...control.encode(text.replaceAll('\u{fdd0}', '')), 4]);
+      }),
+      { seed: 3 },
+    );
+  });
+
   test('stand at the ends of a prompt where the model wants them and they are asked for', () => {
     const more: Record<string, GgufValue> = {
       'tokenizer.ggml.bos_token_id': { type: 'uint32', value: 4 },

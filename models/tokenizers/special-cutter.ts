@@ -3,6 +3,9 @@ import type { Vocabulary } from './vocabulary.ts';
 /** Pieces of text, and tokens that stood in it by their texts. */
 export type Piece = string | number;
 
+/** Breaks up the text of a control token. A noncharacter: Unicode keeps it out of texts that people exchange. */
+const GUARD = '\u{fdd0}';
+
 /**
  * Special tokens are cut out of a text before it is encoded: one token after the other, the longest first.
  * User-defined tokens always are; control tokens and the unknown token only if a text may name them.
@@ -36,6 +39,28 @@ export class SpecialCutter {
     }
     return pieces;
   }
+
+  /**
+   * The text with a mark within each control token's text, so that `cut` takes it for plain text. One character
+   * cannot be marked: a file whose control tokens are that short gets them.
+   */
+  guard(text: string): string {
+    let guarded = unguarded(text);
+    for (const { text: special, isUser } of this.specials) {
+      if (isUser || !guarded.includes(special)) continue;
+      const [first, ...rest] = special;
+      if (rest.length === 0 || special.includes(GUARD)) continue;
+      const broken = first + GUARD + rest.join('');
+      // Again where one had begun within another
+      while (guarded.includes(special)) guarded = guarded.replaceAll(special, () => broken);
+    }
+    return guarded;
+  }
+}
+
+/** The text without the marks that `SpecialCutter.guard` makes. */
+export function unguarded(text: string): string {
+  return text.replaceAll(GUARD, '');
 }
 
 function cutOut(text: string, special: string, id: number, stripsRight: boolean): Piece[] {

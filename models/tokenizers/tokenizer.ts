@@ -1,4 +1,4 @@
-import type { Piece, SpecialCutter } from './special-cutter.ts';
+import { type Piece, type SpecialCutter, unguarded } from './special-cutter.ts';
 import { type DecodeOptions, TokenDecoder } from './token-decoder.ts';
 import type { TokenKind, Vocabulary } from './vocabulary.ts';
 
@@ -19,6 +19,8 @@ export interface EncodeOptions {
   addSpecial?: boolean;
   /** The texts of control tokens become those tokens. Not for text that a stranger wrote. */
   parseSpecial?: boolean;
+  /** Parts of the text have been through `guard`. */
+  isGuarded?: boolean;
 }
 
 interface TokenizerParts {
@@ -73,7 +75,10 @@ export class Tokenizer {
     return this.parts.scheme.addsSpace;
   }
 
-  encode(text: string, { addSpecial = false, parseSpecial = false }: EncodeOptions = {}): number[] {
+  encode(
+    text: string,
+    { addSpecial = false, parseSpecial = false, isGuarded = false }: EncodeOptions = {},
+  ): number[] {
     const { scheme, cutter, last } = this.parts;
     const ids: number[] = [];
     if (addSpecial && this.addBos && this.bosId !== undefined) ids.push(this.bosId);
@@ -81,11 +86,19 @@ export class Tokenizer {
     // A lone surrogate has no UTF-8
     for (const piece of cutter.cut(text.toWellFormed(), parseSpecial)) {
       if (typeof piece === 'number') ids.push(piece);
-      else scheme.encode(piece, typeof previous !== 'string', ids);
+      else scheme.encode(isGuarded ? unguarded(piece) : piece, typeof previous !== 'string', ids);
       previous = piece;
     }
     if (addSpecial && this.addEos && last !== undefined) ids.push(last);
     return ids;
+  }
+
+  /**
+   * For text that a stranger wrote and that is to stand in a text of ours: no control token is read from it when
+   * the whole is encoded with `parseSpecial` and `isGuarded`. Any other text stays as it is.
+   */
+  guard(text: string): string {
+    return this.parts.cutter.guard(text);
   }
 
   decode(ids: Iterable<number>, options?: DecodeOptions): string {

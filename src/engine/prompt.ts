@@ -17,8 +17,13 @@ export function promptIds({ tokenizer, chatTemplate, config }: ModelFile, prompt
     case 'text':
       return tokenizer.encode(prompt.text, { addSpecial: true, parseSpecial: true });
     case 'messages': {
-      const text = renderChat(chatTemplate, prompt.messages, { tokenizer, addGenerationPrompt: true });
-      const ids = tokenizer.encode(text, { addSpecial: false, parseSpecial: true });
+      // Only the template opens and ends turns: what a message says stays text
+      const messages = prompt.messages.map(({ role, content }) => ({
+        role,
+        content: tokenizer.guard(content),
+      }));
+      const text = renderChat(chatTemplate, messages, { tokenizer, addGenerationPrompt: true });
+      const ids = tokenizer.encode(text, { parseSpecial: true, isGuarded: true });
       // Most templates write BOS themselves; a model that wants one must not go without it, nor get two
       return tokenizer.addBos && tokenizer.bosId !== undefined && ids[0] !== tokenizer.bosId
         ? [tokenizer.bosId, ...ids]
