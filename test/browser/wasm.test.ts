@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { root } from '../../src/build/run.mjs';
 import type { CompletionRequest } from '../../src/page/hearth.d.ts';
+import { WASM_PATH } from '../../src/protocol/wasm-calls.ts';
 import { dataFile, isMissing } from '../golden/data.ts';
 import { Harness } from './harness.ts';
 
@@ -14,6 +15,12 @@ const file = (type: string) => dataFile('stories260K', `stories260K-${type}.gguf
 const expected: Record<string, number[]> = isAbsent
   ? {}
   : JSON.parse(readFileSync(dataFile('stories260K', 'expected.json'), 'utf8')).greedy_ids;
+
+const CHAT = {
+  messages: [{ role: 'user' as const, content: 'Write a paragraph with: sea, lamp.' }],
+  max_tokens: 24,
+  temperature: 0,
+};
 
 async function launch(options: { hasWebGpu: boolean }): Promise<Harness> {
   await buildExtension();
@@ -79,6 +86,44 @@ describe.skipIf(isAbsent)('without WebGPU (skipped where ../shared/data is absen
     expect(await ids(a, { model })).toEqual(expected.f16_float_dequant);
   });
 
+  test('the bundled model chats', async () => {
+    const page = await allowed(harness, 'http://c.test/', ['hearthside']);
+    const { choices, usage } = await page.evaluate((chat) => hearth!.chat.completions.create(chat), CHAT);
+    expect(choices[0]!.message.content).toMatch(/^\S.{30,}/s);
+    expect(usage.completion_tokens).toBeLessThanOrEqual(24);
+  });
+
+  test('a model that is unloaded is loaded again when it is asked for', async () => {
+    await harness.call('screen', 'unload', { model });
+    expect((await harness.status()).loaded.map(({ id }) => id)).not.toContain(model);
+    expect(await ids(a, { model, max_tokens: 20 })).toEqual(expected.f16_float_dequant!.slice(0, 20));
+  });
+
+  test('the frame has no origin, no extension APIs and no network', async () => {
+    const frame = await harness.context.newPage();
+    await frame.goto(`chrome-extension://${harness.extensionId}/${WASM_PATH}`);
+    const powers = await frame.evaluate(
+      async (url) => ({
+        origin: self.origin,
+        hasApis: 'runtime' in (globalThis.chrome ?? {}),
+        fetched: await fetch(url, { mode: 'no-cors' }).then(
+          () => true,
+          () => false,
+        ),
+        image: await new Promise((resolve) => {
+          const image = new Image();
+          image.onload = () => resolve('loaded');
+          image.onerror = () => resolve('refused');
+          document.addEventListener('securitypolicyviolation', () => resolve('forbidden'));
+          image.src = url;
+        }),
+      }),
+      harness.url('http://a.test/'),
+    );
+    expect(powers).toEqual({ origin: 'null', hasApis: false, fetched: false, image: 'forbidden' });
+    await frame.close();
+  });
+
   test('two pages are answered in turn, each as if alone', async () => {
     const other = { model, prompt: [1, 403, 407] };
     const alone = await ids(b, other);
@@ -126,20 +171,30 @@ describe.skipIf(isAbsent)('with a GPU lost twice (skipped where ../shared/data i
   });
   afterAll(() => harness?.close());
 
+  const setShare = (gpuPercent: number) =>
+    harness.call('screen', 'configure', {
+      caps: { gpuPercent, memoryBytes: 4e9 },
+      defaultModel: 'hearthside',
+    });
+
   test('the answer goes on in WebAssembly, with no token lost or doubled, and says so', async () => {
     const model = await harness.importFile(file('f16'));
     const page = await allowed(harness, 'http://a.test/', [model]);
+    // Slow enough for the browser to lose its GPU in the middle
+    await setShare(10);
     const answer = ids(page, { model });
     await hasMore(page, 5);
     await harness.crashGpuProcess();
     await hasMore(page, 40);
     expect((await harness.status()).backend).toBe('webgpu');
     await harness.crashGpuProcess();
+    await expect.poll(async () => (await harness.status()).backend).toBe('wasm');
+    const sent = await page.evaluate(() => (globalThis as unknown as { soFar: number }).soFar);
+    expect(sent).toBeLessThan(200);
+    await setShare(100);
     expect(await answer).toEqual(expected.f16_float_dequant);
 
-    const status = await harness.status();
-    expect(status.backend).toBe('wasm');
-    expect(status.notice).toMatch(/lost twice.*WebAssembly/);
+    expect((await harness.status()).notice).toMatch(/lost twice.*WebAssembly/);
     const models = await page.evaluate(() => hearth!.models.list());
     expect(models.data.map(({ backend }) => backend)).toEqual(['wasm', 'wasm']);
   });
