@@ -50,6 +50,6 @@ describe.each<Arithmetic>(['f32', 'f16'])('%s', (arithmetic) => {
 });
 
 test('there is no f16 for types with values that f16 does not hold', () => {
-  for (const name of ['F32', 'BF16'])
+  for (const name of ['F32', 'BF16', 'Q8_K', 'MXFP4'])
     expect(() => matMul(quantFormat(name)!, 'f16')).toThrow('has no f16 variant');
 });

@@ -104,7 +104,7 @@ describe.each(variants)('$arithmetic, $team', (variant) => {
 });
 
 test('there is no f16 for types with values that f16 does not hold', () => {
-  for (const name of ['F32', 'BF16'])
+  for (const name of ['F32', 'BF16', 'Q8_K', 'MXFP4'])
     expect(() => matVec(quantFormat(name)!, { arithmetic: 'f16', team: 'workgroup' })).toThrow(
       'has no f16 variant',
     );

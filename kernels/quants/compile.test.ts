@@ -9,8 +9,9 @@ import type { Arithmetic } from './weights.ts';
 
 // Has every feature, compiles everything and computes nothing: for what the adapter at hand lacks. In a process of
 // its own: Dawn dies where one of its devices is this and another is real.
-const dawn = create(['backend=null']);
-const compiler = await Gpu.open(dawn);
+const instance = create(['backend=null']);
+// Collected as garbage, the instance would take the process with it
+const compiler = { instance, gpu: await Gpu.open(instance) };
 
 const arithmetics: Arithmetic[] = ['f32', 'f16'];
 const teams: Team[] = ['alone', 'workgroup', 'subgroup'];
@@ -24,13 +25,13 @@ test.each(arithmetics.flatMap((arithmetic) => teams.map((team) => ({ arithmetic,
   async (variant) => {
     const tuning = matVecTuning(variant, { ...size, cols: 8 }, 32);
     for (const format of formats(variant.arithmetic))
-      await compiler.pipeline(matVec(format, variant), { ...size, tuning });
+      await compiler.gpu.pipeline(matVec(format, variant), { ...size, tuning });
   },
 );
 
 test.each(arithmetics)('mat-mul compiles for every type in %s', async (arithmetic) => {
   for (const format of formats(arithmetic))
-    await compiler.pipeline(matMul(format, arithmetic), { ...size, tuning: MAT_MUL_TUNING });
+    await compiler.gpu.pipeline(matMul(format, arithmetic), { ...size, tuning: MAT_MUL_TUNING });
 });
 
 test('the compiler at hand does refuse what is wrong', async () => {
@@ -41,5 +42,5 @@ test('the compiler at hand does refuse what is wrong', async () => {
     wgsl: kernel.wgsl.replace('workgroupBarrier', 'if (thread > 0u) { return; } workgroupBarrier'),
   };
   const shape = { ...size, tuning: MAT_MUL_TUNING };
-  await expect(compiler.pipeline(broken, shape)).rejects.toThrow('uniform control flow');
+  await expect(compiler.gpu.pipeline(broken, shape)).rejects.toThrow('uniform control flow');
 });

@@ -27,15 +27,27 @@ export interface Layout {
   /** The file's blocks: values that share scales, and their bytes. */
   readonly blockValues: number;
   readonly blockBytes: number;
+  /** A block's floating-point numbers. Its other bytes may be anything. */
+  readonly floats: readonly BlockFloat[];
   /** Declares bindings 0 and 1 and `load32(row, unit) -> array<vec4<f32>, 8>`. */
   readonly wgsl: string;
   /** Declares `load32h(row, unit) -> array<vec4<f16>, 8>`; absent where f16 does not hold the type's values. */
   readonly wgslF16?: string;
 }
 
+export interface BlockFloat {
+  /** Its first byte in a block. */
+  at: number;
+  /** E8M0 is a byte that holds an exponent of 2 alone. */
+  as: 'f16' | 'bf16' | 'f32' | 'e8m0';
+  /** Its size where weights are of size 0.02, as those of a trained model are: what random weights need. */
+  typical: number;
+}
+
 /** A batch of rows in the file and where they go. The views overlap; each is as long as whole elements allow. */
 export interface Batch {
-  /** The file's bytes as 16 and 32 bit words. */
+  /** The file's bytes, also as 16 and 32 bit words. */
+  fileBytes: Uint8Array;
   fileHalves: Uint16Array;
   fileWords: Uint32Array;
   quants: Uint32Array;
@@ -91,6 +103,7 @@ export function defineFormat({ quantsWords, scalesWords, pack, ...layout }: Spec
       const quants = new Uint32Array(rows * quantsWords(units));
       const scales = new Uint32Array(rows * scalesWords(units));
       pack({
+        fileBytes: new Uint8Array(buffer, byteOffset, size),
         fileHalves: new Uint16Array(buffer, byteOffset, size >> 1),
         fileWords: new Uint32Array(buffer, byteOffset, size >> 2),
         quants,

@@ -13,6 +13,20 @@ fn bytes4h(word: u32, zero: f16, scale: f16, offset: f16) -> vec4<f16> {
   return (q - (1024.0h + zero)) * scale + offset;
 }
 
+// All of a unit, as `bytes32` has it
+fn bytes32h(words: array<u32, 8>, zero: f16, scale: vec2<f16>, offset: vec2<f16>) -> array<vec4<f16>, 8> {
+  return array<vec4<f16>, 8>(
+    bytes4h(words[0], zero, scale.x, offset.x),
+    bytes4h(words[1], zero, scale.x, offset.x),
+    bytes4h(words[2], zero, scale.x, offset.x),
+    bytes4h(words[3], zero, scale.x, offset.x),
+    bytes4h(words[4], zero, scale.y, offset.y),
+    bytes4h(words[5], zero, scale.y, offset.y),
+    bytes4h(words[6], zero, scale.y, offset.y),
+    bytes4h(words[7], zero, scale.y, offset.y),
+  );
+}
+
 // Values 0..15 in the low nibbles of 16 bytes, 16..31 in the high ones
 fn nibbles32h(q: vec4<u32>, zero: f16, scale: f16, offset: f16) -> array<vec4<f16>, 8> {
   return array<vec4<f16>, 8>(
@@ -33,15 +47,5 @@ fn nibbles4h(word: u32, zero: f16, scale: f16, offset: f16) -> vec4<f16> {
 
 // The same with a fifth bit, as `fives32` has it
 fn fives32h(q: vec4<u32>, high: u32, zero: f16, scale: f16, offset: f16) -> array<vec4<f16>, 8> {
-  let words = five_bits(q, high);
-  return array<vec4<f16>, 8>(
-    bytes4h(words[0], zero, scale, offset),
-    bytes4h(words[1], zero, scale, offset),
-    bytes4h(words[2], zero, scale, offset),
-    bytes4h(words[3], zero, scale, offset),
-    bytes4h(words[4], zero, scale, offset),
-    bytes4h(words[5], zero, scale, offset),
-    bytes4h(words[6], zero, scale, offset),
-    bytes4h(words[7], zero, scale, offset),
-  );
+  return bytes32h(five_bits(q, high), zero, vec2<f16>(scale), vec2<f16>(offset));
 }

@@ -5,6 +5,14 @@
 
 const ONE = vec4<u32>(0x3f800000u);
 
+// Where the bytes of a word begin
+const BYTES = vec4<u32>(0u, 8u, 16u, 24u);
+
+fn join_bytes(bytes: vec4<u32>) -> u32 {
+  let moved = bytes << BYTES;
+  return (moved.x | moved.y) | (moved.z | moved.w);
+}
+
 // Each byte of the word at the top of a mantissa
 fn spread(word: u32) -> vec4<u32> {
   return vec4<u32>(word << 15u, word << 7u, word >> 1u, word >> 9u);
@@ -14,6 +22,36 @@ fn spread(word: u32) -> vec4<u32> {
 fn bytes4(word: u32, scale: f32, offset: f32) -> vec4<f32> {
   let mantissas = bitcast<vec4<f32>>((spread(word) & vec4<u32>(0x7f8000u)) | ONE);
   return mantissas * (256.0 * scale) + (offset - 256.0 * scale);
+}
+
+// All of a unit: word i has the bytes of values 4i .. 4i + 3; values 0..15 and 16..31 have their own scale and offset
+fn bytes32(words: array<u32, 8>, scale: vec2<f32>, offset: vec2<f32>) -> array<vec4<f32>, 8> {
+  return array<vec4<f32>, 8>(
+    bytes4(words[0], scale.x, offset.x),
+    bytes4(words[1], scale.x, offset.x),
+    bytes4(words[2], scale.x, offset.x),
+    bytes4(words[3], scale.x, offset.x),
+    bytes4(words[4], scale.y, offset.y),
+    bytes4(words[5], scale.y, offset.y),
+    bytes4(words[6], scale.y, offset.y),
+    bytes4(words[7], scale.y, offset.y),
+  );
+}
+
+// The same of integers of few bits, moved to the top of their bytes: beside 256 * scale the smallest would lose
+// digits
+fn small32(words: array<u32, 8>, shift: u32, scale: vec2<f32>, offset: vec2<f32>) -> array<vec4<f32>, 8> {
+  let moved = array<u32, 8>(
+    words[0] << shift,
+    words[1] << shift,
+    words[2] << shift,
+    words[3] << shift,
+    words[4] << shift,
+    words[5] << shift,
+    words[6] << shift,
+    words[7] << shift,
+  );
+  return bytes32(moved, scale / f32(1u << shift), offset);
 }
 
 // Values 0..15 in the low nibbles of 16 bytes, 16..31 in the high ones
@@ -42,17 +80,7 @@ fn high_nibbles(word: u32, scale: f32, offset: f32) -> vec4<f32> {
 
 // The same with a fifth bit: bit i of byte b of `high` belongs to value 4i + b
 fn fives32(q: vec4<u32>, high: u32, scale: f32, offset: f32) -> array<vec4<f32>, 8> {
-  let words = five_bits(q, high);
-  return array<vec4<f32>, 8>(
-    bytes4(words[0], scale, offset),
-    bytes4(words[1], scale, offset),
-    bytes4(words[2], scale, offset),
-    bytes4(words[3], scale, offset),
-    bytes4(words[4], scale, offset),
-    bytes4(words[5], scale, offset),
-    bytes4(words[6], scale, offset),
-    bytes4(words[7], scale, offset),
-  );
+  return bytes32(five_bits(q, high), vec2<f32>(scale), vec2<f32>(offset));
 }
 
 // Word i has the values 4i .. 4i + 3, a byte each

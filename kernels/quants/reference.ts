@@ -1,32 +1,25 @@
 import { random } from '../../test/gpu.ts';
 import type { QuantFormat } from './format.ts';
+import { randomBlocks } from './random-blocks.ts';
 
 /** A type as its definition has it: one block of the file's bytes at a time. It knows nothing of `pack` and the GPU's layout. */
 export interface Reference {
   /** The block's values, in f64. */
   dequantize(block: DataView): number[];
-  /** Where the block has f16 numbers. Any other bytes may be anything. */
-  halves: number[];
+  /** Bytes at the end of a block that follow from the others, and that kernels do without. 0 if absent. */
+  redundantBytes?: number;
 }
 
 const references = import.meta.glob<Reference>('./*/reference.ts', { eager: true, import: 'reference' });
 
 export function referenceOf({ name }: QuantFormat): Reference {
-  return references[`./${name.toLowerCase().replace('_', '-')}/reference.ts`]!;
+  return references[`./${name.toLowerCase().replaceAll('_', '-')}/reference.ts`]!;
 }
 
-/** The file's bytes of `rows` rows of any bits at all, but that numbers which scale others are finite and of ordinary size. */
-export function randomRows(format: QuantFormat, rows: number, k: number, seed = 1): Uint8Array {
+/** The file's bytes of `rows` rows of random weights of size 1, about. */
+export function randomRows(format: QuantFormat, rows: number, k: number, seed = 1): Uint8Array<ArrayBuffer> {
   const next = random(seed);
-  const bytes = Uint8Array.from({ length: rows * format.rowBytes(k) }, () => next() * 256);
-  const { halves } = referenceOf(format);
-  for (let block = 0; block < bytes.length; block += format.blockBytes)
-    for (const half of halves) {
-      // An exponent of 2^-6 to 2^1
-      const at = block + half + 1;
-      bytes[at] = (bytes[at]! & 0x9f) | 0x20;
-    }
-  return bytes;
+  return randomBlocks(format, rows, k, () => next() * 2 ** 32, 50);
 }
 
 /** (rows, k) */

@@ -7,6 +7,7 @@ export const bf16 = defineFormat({
   name: 'BF16',
   blockValues: 1,
   blockBytes: 2,
+  floats: [{ at: 0, as: 'bf16', typical: 0.02 }],
   wgsl,
   quantsWords: (units) => 16 * units,
   scalesWords: () => 0,

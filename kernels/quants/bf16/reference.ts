@@ -1,8 +1,6 @@
 import type { Reference } from '../reference.ts';
 
 export const reference: Reference = {
-  // Sign and exponent begin where those of an f16 do
-  halves: [0],
   dequantize(block) {
     const bits = block.getUint16(0, true);
     const sign = bits >> 15 ? -1 : 1;

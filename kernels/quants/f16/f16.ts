@@ -8,6 +8,7 @@ export const f16 = defineFormat({
   name: 'F16',
   blockValues: 1,
   blockBytes: 2,
+  floats: [{ at: 0, as: 'f16', typical: 0.02 }],
   wgsl,
   wgslF16,
   quantsWords: (units) => 16 * units,

@@ -7,6 +7,7 @@ export const f32 = defineFormat({
   name: 'F32',
   blockValues: 1,
   blockBytes: 4,
+  floats: [{ at: 0, as: 'f32', typical: 0.02 }],
   wgsl,
   quantsWords: (units) => 32 * units,
   scalesWords: () => 0,

@@ -7,6 +7,10 @@ export const q4_1 = defineFormat({
   name: 'Q4_1',
   blockValues: 32,
   blockBytes: 20,
+  floats: [
+    { at: 0, as: 'f16', typical: 3e-3 },
+    { at: 2, as: 'f16', typical: 1e-2 },
+  ],
   wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,

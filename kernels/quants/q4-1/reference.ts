@@ -1,7 +1,6 @@
 import { halfAt, type Reference } from '../reference.ts';
 
 export const reference: Reference = {
-  halves: [0, 2],
   dequantize(block) {
     const d = halfAt(block, 0);
     const m = halfAt(block, 2);

@@ -12,6 +12,10 @@ export const q4_k = defineFormat({
   name: 'Q4_K',
   blockValues: 256,
   blockBytes: 144,
+  floats: [
+    { at: 0, as: 'f16', typical: 1e-4 },
+    { at: 2, as: 'f16', typical: 5e-4 },
+  ],
   wgsl: kScales + wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,

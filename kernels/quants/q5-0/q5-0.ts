@@ -8,6 +8,7 @@ export const q5_0 = defineFormat({
   name: 'Q5_0',
   blockValues: 32,
   blockBytes: 22,
+  floats: [{ at: 0, as: 'f16', typical: 2e-3 }],
   wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,

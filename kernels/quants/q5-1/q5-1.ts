@@ -8,6 +8,10 @@ export const q5_1 = defineFormat({
   name: 'Q5_1',
   blockValues: 32,
   blockBytes: 24,
+  floats: [
+    { at: 0, as: 'f16', typical: 1.5e-3 },
+    { at: 2, as: 'f16', typical: 1e-2 },
+  ],
   wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,

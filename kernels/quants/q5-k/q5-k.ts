@@ -1,3 +1,4 @@
+import { bits } from '../bit-planes.ts';
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
@@ -13,6 +14,10 @@ export const q5_k = defineFormat({
   name: 'Q5_K',
   blockValues: 256,
   blockBytes: 176,
+  floats: [
+    { at: 0, as: 'f16', typical: 5e-5 },
+    { at: 2, as: 'f16', typical: 5e-4 },
+  ],
   wgsl: kScales + wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,
@@ -24,11 +29,7 @@ export const q5_k = defineFormat({
       const fifths = headers + 4 * blocks;
       for (let block = 0; block < blocks; block++) {
         for (let i = 0; i < 4; i++) scales[headers + 4 * block + i] = file[from++]!;
-        for (let unit = 0; unit < 8; unit++) {
-          let word = 0;
-          for (let i = 0; i < 8; i++) word |= ((file[from + i]! >>> unit) & 0x01010101) << i;
-          scales[fifths + 8 * block + unit] = word;
-        }
+        for (let unit = 0; unit < 8; unit++) scales[fifths + 8 * block + unit] = bits(file, from, unit);
         from += 8;
         for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
           for (let i = 0; i < 4; i++) {

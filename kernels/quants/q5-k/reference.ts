@@ -2,7 +2,6 @@ import { halfAt, type Reference } from '../reference.ts';
 import { scalesAndMins } from '../reference-k.ts';
 
 export const reference: Reference = {
-  halves: [0, 2],
   dequantize(block) {
     const d = halfAt(block, 0);
     const dmin = halfAt(block, 2);

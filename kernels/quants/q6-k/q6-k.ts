@@ -1,5 +1,7 @@
+import { pairsOfBits } from '../bit-planes.ts';
 import { defineFormat } from '../format.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import { readWords } from '../read-words.ts';
 import wgsl from './q6-k.wgsl?raw';
 import wgslF16 from './q6-k-f16.wgsl?raw';
 
@@ -15,6 +17,7 @@ export const q6_k = defineFormat({
   name: 'Q6_K',
   blockValues: 256,
   blockBytes: 2 * FILE_HALVES,
+  floats: [{ at: 208, as: 'f16', typical: 2e-5 }],
   wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,
@@ -27,9 +30,7 @@ export const q6_k = defineFormat({
       const unitScales = ds + pairs(units);
       const highBits = unitScales + units / 2;
       for (let block = 0; block < blocks; block++, from += FILE_HALVES) {
-        for (let i = 0; i < file.length; i++)
-          file[i] = fileHalves[from + 2 * i]! | (fileHalves[from + 2 * i + 1]! << 16);
-
+        readWords(fileHalves, from, file);
         scaleHalves[2 * ds + block] = fileHalves[from + FILE_HALVES - 1]!;
         for (let i = 0; i < 4; i++) scales[unitScales + 4 * block + i] = file[48 + i]!;
 
@@ -54,10 +55,3 @@ export const q6_k = defineFormat({
 });
 
 const pairs = (units: number) => Math.ceil(units / 16);
-
-/** Bits `shift` and `shift + 1` of 16 bytes in one word: those of byte 4i + b at bit 8b + 2i. */
-function pairsOfBits(file: Uint32Array, at: number, shift: number): number {
-  let word = 0;
-  for (let i = 0; i < 4; i++) word |= ((file[at + i]! >>> shift) & 0x03030303) << (2 * i);
-  return word;
-}

@@ -14,19 +14,8 @@ override DS: u32 = (UNITS + 15u) / 16u;
 override LINE: u32 = DS + UNITS / 2u + 2u * UNITS;
 
 fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
-  let words = six_bits(row, unit);
   let s = six_bit_scales(row, unit);
-  let zero = -32.0 * s;
-  return array<vec4<f32>, 8>(
-    bytes4(words[0], s.x, zero.x),
-    bytes4(words[1], s.x, zero.x),
-    bytes4(words[2], s.x, zero.x),
-    bytes4(words[3], s.x, zero.x),
-    bytes4(words[4], s.y, zero.y),
-    bytes4(words[5], s.y, zero.y),
-    bytes4(words[6], s.y, zero.y),
-    bytes4(words[7], s.y, zero.y),
-  );
+  return bytes32(six_bits(row, unit), s, -32.0 * s);
 }
 
 // Scales of values 0..15 and 16..31

@@ -1,7 +1,6 @@
 import { halfAt, type Reference } from '../reference.ts';
 
 export const reference: Reference = {
-  halves: [208],
   dequantize(block) {
     const d = halfAt(block, 208);
     return Array.from({ length: 256 }, (_, i) => {

@@ -7,6 +7,7 @@ export const q8_0 = defineFormat({
   name: 'Q8_0',
   blockValues: 32,
   blockBytes: 34,
+  floats: [{ at: 0, as: 'f16', typical: 3e-4 }],
   wgsl,
   wgslF16,
   quantsWords: (units) => 8 * units,

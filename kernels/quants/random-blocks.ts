@@ -1,0 +1,38 @@
+import type { BlockFloat, QuantFormat } from './format.ts';
+
+/**
+ * The file's bytes of `rows` rows of any bits at all, but for the exponents of the blocks' floats: they are set so
+ * that weights are of size 0.02 * `scale`, about. `next` gives random words.
+ */
+export function randomBlocks(
+  format: QuantFormat,
+  rows: number,
+  k: number,
+  next: () => number,
+  scale = 1,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(rows * format.rowBytes(k));
+  const view = new DataView(bytes.buffer);
+  const words = bytes.length >> 2;
+  for (let i = 0; i < words; i++) view.setUint32(4 * i, next(), true);
+  for (let i = 4 * words; i < bytes.length; i++) bytes[i] = next();
+
+  for (const float of format.floats) {
+    const setExponent = SETTERS[float.as];
+    const exponent = Math.floor(Math.log2(float.typical * scale));
+    for (let at = float.at; at < bytes.length; at += format.blockBytes) setExponent(view, at, exponent);
+  }
+  return bytes;
+}
+
+/** Each makes 2^exponent of what it finds, times its sign and a fraction from 1 to 2. */
+const SETTERS: Record<BlockFloat['as'], (view: DataView, at: number, exponent: number) => void> = {
+  // Below 2^-14 numbers are subnormal, and from 0 to 2^-14
+  f16: (view, at, exponent) =>
+    view.setUint16(at, (view.getUint16(at, true) & 0x83ff) | (Math.max(0, exponent + 15) << 10), true),
+  bf16: (view, at, exponent) =>
+    view.setUint16(at, (view.getUint16(at, true) & 0x807f) | ((exponent + 127) << 7), true),
+  f32: (view, at, exponent) =>
+    view.setUint32(at, (view.getUint32(at, true) & 0x807fffff) | ((exponent + 127) << 23), true),
+  e8m0: (view, at, exponent) => view.setUint8(at, exponent + 127),
+};
