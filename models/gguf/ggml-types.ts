@@ -49,9 +49,14 @@ const TABLE = [
 
 export type GgmlTypeName = (typeof TABLE)[number][1];
 
-const byId = new Map<number, GgmlType>(
-  TABLE.map(([id, name, blockValues, blockBytes]) => [id, { name, blockValues, blockBytes }]),
-);
+/** All of them, whether Hearth computes with them or not. */
+export const GGML_TYPES: readonly GgmlType[] = TABLE.map(([, name, blockValues, blockBytes]) => ({
+  name,
+  blockValues,
+  blockBytes,
+}));
+
+const byId = new Map<number, GgmlType>(TABLE.map(([id], i) => [id, GGML_TYPES[i]!]));
 const idByName = new Map<string, number>(TABLE.map(([id, name]) => [name, id]));
 
 export function ggmlType(id: number): GgmlType | undefined {

@@ -1,7 +1,8 @@
+import { quantFormat, quantFormats } from '../../kernels/quants/index.ts';
+import { randomBlocks } from '../../kernels/quants/random-blocks.ts';
 import type { GgmlTypeName } from '../../models/gguf/ggml-types.ts';
 import { writeGguf } from '../../models/gguf/write-gguf.ts';
 import { BYTE_CHARS } from '../../models/tokenizers/byte-chars.ts';
-import { quantFormats } from '../../kernels/quants/index.ts';
 import { HearthError } from '../protocol/errors.ts';
 
 interface Shape {
@@ -50,42 +51,37 @@ const SHAPES: Record<string, Shape> = {
   },
 };
 
-/** Which type each kind of tensor has, as the usual files of that name do. */
-const MIXES: Record<string, (tensor: 'embedding' | 'v' | 'down' | 'other') => GgmlTypeName> = {
+type Mix = (tensor: 'embedding' | 'v' | 'down' | 'other') => string;
+
+/** Which type each kind of tensor has, as the usual files of that name do. In files named for any other type all tensors have it. */
+const MIXES: Record<string, Mix> = {
   Q4_0: (tensor) => (tensor === 'embedding' ? 'Q6_K' : 'Q4_0'),
   Q4_K_M: (tensor) => (tensor === 'other' ? 'Q4_K' : 'Q6_K'),
-  Q8_0: () => 'Q8_0',
-  F16: () => 'F16',
 };
 
-/** Where a block's f16 scales stand, and the size that gives weights of about 0.02. */
-const SCALES: Partial<Record<GgmlTypeName, [offset: number, size: number][]>> = {
-  Q4_0: [[0, 0.004]],
-  Q8_0: [[0, 0.0003]],
-  Q4_K: [
-    [0, 0.0001],
-    [2, 0.00075],
-  ],
-  Q6_K: [[208, 0.00002]],
-};
+function mixOf(name: string): Mix | undefined {
+  return MIXES[name] ?? (quantFormat(name) && (() => name));
+}
 
 /** A llama model of random weights, for measuring: what it says is noise, what it costs is real. */
 export function randomModel(shapeName: string, mixName: string): Uint8Array {
   const shape = SHAPES[shapeName];
-  const mix = MIXES[mixName];
+  const mix = mixOf(mixName);
   if (!shape || !mix) {
+    const mixes = new Set([...Object.keys(MIXES), ...quantFormats.map(({ name }) => name)]);
     throw new HearthError(
       'bad-input',
-      `Shapes are ${Object.keys(SHAPES).join(', ')}; quants are ${Object.keys(MIXES).join(', ')}.`,
+      `Shapes are ${Object.keys(SHAPES).join(', ')}; quants are ${[...mixes].join(', ')}.`,
     );
   }
   const { vocab, dim, blocks, heads, kvHeads, headDim, ffn, tied } = shape;
   const u32 = (value: number) => ({ type: 'uint32', value }) as const;
-  const matrix = (name: string, k: number, rows: number, type: GgmlTypeName) => ({
+  const next = randomWords();
+  const matrix = (name: string, k: number, rows: number, type: string) => ({
     name,
-    type,
+    type: type as GgmlTypeName,
     shape: [k, rows],
-    data: randomBlocks(type, k, rows),
+    data: randomBlocks(quantFormat(type)!, rows, k, next),
   });
   const ones = (name: string) => ({
     name,
@@ -147,29 +143,12 @@ export function randomModel(shapeName: string, mixName: string): Uint8Array {
   });
 }
 
-/** Any bytes make a valid block, but scales must be finite and of a sane size. */
-function randomBlocks(type: GgmlTypeName, k: number, rows: number): Uint8Array {
-  const { rowBytes, blockBytes } = quantFormats.find(({ name }) => name === type)!;
-  const words = new Uint32Array(Math.ceil((rows * rowBytes(k)) / 4));
+/** The same on every run: xorshift32. */
+function randomWords(): () => number {
   let state = 0x9e37_79b9;
-  for (let i = 0; i < words.length; i++) {
+  return () => {
     state ^= state << 13;
     state ^= state >>> 17;
-    state ^= state << 5;
-    // In F16, two small numbers of any sign
-    words[i] = type === 'F16' ? (state & 0x83ff_83ff) | 0x2400_2400 : state;
-  }
-  const bytes = new Uint8Array(words.buffer, 0, rows * rowBytes(k));
-  const view = new DataView(words.buffer);
-  for (const [offset, size] of SCALES[type] ?? []) {
-    const bits = toHalf(size);
-    for (let at = offset; at < bytes.length; at += blockBytes) view.setUint16(at, bits, true);
-  }
-  return bytes;
-}
-
-/** A small positive number as the bits of an f16, subnormal ones too. */
-function toHalf(value: number): number {
-  const exponent = Math.max(-14, Math.floor(Math.log2(value)));
-  return (exponent + 14) * 1024 + Math.round(value / 2 ** (exponent - 10));
+    return (state ^= state << 5);
+  };
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { Governor } from '../../src/engine/governor.ts';
 import type { Gpu } from '../../src/engine/gpu.ts';
@@ -24,13 +25,13 @@ let shared: Promise<Gpu> | undefined;
 /** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */
 const sharedDevice = { open: () => (shared ??= openGpu()) };
 
-/** A model of a file on the software adapter, as the engine worker loads it. */
+/** A model of a file, by its path or its bytes, on the software adapter as the engine worker loads it. */
 export async function loadModel(
-  path: string,
+  from: string | ByteSource,
   sizes: Partial<PlanSizes> = {},
   device: { open(): Promise<Gpu> } = sharedDevice,
 ): Promise<Model> {
-  const source = await fileSource(path);
+  const source = typeof from === 'string' ? await fileSource(from) : from;
   return Model.load({
     device,
     file: await readModelFile(source),

@@ -23,35 +23,31 @@ fn ternary_scale(row: u32, unit: u32) -> f32 {
 // Word i has the values 4i .. 4i + 3, a byte each
 fn trits(row: u32, unit: u32) -> array<u32, 8> {
   let first = (row * BLOCKS + unit / 8u) * 13u;
-  let u = unit & 7u;
-  return array<u32, 8>(
-    trits4(first, u, 0u),
-    trits4(first, u, 1u),
-    trits4(first, u, 2u),
-    trits4(first, u, 3u),
-    trits4(first, u, 4u),
-    trits4(first, u, 5u),
-    trits4(first, u, 6u),
-    trits4(first, u, 7u),
+  let a = trits16(first, unit & 7u, 0u);
+  let b = trits16(first, unit & 7u, 1u);
+  return array<u32, 8>(a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w);
+}
+
+// Values 0..15 or 16..31 of unit 0..7
+fn trits16(first: u32, unit: u32, half: u32) -> vec4<u32> {
+  let is_wide = unit < 5u;
+  let is_last = unit == 7u && half == 1u;
+  let at = first + select(select(8u, 4u * half, is_wide), 12u, is_last);
+  let step = select(1u, 0u, is_last);
+  let digit = select(2u * (unit - 5u) + half, unit, is_wide);
+  let powers = array<u32, 6>(1u, 3u, 9u, 27u, 81u, 0u);
+  let power = select(vec4<u32>(powers[digit]), vec4<u32>(1u, 3u, 9u, 27u), is_last);
+  return vec4<u32>(
+    digits(quants[at], power.x),
+    digits(quants[at + step], power.y),
+    digits(quants[at + 2u * step], power.z),
+    digits(quants[at + 3u * step], power.w),
   );
 }
 
-// Values 4i .. 4i + 3 of unit 0..7
-fn trits4(first: u32, unit: u32, i: u32) -> u32 {
-  if (unit < 5u) {
-    return digits(quants[first + i], unit);
-  }
-  let digit = 2u * (unit - 5u) + i / 4u;
-  if (digit < 5u) {
-    return digits(quants[first + 8u + (i & 3u)], digit);
-  }
-  return digits(quants[first + 12u], i & 3u);
-}
-
-// Digit 0..4 of the four bytes of a word: the ones before it are multiplied out of the byte, and three times what
-// is left has it before the point
-fn digits(word: u32, digit: u32) -> u32 {
-  let powers = array<u32, 5>(1u, 3u, 9u, 27u, 81u);
-  let left = (((vec4<u32>(word) >> BYTES) & vec4<u32>(255u)) * powers[digit]) & vec4<u32>(255u);
+// A digit of the four bytes of a word, by the power of 3 that multiplies the ones before it out of the byte. Three
+// times what is left has the digit before the point
+fn digits(word: u32, power: u32) -> u32 {
+  let left = (((vec4<u32>(word) >> BYTES) & vec4<u32>(255u)) * power) & vec4<u32>(255u);
   return join_bytes((left * 3u) >> vec4<u32>(8u));
 }
