@@ -27,9 +27,12 @@ export function randomBlocks(
 
 /** Each makes 2^exponent of what it finds, times its sign and a fraction from 1 to 2. */
 const SETTERS: Record<BlockFloat['as'], (view: DataView, at: number, exponent: number) => void> = {
-  // Below 2^-14 numbers are subnormal, and from 0 to 2^-14
-  f16: (view, at, exponent) =>
-    view.setUint16(at, (view.getUint16(at, true) & 0x83ff) | (Math.max(0, exponent + 15) << 10), true),
+  f16: (view, at, exponent) => {
+    // Below 2^-14 numbers are subnormal: their first 1 is in the fraction
+    const first = exponent < -14 ? 1 << (exponent + 24) : (exponent + 15) << 10;
+    const fraction = exponent < -14 ? first - 1 : 0x3ff;
+    view.setUint16(at, (view.getUint16(at, true) & (0x8000 | fraction)) | first, true);
+  },
   bf16: (view, at, exponent) =>
     view.setUint16(at, (view.getUint16(at, true) & 0x807f) | ((exponent + 127) << 7), true),
   f32: (view, at, exponent) =>

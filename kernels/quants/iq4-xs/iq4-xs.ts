@@ -12,7 +12,7 @@ export const iq4_xs = defineFormat({
   name: 'IQ4_XS',
   blockValues: 256,
   blockBytes: 136,
-  floats: [{ at: 0, as: 'f16', typical: 1.6e-5 }],
+  floats: [{ at: 0, as: 'f16', typical: 1e-5 }],
   wgsl: table + lookUp + wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,

@@ -13,8 +13,8 @@ export const q4_k = defineFormat({
   blockValues: 256,
   blockBytes: 144,
   floats: [
-    { at: 0, as: 'f16', typical: 1e-4 },
-    { at: 2, as: 'f16', typical: 5e-4 },
+    { at: 0, as: 'f16', typical: 5e-5 },
+    { at: 2, as: 'f16', typical: 1.5e-4 },
   ],
   wgsl: kScales + wgsl,
   wgslF16,

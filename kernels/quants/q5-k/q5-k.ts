@@ -15,8 +15,8 @@ export const q5_k = defineFormat({
   blockValues: 256,
   blockBytes: 176,
   floats: [
-    { at: 0, as: 'f16', typical: 5e-5 },
-    { at: 2, as: 'f16', typical: 5e-4 },
+    { at: 0, as: 'f16', typical: 2e-5 },
+    { at: 2, as: 'f16', typical: 1.5e-4 },
   ],
   wgsl: kScales + wgsl,
   wgslF16,

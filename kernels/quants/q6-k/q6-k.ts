@@ -17,7 +17,7 @@ export const q6_k = defineFormat({
   name: 'Q6_K',
   blockValues: 256,
   blockBytes: 2 * FILE_HALVES,
-  floats: [{ at: 208, as: 'f16', typical: 2e-5 }],
+  floats: [{ at: 208, as: 'f16', typical: 1e-5 }],
   wgsl,
   wgslF16,
   quantsWords: (units) => 4 * units,
