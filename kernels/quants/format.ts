@@ -31,6 +31,8 @@ export interface Layout {
   readonly wgsl: string;
   /** Declares `load32h(row, unit) -> array<vec4<f16>, 8>`; absent where f16 does not hold the type's values. */
   readonly wgslF16?: string;
+  /** Declares `load32i(row, unit) -> Integers` (dp4a.wgsl) and TWO_SCALES; absent where weights are no small integers times scales. */
+  readonly wgslDp4a?: string;
 }
 
 /** A batch of rows in the file and where they go. The views overlap; each is as long as whole elements allow. */

@@ -8,6 +8,7 @@ import {
 import { embedding } from '../../kernels/embedding/embedding.ts';
 import { gather } from '../../kernels/gather/gather.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import { quantize, rmsNormQuantize, swigluQuantize } from '../../kernels/quantize/quantize.ts';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm.ts';
 import { rope } from '../../kernels/rope/rope.ts';
 import { swiglu } from '../../kernels/swiglu/swiglu.ts';
@@ -22,7 +23,7 @@ import type { StepPlan } from './schedule.ts';
 import { type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
-import { chooseVariants, linearKernels, type Variants } from './variants.ts';
+import { chooseVariants, integerKernels, linearKernels, takesIntegers, type Variants } from './variants.ts';
 
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
@@ -106,8 +107,8 @@ export class Step implements Stepper {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    const { attention, team, arithmetic } = this.#variants;
-    return { arithmetic, team, attention, kv: this.#plan.kv };
+    const { attention, team, arithmetic, dp4a } = this.#variants;
+    return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
   }
 
   setPage(slot: number, index: number, page: number): void {
@@ -240,20 +241,29 @@ async function buildForward({
   const rows = ({ rows }: StepLoad) => ({ rows });
   const outputRows = ({ outputs }: StepLoad) => ({ rows: outputs });
 
-  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows) =>
-    add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
+  // What a linear map in int8 reads is quantized by whatever makes it
+  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows, next: Linear) =>
+    takesIntegers(variants, next)
+      ? add(rmsNormQuantize, { dim, eps: normEps, threads: Math.max(8, variants.normThreads) }, of, [
+          from,
+          weight,
+          to,
+        ])
+      : add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
 
   const linear = (
-    { inputs, outputs: outStride, parts }: Linear,
+    map: Linear,
     from: BufferSlice,
     to: BufferSlice,
     addTo: boolean,
     of: typeof rows,
     count: BufferSlice,
   ) => {
+    const { inputs, outputs: outStride, parts } = map;
+    const kernels = takesIntegers(variants, map) ? integerKernels : linearKernels;
     for (const { matrix, outOffset } of parts) {
       const shape = { k: inputs, n: matrix.rows, add: addTo, outStride, outOffset };
-      for (const { kernel, takes } of linearKernels(variants, matrix)) {
+      for (const { kernel, takes } of kernels(variants, matrix)) {
         const wanted = (load: StepLoad) => (takes(of(load).rows) ? of(load) : undefined);
         add(kernel, shape, wanted, [matrix.quants, matrix.scales, from, to, count]);
       }
@@ -314,7 +324,7 @@ async function buildForward({
   }
   for (const [i, block] of weights.blocks.entries()) {
     const { k, v } = caches[i]!;
-    norm(x, block.attentionNorm, narrow, rows);
+    norm(x, block.attentionNorm, narrow, rows, block.qkv);
     linearRows(block.qkv, narrow, wide);
     add(rope(plan.kv), { ...kvShape, heads, rotaryDim, pairs: ropePairs, threads }, rows, [
       wide,
@@ -326,15 +336,20 @@ async function buildForward({
       v,
     ]);
     attention(k, v);
-    linearRows(block.attentionOutput, narrow, x, true);
+    if (takesIntegers(variants, block.attentionOutput)) {
+      add(quantize, { dim: heads * headDim, threads: variants.quantizeThreads }, rows, [narrow, middle]);
+      linearRows(block.attentionOutput, middle, x, true);
+    } else linearRows(block.attentionOutput, narrow, x, true);
 
-    norm(x, block.ffnNorm, narrow, rows);
+    norm(x, block.ffnNorm, narrow, rows, block.gateUp);
     linearRows(block.gateUp, narrow, wide);
-    add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+    if (takesIntegers(variants, block.down))
+      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, rows, [wide, middle]);
+    else add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
     linearRows(block.down, middle, x, true);
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
-  norm(outputs, weights.outputNorm, outputsNormed, outputRows);
+  norm(outputs, weights.outputNorm, outputsNormed, outputRows, weights.head);
   linear(weights.head, outputsNormed, logits, false, outputRows, stepBuffer.outputCount);
   return Promise.all(pending);
 }

@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import wgsl from './q4-0.wgsl?raw';
+import wgslDp4a from './q4-0-dp4a.wgsl?raw';
 import wgslF16 from './q4-0-f16.wgsl?raw';
 
 /** w = d * (q - 8), with q of 4 bits. A block in the file: d (f16), 16 bytes with values i and 16 + i. */
@@ -9,6 +10,7 @@ export const q4_0 = defineFormat({
   blockBytes: 18,
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 2),
   pack({ fileHalves: file, quants, scaleHalves, rows, units }) {

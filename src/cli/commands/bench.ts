@@ -1,5 +1,7 @@
 import type { RunRequest } from '../../engine/answer.ts';
+import { systemClock } from '../../engine/clock.ts';
 import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
+import { Governor } from '../../engine/governor.ts';
 import type { Model } from '../../engine/model.ts';
 import type { Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
@@ -19,7 +21,8 @@ export async function bench(args: string[]) {
   const depth = flags.integer('depth', 0, { min: 0 });
   const concurrency = flags.integer('concurrency', 1, { min: 1, max: 64 });
   const repeat = flags.integer('repeat', 5, { min: 1, max: 1000 });
-  const model = await loadModel(flags, { slots: concurrency });
+  const governor = new Governor(systemClock);
+  const model = await loadModel(flags, { slots: concurrency, governor });
   const { gpu } = model;
 
   const run = async (
@@ -50,8 +53,15 @@ export async function bench(args: string[]) {
   }
   if (tg > 0) {
     const rates: number[] = [];
+    const gpuMs: number[] = [];
     for (let i = 0; i < repeat; i++) {
+      // What is before the first token is measured apart, so that it can be taken off
+      let paidMs = governor.paidMs;
+      await run(Math.max(1, depth), 1);
+      const promptMs = governor.paidMs - paidMs;
+      paidMs = governor.paidMs;
       const { timings } = await run(Math.max(1, depth), tg + 1);
+      gpuMs.push((governor.paidMs - paidMs - promptMs) / tg);
       rates.push((concurrency * tg * 1000) / Math.max(...timings.map(({ decodeMs }) => decodeMs)));
       process.stderr.write(`\rtg${tg}: ${i + 1}/${repeat} `);
     }
@@ -62,6 +72,7 @@ export async function bench(args: string[]) {
       concurrency,
       depth,
       tokens_per_second: spread(rates),
+      gpu_ms_per_step: spread(gpuMs),
       weight_bytes_per_token: model.bytesPerToken,
       weight_bytes_per_second: (rate * model.bytesPerToken) / concurrency,
       share_of_ceiling: (rate * model.bytesPerToken) / concurrency / ceiling,
