@@ -6,6 +6,7 @@ import { HearthError } from '../protocol/errors.ts';
 import type { WasmCalls } from '../protocol/wasm-calls.ts';
 import { LlamaModel } from './llama-model.ts';
 import { portGone } from './port-gone.ts';
+import { startLlama } from './start-llama.ts';
 
 // wllama asks for a module worker, and Chromium starts none from a blob where the origin is opaque. Its code is a
 // classic script as well.
@@ -24,26 +25,26 @@ addEventListener('message', ({ source, data, ports: [port] }: MessageEvent<{ was
 });
 
 function serveModel(port: MessagePort, wasmUrl: string): void {
-  let model: Promise<LlamaModel> | undefined;
+  let model: LlamaModel | undefined;
   const wire = messagePortWire(port, portGone(port));
   serve<WasmCalls>(wire, {
     load: {
       parse: trusted,
       async run(input) {
-        model = LlamaModel.load(wasmUrl, input);
-        await model;
+        model = new LlamaModel(() => startLlama(wasmUrl, input), input.positions);
+        await model.load();
         return undefined;
       },
     },
     step: {
       parse: trusted,
-      async run(texts) {
+      run(texts) {
         if (!model) throw new HearthError('bad-input', 'This port has no model yet: load one first.');
-        return (await model).step(texts);
+        return model.step(texts);
       },
     },
   });
-  void wire.closed.then(async () => (await model)?.dispose()).catch(() => {});
+  void wire.closed.then(() => model?.exit());
 }
 
 /** The caller is our own engine. */

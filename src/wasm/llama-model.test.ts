@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { WasmText } from '../protocol/wasm-calls.ts';
+import { LlamaModel } from './llama-model.ts';
+
+/** A model with 100 positions whose next token is the text's length, and what happened to it. */
+function open({ breaksAt = Number.POSITIVE_INFINITY, failedStarts = 0 } = {}) {
+  const log: string[] = [];
+  let steps = 0;
+  const model = new LlamaModel(async () => {
+    log.push('start');
+    if (failedStarts-- > 0) throw new Error('no room');
+    return {
+      async next({ tokens }) {
+        log.push(`next ${tokens.length}`);
+        if (++steps === breaksAt) throw new Error('out of bounds');
+        return tokens.length;
+      },
+      exit: () => void log.push('exit'),
+    };
+  }, 100);
+  return { model, log };
+}
+
+const text = (id: number, length: number): WasmText => ({
+  id,
+  tokens: new Uint32Array(length),
+  promptLength: 1,
+  sampling: {
+    temperature: 0,
+    topK: 0,
+    topP: 1,
+    minP: 0,
+    repetitionPenalty: 1,
+    frequencyPenalty: 0,
+    presencePenalty: 0,
+    seed: 0,
+  },
+});
+
+test('the longest text is asked for first, and each gets its own token', async () => {
+  const { model, log } = open();
+  expect(await model.step([text(1, 3), text(2, 9), text(3, 5)])).toEqual([3, 9, 5]);
+  expect(log).toEqual(['start', 'next 9', 'next 5', 'next 3']);
+});
+
+test('a text that grows counts once; old texts that may fill the memory bring a new start', async () => {
+  const { model, log } = open();
+  for (let length = 1; length <= 90; length++) await model.step([text(1, length)]);
+  await model.step([text(2, 70)]);
+  expect(log.filter((line) => line === 'start')).toHaveLength(1);
+  expect(await model.step([text(2, 71)])).toEqual([71]);
+  expect(log.slice(-3)).toEqual(['exit', 'start', 'next 71']);
+  // Only what came since counts again
+  await model.step([text(3, 70)]);
+  expect(log.filter((line) => line === 'start')).toHaveLength(2);
+});
+
+test('one that broke fails its step, and starts anew for the next', async () => {
+  const { model, log } = open({ breaksAt: 2 });
+  await model.step([text(1, 3)]);
+  await expect(model.step([text(1, 4)])).rejects.toMatchObject({ code: 'internal' });
+  expect(await model.step([text(1, 4)])).toEqual([4]);
+  expect(log).toEqual(['start', 'next 3', 'next 4', 'exit', 'start', 'next 4']);
+});
+
+test('a load that failed is tried again', async () => {
+  const { model } = open({ failedStarts: 1 });
+  await expect(model.load()).rejects.toThrow('no room');
+  expect(await model.step([text(1, 2)])).toEqual([2]);
+});
+
+test('closing it while it loads leaves nothing behind', async () => {
+  const { model, log } = open();
+  const loading = model.load();
+  await model.exit();
+  await loading;
+  expect(log).toEqual(['start', 'exit']);
+});
