@@ -38,9 +38,12 @@ export class Tokenizer {
   /** Whether a prompt begins with BOS and ends with EOS where `addSpecial` is asked for. */
   readonly addBos: boolean;
   readonly addEos: boolean;
+  /** Characters of text that one token stands for at most. */
+  readonly longestToken: number;
   private readonly utf8 = new TextEncoder();
 
   constructor(private readonly parts: TokenizerParts) {
+    this.longestToken = parts.vocabulary.texts.reduce((most, { length }) => Math.max(most, length), 0);
     this.addBos = parts.addBos;
     this.addEos = parts.addEos;
   }

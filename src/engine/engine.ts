@@ -70,7 +70,7 @@ export class Engine {
     const model = await untilAborted(entry.loading, signal);
     entry.usedAt = this.#options.clock.now();
 
-    const ids = promptIds(model.file, input.prompt);
+    const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane }, send, signal);
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
