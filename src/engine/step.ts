@@ -23,7 +23,14 @@ import type { StepPlan } from './schedule.ts';
 import { type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
-import { chooseVariants, integerKernels, linearKernels, takesIntegers, type Variants } from './variants.ts';
+import {
+  chooseVariants,
+  gateUpKernels,
+  integerKernels,
+  linearKernels,
+  takesIntegers,
+  type Variants,
+} from './variants.ts';
 
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
@@ -52,6 +59,7 @@ export class Step implements Stepper {
   readonly #forward: Dispatch[];
   readonly #weights: Weights;
   readonly #variants: Variants;
+  #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
   static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
     const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
@@ -124,7 +132,10 @@ export class Step implements Stepper {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
     const { results, busyMs } = await this.#readback.submit(
-      (pass) => encode(pass, [...this.#forward, ...this.#sampling.dispatches], load),
+      (pass) => {
+        this.#encodeForward(pass, load);
+        encode(pass, sized(this.#sampling.dispatches, load));
+      },
       this.#sampling.results,
       bytes,
     );
@@ -159,7 +170,7 @@ export class Step implements Stepper {
       const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
       const bytes = load.outputs * vocab * 4;
       const { results } = await this.#readback.submit(
-        (pass) => encode(pass, this.#forward, load),
+        (pass) => this.#encodeForward(pass, load),
         this.#buffers.activations.logits.buffer,
         bytes,
       );
@@ -171,6 +182,14 @@ export class Step implements Stepper {
     return rows;
   }
 
+  /** Most steps are as large as the one before: what is dispatched is found out once. */
+  #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
+    const { rows, outputs, decodes, tiles, depth } = load;
+    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / this.#variants.chunkPositions)].join();
+    if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
+    encode(pass, this.#last.dispatches);
+  }
+
   destroy(): void {
     this.#readback.destroy();
     this.#buffers.destroy();
@@ -180,10 +199,20 @@ export class Step implements Stepper {
   }
 }
 
-function encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[], load: StepLoad): void {
-  for (const { pipeline, bindGroup, workgroups } of dispatches) {
-    const size = workgroups(load);
-    if (!size || size.includes(0)) continue;
+interface SizedDispatch extends Dispatch {
+  size: readonly [x: number, y?: number, z?: number];
+}
+
+/** Those that have something to do. */
+function sized(dispatches: readonly Dispatch[], load: StepLoad): SizedDispatch[] {
+  return dispatches.flatMap((dispatch) => {
+    const size = dispatch.workgroups(load);
+    return size && !size.includes(0) ? [{ ...dispatch, size }] : [];
+  });
+}
+
+function encode(pass: GPUComputePassEncoder, dispatches: readonly SizedDispatch[]): void {
+  for (const { pipeline, bindGroup, size } of dispatches) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...size);
@@ -272,6 +301,24 @@ async function buildForward({
   const linearRows = (map: Linear, from: BufferSlice, to: BufferSlice, addTo = false) =>
     linear(map, from, to, addTo, rows, stepBuffer.rowCount);
 
+  /** silu(gate) * up of `narrow` in `middle`, as `down` reads it. */
+  const gateUp = (map: Linear, down: Linear) => {
+    const [part] = map.parts;
+    const isFused = map.parts.length === 1 && takesIntegers(variants, map) && takesIntegers(variants, down);
+    const fused = isFused ? gateUpKernels(variants, part!.matrix) : [];
+    for (const { kernel, takes } of fused) {
+      const { quants, scales } = part!.matrix;
+      const wanted = (load: StepLoad) => (takes(load.rows) ? rows(load) : undefined);
+      add(kernel, { k: dim, ffn }, wanted, [quants, scales, narrow, middle, stepBuffer.rowCount]);
+    }
+    const others = (load: StepLoad) =>
+      fused.some(({ takes }) => takes(load.rows)) ? { rows: 0 } : rows(load);
+    linear(map, narrow, wide, false, others, stepBuffer.rowCount);
+    if (takesIntegers(variants, down))
+      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, others, [wide, middle]);
+    else add(swiglu, { dim: ffn, threads }, others, [wide, middle]);
+  };
+
   const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
   const attentionShape = { ...kvShape, heads, scale: 1 / Math.sqrt(headDim), window: 0 };
   const attention = (k: BufferSlice, v: BufferSlice) => {
@@ -342,10 +389,7 @@ async function buildForward({
     } else linearRows(block.attentionOutput, narrow, x, true);
 
     norm(x, block.ffnNorm, narrow, rows, block.gateUp);
-    linearRows(block.gateUp, narrow, wide);
-    if (takesIntegers(variants, block.down))
-      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, rows, [wide, middle]);
-    else add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+    gateUp(block.gateUp, block.down);
     linearRows(block.down, middle, x, true);
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
