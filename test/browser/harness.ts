@@ -177,6 +177,14 @@ export class Harness {
     await this.#cdp.send('ServiceWorker.stopAllWorkers');
   }
 
+  /** How many pages and frames of the extension show this file. */
+  async targets(path: string): Promise<number> {
+    const cdp = await this.context.browser()!.newBrowserCDPSession();
+    const { targetInfos } = await cdp.send('Target.getTargets', { filter: [{}] });
+    await cdp.detach();
+    return targetInfos.filter(({ url }) => url === `chrome-extension://${this.extensionId}/${path}`).length;
+  }
+
   /** After the second time within a minute the browser gives the GPU up. */
   async crashGpuProcess(): Promise<void> {
     const cdp = await this.context.browser()!.newBrowserCDPSession();
