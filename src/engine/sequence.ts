@@ -18,6 +18,8 @@ export interface Sequence {
   /** Index into page tables and samplers while it runs. */
   slot: number | undefined;
   readonly pages: number[];
+  /** Positions that were in the cache when it first took a slot. */
+  cachedTokens: number | undefined;
   /** The reader is slow: no new tokens until it has caught up. */
   isPaused: boolean;
   isDone: boolean;
@@ -58,6 +60,7 @@ export function soloSequence(ids: readonly number[]): Sequence {
     epoch: 0,
     slot: 0,
     pages: [],
+    cachedTokens: undefined,
     isPaused: false,
     isDone: false,
     onToken() {},

@@ -46,6 +46,7 @@ export interface Run {
   text: string;
   parts: GeneratePart[];
   finishReason: string;
+  cachedTokens: number;
 }
 
 /** Runs one request to its end; `onPart` sees each part as it comes. */
@@ -56,7 +57,7 @@ export async function run(
   signal = new AbortController().signal,
 ): Promise<Run> {
   const parts: GeneratePart[] = [];
-  const { finishReason } = await model.run(
+  const { finishReason, usage } = await model.run(
     {
       maxTokens: 32,
       sampling: GREEDY,
@@ -76,5 +77,6 @@ export async function run(
     text: parts.map(({ text }) => text).join(''),
     parts,
     finishReason,
+    cachedTokens: usage.cachedTokens,
   };
 }

@@ -124,6 +124,19 @@ describe.skipIf(isAbsent)('stories260K (skipped where ../shared/data is absent)'
     await model.dispose();
   });
 
+  test('a second turn starts from what the first left in the cache, and says the same', async () => {
+    const model = await loadModel(file('f32'));
+    const first = await run(model, { ids: textIds(40), maxTokens: 30 });
+    const turn = [...textIds(40), ...first.ids, ...textIds(20).slice(1)];
+    const second = await run(model, { ids: turn });
+    // 41 + 30 tokens, of which the last was never computed: four pages of 16
+    expect(second.cachedTokens).toBe(64);
+    const elsewhere = await run(model, { ids: turn, origin: 'https://b.example' });
+    expect(elsewhere.cachedTokens).toBe(0);
+    expect(second.ids).toEqual(elsewhere.ids);
+    await model.dispose();
+  });
+
   test('a stop string ends the answer before it appears', async () => {
     const model = await loadModel(file('f32'));
     const { text, finishReason } = await run(model, { ids: [1], maxTokens: 200, stop: ['Lily.'] });

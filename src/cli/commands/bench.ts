@@ -29,6 +29,8 @@ export async function bench(args: string[]) {
     promptTokens: number,
     maxTokens: number,
   ): Promise<{ wallMs: number; timings: Timings[] }> => {
+    // What the last run left in the cache must not help this one
+    model.stop(undefined);
     const startedAt = performance.now();
     const outputs = await Promise.all(
       Array.from({ length: concurrency }, (_, i) =>
