@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Lane } from '../protocol/generate.ts';
+import { GREEDY, type Lane } from '../protocol/generate.ts';
 import { PagePool } from './pages.ts';
 import { Scheduler, type StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
-const GREEDY = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  seed: 0,
-};
 let nextId = 1;
 
 function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answer = 4 } = {}): Sequence {

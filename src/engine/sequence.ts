@@ -1,4 +1,4 @@
-import type { Lane, SamplingOptions } from '../protocol/generate.ts';
+import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
 export interface Sequence {
@@ -43,16 +43,7 @@ export function soloSequence(ids: readonly number[]): Sequence {
     id: 0,
     origin: '',
     lane: 'interactive',
-    sampling: {
-      temperature: 0,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      repetitionPenalty: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-      seed: 0,
-    },
+    sampling: GREEDY,
     promptLength: ids.length,
     maxLength: ids.length,
     tokens: [...ids],

@@ -5,20 +5,9 @@ import { Model } from '../../src/engine/model.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
 import type { PlanSizes } from '../../src/engine/plan.ts';
 import type { RunRequest } from '../../src/engine/answer.ts';
-import type { GeneratePart } from '../../src/protocol/generate.ts';
+import { type GeneratePart, GREEDY } from '../../src/protocol/generate.ts';
 import { openGpu } from '../gpu.ts';
 import { fileSource } from './data.ts';
-
-export const GREEDY = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  seed: 0,
-};
 
 let shared: Promise<Gpu> | undefined;
 /** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */

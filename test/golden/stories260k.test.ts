@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { HearthError } from '../../src/protocol/errors.ts';
 import { openGpu, relativeError } from '../gpu.ts';
 import { dataFile, isMissing } from './data.ts';
-import { GREEDY, loadModel, run } from './engine.ts';
+import { GREEDY } from '../../src/protocol/generate.ts';
+import { loadModel, run } from './engine.ts';
 
 const file = (type: string) => dataFile('stories260K', `stories260K-${type}.gguf`);
 const isAbsent = isMissing('stories260K', 'expected.json');
