@@ -1,7 +1,6 @@
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
 import type {
   Backend,
-  CatalogEntry,
   DownloadProgress,
   LoadProgress,
   ModelInfo,
@@ -14,7 +13,8 @@ export interface EngineCalls {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {
-    input: GenerateInput & { origin: string; lane: Lane };
+    /** `isPrivate`: what is said stays apart from all else that is said under the same origin. */
+    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean };
     part: GeneratePart;
     output: GenerateOutput;
   };
@@ -72,5 +72,3 @@ export interface RunningSequence {
   completionTokens: number;
   tokensPerSecond: number;
 }
-
-export type { CatalogEntry };
