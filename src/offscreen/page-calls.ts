@@ -17,7 +17,7 @@ import {
 import { type Answer, isStream, respond } from './openai/http.ts';
 import { openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
-import { isOpaque, type Page } from './page.ts';
+import { isRemembered, type Page } from './page.ts';
 import type { Slots } from './slots.ts';
 
 const RequestInput = v.object({
@@ -66,7 +66,7 @@ export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handl
       origin: page.origin,
       lane: 'interactive',
       // All pages without an origin bear the same name and have nothing to do with each other
-      isPrivate: page.isPrivate || isOpaque(page),
+      isPrivate: !isRemembered(page),
     } as const;
     const stream = client.stream('generate', whole, { signal });
     stream.output.then(free, free);

@@ -1,11 +1,5 @@
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
-import type {
-  Backend,
-  DownloadProgress,
-  LoadProgress,
-  ModelInfo,
-  ModelSummary,
-} from './models.ts';
+import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
 
 /** What the offscreen document calls on the engine worker. */
@@ -41,7 +35,7 @@ export type DownloadRequest =
   | { kind: 'url'; url: string; sha256: string | undefined };
 
 export interface EngineStatus {
-  state: 'starting' | 'ready' | 'recovering' | 'failed';
+  state: 'starting' | 'ready' | 'recovering';
   backend: Backend;
   /** The GPU's name, or the reason there is none. */
   adapter: string;
@@ -67,7 +61,7 @@ export interface RunningSequence {
   id: number;
   origin: string;
   model: string;
-  phase: 'loading' | 'waiting' | 'prefill' | 'decode' | 'paused';
+  phase: 'waiting' | 'prefill' | 'decode' | 'paused';
   promptTokens: number;
   completionTokens: number;
   tokensPerSecond: number;
