@@ -1,4 +1,5 @@
 import type { Kernel, KernelFeature } from '../kernel.ts';
+import activations from '../mat-vec/activations.wgsl?raw';
 import product from '../mat-vec/product.wgsl?raw';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, enable, weightsWgsl } from '../quants/weights.ts';
@@ -36,7 +37,7 @@ export function matMul(format: QuantFormat, arithmetic: Arithmetic): Kernel<MatM
   const needs: KernelFeature[] = arithmetic === 'f16' ? ['shader-f16'] : [];
   return {
     name: `mat-mul ${format.name} ${arithmetic}`,
-    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + product + wgsl,
+    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({

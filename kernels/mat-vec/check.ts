@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
 import type { Kernel } from '../kernel.ts';
+import { dequantized, packQuantized, quantizeReference } from '../quantize/reference.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { dequantizeRows, randomRows } from '../quants/reference.ts';
 import type { Arithmetic } from '../quants/weights.ts';
@@ -15,12 +16,15 @@ interface ProductShape {
   outOffset?: number;
 }
 
+/** What x is given to a kernel as. */
+export type Input = Arithmetic | 'dp4a';
+
 /** Runs a kernel that computes products as mat-vec does on random weights, and compares all of `out` with the reference, what it must leave alone included. */
 export async function expectProducts<Shape extends ProductShape>(
   gpu: Awaited<ReturnType<typeof openGpu>>,
   kernel: Kernel<Shape>,
   format: QuantFormat,
-  arithmetic: Arithmetic,
+  input: Input,
   shape: Shape,
 ): Promise<void> {
   const { rows, k, n, add, outStride = n, outOffset = 0 } = shape;
@@ -28,21 +32,30 @@ export async function expectProducts<Shape extends ProductShape>(
   const { quants, scales } = format.pack(bytes, n, k);
   const x = randomFloats(rows * k);
   const start = randomFloats(rows * outStride, 1, 7);
+  const quantized = input === 'dp4a' ? quantizeReference(x, rows, k) : undefined;
 
   const [out] = await runKernel(gpu, kernel, shape, [
     quants,
     scales.length > 0 ? scales : new Uint32Array(4),
-    x,
+    quantized ? packQuantized(quantized, rows, k) : x,
     { write: Float32Array, length: start.length, start },
     Uint32Array.of(rows),
   ]);
 
-  const products = matVecReference(dequantizeRows(format, bytes), x, rows, k, n);
-  const expected = Float64Array.from(start);
-  for (let m = 0; m < rows; m++)
-    for (let row = 0; row < n; row++) {
-      const at = m * outStride + outOffset + row;
-      expected[at] = products[m * n + row]! + (add ? start[at]! : 0);
-    }
-  expect(relativeError(out!, expected)).toBeLessThan(arithmetic === 'f16' ? 2e-3 : 1e-5);
+  const w = dequantizeRows(format, bytes);
+  const expected = (values: ArrayLike<number>) => {
+    const products = matVecReference(w, values, rows, k, n);
+    const all = Float64Array.from(start);
+    for (let m = 0; m < rows; m++)
+      for (let row = 0; row < n; row++) {
+        const at = m * outStride + outOffset + row;
+        all[at] = products[m * n + row]! + (add ? start[at]! : 0);
+      }
+    return all;
+  };
+  expect(relativeError(out!, expected(x))).toBeLessThan(LOSSES[input]);
+  if (quantized) expect(relativeError(out!, expected(dequantized(quantized)))).toBeLessThan(LOSSES.f32);
 }
+
+/** Of what an input loses. */
+const LOSSES: Record<Input, number> = { f32: 1e-5, f16: 2e-3, dp4a: 1e-2 };

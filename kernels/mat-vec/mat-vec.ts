@@ -1,6 +1,7 @@
 import { grid, type Kernel, type KernelFeature } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, enable, weightsWgsl } from '../quants/weights.ts';
+import activations from './activations.wgsl?raw';
 import alone from './alone.wgsl?raw';
 import inTeams from './mat-vec.wgsl?raw';
 import product from './product.wgsl?raw';
@@ -57,7 +58,7 @@ export function matVec(format: QuantFormat, { arithmetic, team }: MatVecVariant)
 
   return {
     name: `mat-vec ${format.name} ${arithmetic} ${team}`,
-    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + product + MAIN[team],
+    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + MAIN[team],
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({

@@ -11,6 +11,8 @@ override ROWS: u32;   // 1, 2 or 4
 override COLS: u32;   // 1, 2, 4 or 8
 override CHUNK: u32;
 
+alias Sums = vec4<f32>; // with each row of w
+
 var<workgroup> staged: array<Four, COLS * CHUNK * 8u>; // (COLS, CHUNK, 8), each line shuffled by `slot`
 
 @compute @workgroup_size(LANES * TEAMS)

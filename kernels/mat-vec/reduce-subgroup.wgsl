@@ -7,9 +7,9 @@
 override SUBGROUP: u32;
 override NEAR: u32 = min(LANES, SUBGROUP);
 
-var<workgroup> partial: array<vec4<f32>, LANES * TEAMS / NEAR>;
+var<workgroup> partial: array<Sums, LANES * TEAMS / NEAR>;
 
-fn reduce(sums: vec4<f32>, thread: u32) -> vec4<f32> {
+fn reduce(sums: Sums, thread: u32) -> Sums {
   var near = sums;
   for (var distance = 1u; distance < NEAR; distance *= 2u) {
     near += subgroupShuffleXor(near, distance);
@@ -23,7 +23,7 @@ fn reduce(sums: vec4<f32>, thread: u32) -> vec4<f32> {
     partial[thread / NEAR] = near;
   }
   workgroupBarrier();
-  var total = vec4<f32>();
+  var total = Sums();
   for (var i = 0u; i < LANES / NEAR; i++) {
     total += partial[thread / LANES * (LANES / NEAR) + i];
   }

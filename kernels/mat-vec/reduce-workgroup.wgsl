@@ -1,8 +1,8 @@
 // Adds up the sums of a team's lanes, through workgroup memory. Only lane 0 is given the result.
 
-var<workgroup> partial: array<vec4<f32>, LANES * TEAMS>;
+var<workgroup> partial: array<Sums, LANES * TEAMS>;
 
-fn reduce(sums: vec4<f32>, thread: u32) -> vec4<f32> {
+fn reduce(sums: Sums, thread: u32) -> Sums {
   workgroupBarrier();
   partial[thread] = sums;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {

@@ -33,6 +33,8 @@ export interface Layout {
   readonly wgsl: string;
   /** Declares `load32h(row, unit) -> array<vec4<f16>, 8>`; absent where f16 does not hold the type's values. */
   readonly wgslF16?: string;
+  /** Declares `load32i(row, unit) -> Integers` (dp4a.wgsl) and TWO_SCALES; absent where weights are no small integers times scales. */
+  readonly wgslDp4a?: string;
 }
 
 export interface BlockFloat {

@@ -1,4 +1,5 @@
 import type { KernelFeature } from '../kernel.ts';
+import dp4a from './dp4a.wgsl?raw';
 import arithmeticF16 from './f16.wgsl?raw';
 import arithmeticF32 from './f32.wgsl?raw';
 import type { QuantFormat } from './format.ts';
@@ -20,6 +21,13 @@ export function weightsWgsl(format: QuantFormat, arithmetic: Arithmetic): string
   if (!format.wgslF16)
     throw new RangeError(`${format.name} has no f16 variant: f16 does not hold its values.`);
   return loadWgsl(format) + integersF16 + format.wgslF16 + arithmeticF16;
+}
+
+/** Declares bindings 0 and 1 and `load32i(row, unit)`, and products of that with int8 values of x. */
+export function integersWgsl(format: QuantFormat): string {
+  if (!format.wgslDp4a)
+    throw new RangeError(`${format.name} has no integer variant: its weights are no scaled integers.`);
+  return loadWgsl(format) + dp4a + format.wgslDp4a;
 }
 
 /** Directives come before all else in a module. */

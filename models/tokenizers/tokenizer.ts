@@ -38,9 +38,12 @@ export class Tokenizer {
   /** Whether a prompt begins with BOS and ends with EOS where `addSpecial` is asked for. */
   readonly addBos: boolean;
   readonly addEos: boolean;
+  /** Characters of text that one token stands for at most. */
+  readonly longestToken: number;
   private readonly utf8 = new TextEncoder();
 
   constructor(private readonly parts: TokenizerParts) {
+    this.longestToken = parts.vocabulary.texts.reduce((most, { length }) => Math.max(most, length), 0);
     this.addBos = parts.addBos;
     this.addEos = parts.addEos;
   }
@@ -60,10 +63,6 @@ export class Tokenizer {
   /** Ends a turn of a chat. */
   get eotId(): number | undefined {
     return this.parts.vocabulary.roles.eot;
-  }
-
-  get unkId(): number | undefined {
-    return this.parts.vocabulary.roles.unk;
   }
 
   /** Tokens after which an answer is over: EOS, the end of a turn, and their like. */

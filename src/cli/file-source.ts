@@ -4,9 +4,12 @@ import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 
 export async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new HearthError('not-found', `The model file ${path} cannot be opened.`, { cause });
+    throw new HearthError('not-found', `The model file ${path} cannot be opened. Check its name.`, { cause });
   });
-  const { size } = await file.stat();
+  const stat = await file.stat();
+  if (!stat.isFile())
+    throw new HearthError('not-found', `${path} is not a file. Name the model's .gguf file itself.`);
+  const { size } = stat;
   return {
     size,
     async read(offset, length) {

@@ -5,14 +5,15 @@ import type { Flags } from './flags.ts';
 
 /** NVIDIA's driver has f16, but Dawn hides it unless asked. */
 const F16_TOGGLES = 'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia';
-const FEATURES = ['f16', 'subgroups'] as const;
+const FEATURES = ['f16', 'subgroups', 'dp4a'] as const;
+type FeatureFlags = Partial<Record<(typeof FEATURES)[number], boolean>>;
 
 // Dawn dies with its instance, so it is kept for as long as the process lives
 let instance: GPU | undefined;
 
-/** The device that `--adapter` and `--features` ask for. */
-export async function openGpu(flags: Flags): Promise<Gpu> {
-  const wanted = featureFlags(flags.string('features') ?? '');
+/** The device that `--adapter` and `--features` ask for; `defaults` hold for features that no flag names. */
+export async function openGpu(flags: Flags, defaults: FeatureFlags = {}): Promise<Gpu> {
+  const wanted = { ...defaults, ...featureFlags(flags.string('features') ?? '') };
   const options = ['disable-dawn-features=timestamp_quantization'];
   if (flags.has('adapter')) options.push(`adapter=${flags.string('adapter')}`);
   if (wanted.f16) options.push(F16_TOGGLES);
@@ -24,13 +25,15 @@ export async function openGpu(flags: Flags): Promise<Gpu> {
     throw new HearthError('no-device', `${gpu.name} has no f16, which --features asks for.`);
   if (wanted.subgroups && !gpu.has('subgroups'))
     throw new HearthError('no-device', `${gpu.name} has no subgroups, which --features asks for.`);
+  if (wanted.dp4a && !gpu.dp4a)
+    throw new HearthError('no-device', `${gpu.name} has no dp4a, which --features asks for.`);
   process.stderr.write(`adapter: ${gpu.name}\n`);
   return gpu;
 }
 
 /** `f16` forces, `no-f16` forbids, nothing leaves it to the adapter. */
-function featureFlags(text: string): { f16?: boolean; subgroups?: boolean } {
-  const wanted: { f16?: boolean; subgroups?: boolean } = {};
+function featureFlags(text: string): FeatureFlags {
+  const wanted: FeatureFlags = {};
   for (const part of text
     .split(',')
     .map((part) => part.trim())
@@ -39,7 +42,7 @@ function featureFlags(text: string): { f16?: boolean; subgroups?: boolean } {
     if (!feature)
       throw new HearthError(
         'bad-input',
-        `--features knows f16, no-f16, subgroups and no-subgroups, not ${JSON.stringify(part)}.`,
+        `--features knows ${FEATURES.join(', ')} and each with no- before it, not ${JSON.stringify(part)}.`,
       );
     wanted[feature] = part === feature;
   }

@@ -9,11 +9,14 @@ import { openGpu } from './gpu.ts';
 /** Positions whose logits are computed and read in one step. */
 export const ROWS_AT_ONCE = 32;
 
-/** The model of `--model` on the device of the GPU flags. */
-export async function loadModel(flags: Flags, { slots = 1 } = {}): Promise<Model> {
+/** The model of `--model` on the device of the GPU flags. `isExact`: without dp4a, unless a flag asks for it. */
+export async function loadModel(
+  flags: Flags,
+  { slots = 1, isExact = false, governor = new Governor(systemClock) } = {},
+): Promise<Model> {
   const source = await openFile(flags.required('model'));
   const file = await readModelFile(source);
-  const gpu = await openGpu(flags);
+  const gpu = await openGpu(flags, isExact ? { dp4a: false } : {});
   const startedAt = performance.now();
   const model = await Model.load({
     // A lost device ends a command: opening it again gives the lost one
@@ -21,7 +24,7 @@ export async function loadModel(flags: Flags, { slots = 1 } = {}): Promise<Model
     file,
     source,
     clock: systemClock,
-    governor: new Governor(systemClock),
+    governor,
     sizes: {
       budgetBytes: Number.POSITIVE_INFINITY,
       slots,

@@ -10,6 +10,8 @@ export interface RunRequest {
   stop: readonly string[];
   origin: string;
   lane: Lane;
+  /** Its text is nobody else's, whoever has the same origin. */
+  isPrivate?: boolean | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
@@ -52,6 +54,7 @@ export class Answer {
       id,
       origin: request.origin,
       lane: request.lane,
+      isPrivate: request.isPrivate,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
@@ -60,6 +63,7 @@ export class Answer {
       epoch: 0,
       slot: undefined,
       pages: [],
+      cachedTokens: undefined,
       isPaused: false,
       isDone: false,
       onToken: (token) => this.#take(token),
@@ -71,8 +75,8 @@ export class Answer {
   }
 
   get usage(): GenerateOutput['usage'] {
-    const { tokens, promptLength } = this.sequence;
-    return { promptTokens: promptLength, completionTokens: tokens.length - promptLength, cachedTokens: 0 };
+    const { tokens, promptLength, cachedTokens = 0 } = this.sequence;
+    return { promptTokens: promptLength, completionTokens: tokens.length - promptLength, cachedTokens };
   }
 
   get timings(): Timings {

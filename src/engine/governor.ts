@@ -13,6 +13,7 @@ export class Governor {
   #share = 1;
   #creditMs = BURST_MS;
   #filledAt: number;
+  #paidMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -29,6 +30,11 @@ export class Governor {
     this.#share = share;
   }
 
+  /** GPU time of all steps so far. */
+  get paidMs(): number {
+    return this.#paidMs;
+  }
+
   /** Resolves when the next step may be submitted. */
   async permit(): Promise<void> {
     for (;;) {
@@ -42,6 +48,7 @@ export class Governor {
   pay(busyMs: number): void {
     this.#fill();
     this.#creditMs -= busyMs;
+    this.#paidMs += busyMs;
   }
 
   #fill(): void {

@@ -3,7 +3,7 @@ import { HearthError } from '../protocol/errors.ts';
 
 export interface GpuOptions {
   /** Which features may be used where the adapter has them; all by default. */
-  features?: { f16?: boolean; subgroups?: boolean };
+  features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean };
 }
 
 /** A part of a buffer, or all of it. */
@@ -35,6 +35,8 @@ export class Gpu {
     readonly info: GPUAdapterInfo,
     /** A CPU that plays a GPU. Barriers are dear there, so kernels choose one thread per row. */
     readonly isSoftware: boolean,
+    /** Whether weights of few bits are multiplied in int8 (dot4I8Packed). */
+    readonly dp4a: boolean,
   ) {
     this.lost = device.lost.then(({ message, reason }) => {
       this.#isLost = true;
@@ -89,7 +91,11 @@ export class Gpu {
       /swiftshader|llvmpipe|lavapipe/i.test(
         adapter.info.architecture + adapter.info.device + adapter.info.description,
       );
-    return new Gpu(device, adapter.info, isSoftware);
+    // Apple's GPUs have no such instruction, and a CPU has better uses for its time
+    const isFast = !isSoftware && adapter.info.vendor !== 'apple';
+    const dp4a =
+      gpu.wgslLanguageFeatures.has('packed_4x8_integer_dot_product') && (options.features?.dp4a ?? isFast);
+    return new Gpu(device, adapter.info, isSoftware, dp4a);
   }
 
   get name(): string {

@@ -53,13 +53,14 @@ export interface WeightsLayout {
 /** Scales start where every adapter can bind them. */
 const BINDING_ALIGNMENT = 256;
 
-/** Plans the weights for a device that binds at most `maxBindingBytes` at once. Fails if a tensor's type is not supported. */
+/** Plans the weights for a device that binds at most `maxBindingBytes` at once. Fails with `unsupported-model` if a tensor's type is not computed with. */
 export function layOutWeights(
   tensors: ModelTensors,
   config: ModelConfig,
   maxBindingBytes: number,
 ): WeightsLayout {
   const linear = (name: string, ...fused: TensorInfo[]) => layOutLinear(name, fused, maxBindingBytes);
+  for (const vector of vectorsOf(tensors)) mustBeF32(vector);
   const embedding = linear('embedding', tensors.embedding);
   const blocks = tensors.blocks.map((block, i) => ({
     attentionNorm: block.attentionNorm,
@@ -118,6 +119,20 @@ function layOutLinear(name: string, tensors: TensorInfo[], maxBindingBytes: numb
     }
   }
   return { inputs, outputs, parts };
+}
+
+/** Norms, and RoPE's divisors. */
+function vectorsOf({ blocks, outputNorm, ropeFactors }: ModelTensors): TensorInfo[] {
+  const norms = blocks.flatMap(({ attentionNorm, ffnNorm }) => [attentionNorm, ffnNorm]);
+  return [...norms, outputNorm, ...(ropeFactors ? [ropeFactors] : [])];
+}
+
+function mustBeF32({ name, type }: TensorInfo): void {
+  if (type === 'F32') return;
+  throw new HearthError(
+    'unsupported-model',
+    `The tensor ${JSON.stringify(name)} is ${type}, and Hearth reads it only as F32. Get another conversion of the model.`,
+  );
 }
 
 function formatOf({ name, type, shape }: TensorInfo): QuantFormat {

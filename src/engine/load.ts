@@ -162,16 +162,11 @@ async function* batches(
   }
 }
 
-/** A vector of the file as f32. Norms come in no other type. */
+/** A vector, which the layout has seen to be F32. */
 async function readFloats(
   source: ByteSource,
-  { name, type, offset, sizeBytes }: TensorInfo,
+  { offset, sizeBytes }: TensorInfo,
 ): Promise<Float32Array<ArrayBuffer>> {
-  if (type !== 'F32')
-    throw new HearthError(
-      'unsupported-model',
-      `The tensor ${JSON.stringify(name)} is ${type}; Hearth reads it only as F32.`,
-    );
   const bytes = await source.read(offset, sizeBytes);
   return new Float32Array(bytes.slice().buffer);
 }

@@ -97,8 +97,8 @@ export function planMemory(request: PlanRequest): Plan {
 }
 
 /** Weights and a cache for the default context in f16: what to expect before a device is there to plan for. */
-export function leastMemoryBytes(config: ModelConfig, fileBytes: number): number {
-  return fileBytes + kvBytesPerPosition(config, 'f16') * Math.min(config.contextLength, DEFAULT_CONTEXT);
+export function leastMemoryBytes(config: ModelConfig, weightsBytes: number): number {
+  return weightsBytes + kvBytesPerPosition(config, 'f16') * Math.min(config.contextLength, DEFAULT_CONTEXT);
 }
 
 export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv: KvType): number {

@@ -3,8 +3,21 @@ import { HearthError } from '../protocol/errors.ts';
 import type { Prompt } from '../protocol/generate.ts';
 import type { ModelFile } from './model-file.ts';
 
-/** The tokens of a prompt: BOS and the text, the chat as the model's template writes it, or the ids as they are. */
-export function promptIds({ tokenizer, chatTemplate, config }: ModelFile, prompt: Prompt): number[] {
+/**
+ * The tokens of a prompt: BOS and the text, the chat as the model's template writes it, or the ids as they are.
+ * A text that no tokens could bring into `contextLength` is refused before time is spent on it, which all pages share.
+ */
+export function promptIds(
+  { tokenizer, chatTemplate, config }: ModelFile,
+  prompt: Prompt,
+  contextLength: number,
+): number[] {
+  const chars = length(prompt);
+  if (chars > contextLength * tokenizer.longestToken)
+    throw new HearthError(
+      'too-long',
+      `The prompt has ${chars} characters, more than the ${contextLength} tokens that prompt and answer together may have can hold. Shorten it.`,
+    );
   switch (prompt.kind) {
     case 'ids': {
       const wrong = prompt.ids.find((id) => id >= config.vocab);
@@ -30,4 +43,11 @@ export function promptIds({ tokenizer, chatTemplate, config }: ModelFile, prompt
         : ids;
     }
   }
+}
+
+/** In characters; ids have none. */
+function length(prompt: Prompt): number {
+  if (prompt.kind === 'ids') return 0;
+  if (prompt.kind === 'text') return prompt.text.length;
+  return prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
 }

@@ -52,6 +52,7 @@ export class Runner {
       slots: plan.slots,
       depth: options.step.depth,
       pages: new PagePool(plan.pageCount, plan.pageSize),
+      keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page) => this.#step.setPage(slot, index, page),
       onSlot: (sequence) => this.#step.setSampler(sequence),
     });
@@ -119,7 +120,14 @@ export class Runner {
     );
     for (const answer of ended)
       this.#end(answer, () => answer.fail(new HearthError('cancelled', 'The user stopped this answer.')));
+    // Who stops a site wants nothing of it left
+    this.#scheduler.forget(origin);
     return ended.length;
+  }
+
+  /** Forgets what ended answers left in the cache. */
+  forget(): void {
+    this.#scheduler.forget(undefined);
   }
 
   #end(answer: Answer, settle: () => void): void {

@@ -8,6 +8,7 @@ import {
 import { embedding } from '../../kernels/embedding/embedding.ts';
 import { gather } from '../../kernels/gather/gather.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import { quantize, rmsNormQuantize, swigluQuantize } from '../../kernels/quantize/quantize.ts';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm.ts';
 import { rope } from '../../kernels/rope/rope.ts';
 import { swiglu } from '../../kernels/swiglu/swiglu.ts';
@@ -22,7 +23,14 @@ import type { StepPlan } from './schedule.ts';
 import { type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
-import { chooseVariants, linearKernels, type Variants } from './variants.ts';
+import {
+  chooseVariants,
+  gateUpKernels,
+  integerKernels,
+  linearKernels,
+  takesIntegers,
+  type Variants,
+} from './variants.ts';
 
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
@@ -41,6 +49,7 @@ export interface Dispatch {
  */
 export class Step implements Stepper {
   readonly depth = DEPTH;
+  readonly keepsPages = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;
@@ -51,6 +60,7 @@ export class Step implements Stepper {
   readonly #forward: Dispatch[];
   readonly #weights: Weights;
   readonly #variants: Variants;
+  #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
   static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
     const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
@@ -106,8 +116,8 @@ export class Step implements Stepper {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    const { attention, team, arithmetic } = this.#variants;
-    return { arithmetic, team, attention, kv: this.#plan.kv };
+    const { attention, team, arithmetic, dp4a } = this.#variants;
+    return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
   }
 
   setPage(slot: number, index: number, page: number): void {
@@ -123,7 +133,10 @@ export class Step implements Stepper {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
     const { results, busyMs } = await this.#readback.submit(
-      (pass) => encode(pass, [...this.#forward, ...this.#sampling.dispatches], load),
+      (pass) => {
+        this.#encodeForward(pass, load);
+        encode(pass, sized(this.#sampling.dispatches, load));
+      },
       this.#sampling.results,
       bytes,
     );
@@ -158,7 +171,7 @@ export class Step implements Stepper {
       const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
       const bytes = load.outputs * vocab * 4;
       const { results } = await this.#readback.submit(
-        (pass) => encode(pass, this.#forward, load),
+        (pass) => this.#encodeForward(pass, load),
         this.#buffers.activations.logits.buffer,
         bytes,
       );
@@ -170,6 +183,14 @@ export class Step implements Stepper {
     return rows;
   }
 
+  /** Most steps are as large as the one before: what is dispatched is found out once. */
+  #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
+    const { rows, outputs, decodes, tiles, depth } = load;
+    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / this.#variants.chunkPositions)].join();
+    if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
+    encode(pass, this.#last.dispatches);
+  }
+
   destroy(): void {
     this.#readback.destroy();
     this.#buffers.destroy();
@@ -179,10 +200,20 @@ export class Step implements Stepper {
   }
 }
 
-function encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[], load: StepLoad): void {
-  for (const { pipeline, bindGroup, workgroups } of dispatches) {
-    const size = workgroups(load);
-    if (!size || size.includes(0)) continue;
+interface SizedDispatch extends Dispatch {
+  size: readonly [x: number, y?: number, z?: number];
+}
+
+/** Those that have something to do. */
+function sized(dispatches: readonly Dispatch[], load: StepLoad): SizedDispatch[] {
+  return dispatches.flatMap((dispatch) => {
+    const size = dispatch.workgroups(load);
+    return size && !size.includes(0) ? [{ ...dispatch, size }] : [];
+  });
+}
+
+function encode(pass: GPUComputePassEncoder, dispatches: readonly SizedDispatch[]): void {
+  for (const { pipeline, bindGroup, size } of dispatches) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...size);
@@ -240,20 +271,29 @@ async function buildForward({
   const rows = ({ rows }: StepLoad) => ({ rows });
   const outputRows = ({ outputs }: StepLoad) => ({ rows: outputs });
 
-  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows) =>
-    add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
+  // What a linear map in int8 reads is quantized by whatever makes it
+  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows, next: Linear) =>
+    takesIntegers(variants, next)
+      ? add(rmsNormQuantize, { dim, eps: normEps, threads: Math.max(8, variants.normThreads) }, of, [
+          from,
+          weight,
+          to,
+        ])
+      : add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
 
   const linear = (
-    { inputs, outputs: outStride, parts }: Linear,
+    map: Linear,
     from: BufferSlice,
     to: BufferSlice,
     addTo: boolean,
     of: typeof rows,
     count: BufferSlice,
   ) => {
+    const { inputs, outputs: outStride, parts } = map;
+    const kernels = takesIntegers(variants, map) ? integerKernels : linearKernels;
     for (const { matrix, outOffset } of parts) {
       const shape = { k: inputs, n: matrix.rows, add: addTo, outStride, outOffset };
-      for (const { kernel, takes } of linearKernels(variants, matrix)) {
+      for (const { kernel, takes } of kernels(variants, matrix)) {
         const wanted = (load: StepLoad) => (takes(of(load).rows) ? of(load) : undefined);
         add(kernel, shape, wanted, [matrix.quants, matrix.scales, from, to, count]);
       }
@@ -261,6 +301,24 @@ async function buildForward({
   };
   const linearRows = (map: Linear, from: BufferSlice, to: BufferSlice, addTo = false) =>
     linear(map, from, to, addTo, rows, stepBuffer.rowCount);
+
+  /** silu(gate) * up of `narrow` in `middle`, as `down` reads it. */
+  const gateUp = (map: Linear, down: Linear) => {
+    const [part] = map.parts;
+    const isFused = map.parts.length === 1 && takesIntegers(variants, map) && takesIntegers(variants, down);
+    const fused = isFused ? gateUpKernels(variants, part!.matrix) : [];
+    for (const { kernel, takes } of fused) {
+      const { quants, scales } = part!.matrix;
+      const wanted = (load: StepLoad) => (takes(load.rows) ? rows(load) : undefined);
+      add(kernel, { k: dim, ffn }, wanted, [quants, scales, narrow, middle, stepBuffer.rowCount]);
+    }
+    const others = (load: StepLoad) =>
+      fused.some(({ takes }) => takes(load.rows)) ? { rows: 0 } : rows(load);
+    linear(map, narrow, wide, false, others, stepBuffer.rowCount);
+    if (takesIntegers(variants, down))
+      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, others, [wide, middle]);
+    else add(swiglu, { dim: ffn, threads }, others, [wide, middle]);
+  };
 
   const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
   const attentionShape = { ...kvShape, heads, scale: 1 / Math.sqrt(headDim), window: 0 };
@@ -314,7 +372,7 @@ async function buildForward({
   }
   for (const [i, block] of weights.blocks.entries()) {
     const { k, v } = caches[i]!;
-    norm(x, block.attentionNorm, narrow, rows);
+    norm(x, block.attentionNorm, narrow, rows, block.qkv);
     linearRows(block.qkv, narrow, wide);
     add(rope(plan.kv), { ...kvShape, heads, rotaryDim, pairs: ropePairs, threads }, rows, [
       wide,
@@ -326,15 +384,17 @@ async function buildForward({
       v,
     ]);
     attention(k, v);
-    linearRows(block.attentionOutput, narrow, x, true);
+    if (takesIntegers(variants, block.attentionOutput)) {
+      add(quantize, { dim: heads * headDim, threads: variants.quantizeThreads }, rows, [narrow, middle]);
+      linearRows(block.attentionOutput, middle, x, true);
+    } else linearRows(block.attentionOutput, narrow, x, true);
 
-    norm(x, block.ffnNorm, narrow, rows);
-    linearRows(block.gateUp, narrow, wide);
-    add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+    norm(x, block.ffnNorm, narrow, rows, block.gateUp);
+    gateUp(block.gateUp, block.down);
     linearRows(block.down, middle, x, true);
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
-  norm(outputs, weights.outputNorm, outputsNormed, outputRows);
+  norm(outputs, weights.outputNorm, outputsNormed, outputRows, weights.head);
   linear(weights.head, outputsNormed, logits, false, outputRows, stepBuffer.outputCount);
   return Promise.all(pending);
 }

@@ -1,21 +1,27 @@
 import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import { MAT_MUL_DP4A_TUNING, matMulDp4a } from '../../kernels/mat-mul/mat-mul-dp4a.ts';
 import { MAT_MUL_TUNING, matMul } from '../../kernels/mat-mul/mat-mul.ts';
 import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
+import { type GateUpShape, gateUpDp4a } from '../../kernels/mat-vec/gate-up-dp4a.ts';
+import { type Dp4aTeam, matVecDp4a, matVecDp4aTuning } from '../../kernels/mat-vec/mat-vec-dp4a.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { Gpu } from './gpu.ts';
-import type { MatrixLayout } from './layout.ts';
+import type { LinearLayout, MatrixLayout } from './layout.ts';
 
 /** Which kernels suit an adapter. */
 export interface Variants {
   /** What weights are multiplied in, where their type has such a kernel. */
   arithmetic: Arithmetic;
+  /** Multiply in int8 where the weights are small integers: how threads share a row then. */
+  dp4a: Dp4aTeam | undefined;
   /** How threads share a row of weights; alone where barriers are dear. */
   team: 'alone' | 'workgroup' | 'subgroup';
   attention: 'simple' | 'workgroup' | 'subgroup';
   /** Threads in a workgroup of kernels without barriers. */
   threads: number;
+  quantizeThreads: number;
   normThreads: number;
   sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
@@ -34,8 +40,11 @@ export interface LinearShape {
   outOffset: number;
 }
 
-export interface LinearKernel {
-  kernel: Kernel<LinearShape>;
+/** What of a matrix its kernels depend on. */
+type MatrixSize = Pick<MatrixLayout, 'format' | 'k' | 'rows'>;
+
+export interface LinearKernel<Shape = LinearShape> {
+  kernel: Kernel<Shape>;
   /** Whether this kernel is the one for so many rows of x. */
   takes(rows: number): boolean;
 }
@@ -43,7 +52,14 @@ export interface LinearKernel {
 /** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
 export function chooseVariants(gpu: Gpu): Variants {
   const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
-  const shared = { threads: 64, subgroupSize, chunkPositions: CHUNK_POSITIONS };
+  const inTeams = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
+  const shared = {
+    dp4a: gpu.dp4a ? (inTeams as Dp4aTeam) : undefined,
+    threads: 64,
+    quantizeThreads: 64,
+    subgroupSize,
+    chunkPositions: CHUNK_POSITIONS,
+  };
   if (gpu.isSoftware)
     return {
       ...shared,
@@ -54,21 +70,64 @@ export function chooseVariants(gpu: Gpu): Variants {
       sampleThreads: 4,
     };
 
-  const team = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
   const arithmetic = gpu.has('shader-f16') ? 'f16' : 'f32';
-  return { ...shared, arithmetic, team, attention: team, normThreads: 256, sampleThreads: 256 };
+  return {
+    ...shared,
+    arithmetic,
+    team: inTeams,
+    attention: inTeams,
+    normThreads: 256,
+    sampleThreads: 256,
+  };
 }
 
 /** Rows of x from which on tiles beat reading the weights once for every eight rows. */
 const TILED_ROWS = 9;
+const TILED_INTEGER_ROWS = 33;
 const COLS = [1, 2, 4, 8];
 /** Fewer where compiling a kernel takes a software adapter a tenth of a second. */
 const SOFTWARE_COLS = [1, 8];
 
-/** The kernels of one matrix, for every number of rows. */
+/** Whether a linear map is computed in int8: all of it or nothing, since its parts read one x. */
+export function takesIntegers({ dp4a }: Variants, { parts }: LinearLayout): boolean {
+  return dp4a !== undefined && parts.every(({ matrix }) => matrix.format.wgslDp4a);
+}
+
+/** The kernels of one matrix for every number of rows of x in int8. */
+export function integerKernels({ dp4a, subgroupSize }: Variants, { format, k }: MatrixSize): LinearKernel[] {
+  const matVecs = COLS.map((cols, i): LinearKernel => {
+    const tuning = matVecDp4aTuning({ k, cols }, subgroupSize);
+    return { kernel: tuned(matVecDp4a(format, dp4a!), tuning), takes: colsTake(i) };
+  });
+  const tiled: Kernel<LinearShape> = tuned(matMulDp4a(format), MAT_MUL_DP4A_TUNING);
+  return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_INTEGER_ROWS }];
+}
+
+/** Whether so many rows of x in int8 are for the kernel of COLS[i]. */
+function colsTake(i: number): (rows: number) => boolean {
+  const atLeast = (COLS[i - 1] ?? 0) + 1;
+  const atMost = i === COLS.length - 1 ? TILED_INTEGER_ROWS - 1 : COLS[i]!;
+  return (rows) => rows >= atLeast && rows <= atMost;
+}
+
+/**
+ * The kernels that make SwiGLU's gate and up of one matrix in one dispatch, for few rows; for more rows
+ * there are none.
+ */
+export function gateUpKernels(
+  { dp4a, subgroupSize }: Variants,
+  { format }: MatrixSize,
+): LinearKernel<Omit<GateUpShape, 'tuning'>>[] {
+  return COLS.map((cols, i) => ({
+    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: 8, cols, subgroup: subgroupSize }),
+    takes: colsTake(i),
+  }));
+}
+
+/** The kernels of one matrix, for every number of rows of x in f32. */
 export function linearKernels(
   { arithmetic, team, subgroupSize }: Variants,
-  { format, k, rows }: MatrixLayout,
+  { format, k, rows }: MatrixSize,
 ): LinearKernel[] {
   const own = arithmeticFor(format, arithmetic);
   const variant = { arithmetic: own, team };
@@ -84,7 +143,7 @@ export function linearKernels(
     };
   });
   if (team === 'alone') return matVecs;
-  const tiled = tuned(matMul(format, own), MAT_MUL_TUNING);
+  const tiled: Kernel<LinearShape> = tuned(matMul(format, own), MAT_MUL_TUNING);
   return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_ROWS }];
 }
 
@@ -93,10 +152,10 @@ function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
 }
 
 /** A kernel with its tuning fixed. */
-function tuned<Tuning>(
-  kernel: Kernel<LinearShape & { tuning: Tuning }>,
+export function tuned<Shape, Tuning>(
+  kernel: Kernel<NoInfer<Shape> & { tuning: Tuning }>,
   tuning: Tuning,
-): Kernel<LinearShape> {
+): Kernel<Shape> {
   return {
     ...kernel,
     constants: (shape) => kernel.constants({ ...shape, tuning }),

@@ -52,6 +52,7 @@ function gpu(lostAt: number): Stepper {
   let steps = 0;
   return {
     depth: 4,
+    keepsPages: true,
     setPage() {},
     setSampler: (sequence) => void computed.set(sequence, 0),
     async run({ decodes, prefills }: StepPlan) {
@@ -136,7 +137,12 @@ async function wasm(): Promise<Stepper> {
     far,
     fakeLlama(({ tokens }) => nextOf(tokens.length)),
   );
-  return WasmStepper.load(connect(near), new Blob(), PLAN, fakeClock());
+  return WasmStepper.load({
+    file: new Blob(),
+    plan: PLAN,
+    clock: fakeClock(),
+    openFrame: () => connect<WasmCalls>(near),
+  });
 }
 
 const UNDISTURBED = [

@@ -1,6 +1,7 @@
 import { bundled } from '../../models/bundled/index.ts';
 import { catalog } from '../../models/catalog/index.ts';
 import type { Engine } from '../engine/engine.ts';
+import { layOutWeights } from '../engine/layout.ts';
 import { readModelFile } from '../engine/model-file.ts';
 import { leastMemoryBytes } from '../engine/plan.ts';
 import { ModelLibrary } from '../storage/model-library.ts';
@@ -8,13 +9,8 @@ import { ModelStore } from '../storage/model-store.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { systemTime } from '../storage/time.ts';
 
-export interface Library {
-  library: ModelLibrary;
-  store: ModelStore;
-}
-
 /** Every model that this machine has or could have. */
-export async function openLibrary(engine: Engine): Promise<Library> {
+export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
   const store = await ModelStore.open({
     directory: await openOpfsDirectory('models'),
     time: systemTime,
@@ -22,20 +18,20 @@ export async function openLibrary(engine: Engine): Promise<Library> {
     estimate: () => navigator.storage.estimate(),
     isOnline: () => navigator.onLine,
     async check(source) {
-      const file = await readModelFile(source);
-      const licence = file.gguf.metadata.string('general.license', undefined);
+      const { gguf, config, tensors } = await readModelFile(source);
+      // Refuses what the engine does not compute with before gigabytes of it have come
+      const { bytes } = layOutWeights(tensors, config, Number.MAX_SAFE_INTEGER);
       return {
-        licence,
-        contextLength: file.config.contextLength,
-        memoryBytes: leastMemoryBytes(file.config, source.size),
+        licence: gguf.metadata.string('general.license', undefined),
+        contextLength: config.contextLength,
+        memoryBytes: leastMemoryBytes(config, bytes),
       };
     },
   });
-  const library = new ModelLibrary({
+  return new ModelLibrary({
     bundled: { ...bundled, url: new URL(`/models/bundled/${bundled.file}`, location.origin).href },
     catalog,
     store,
     problem: (model) => engine.problem(model),
   });
-  return { library, store };
 }

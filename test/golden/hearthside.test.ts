@@ -44,5 +44,5 @@ test('a chat becomes the text that the model was trained on', () => {
     { role: 'system' as const, content: 'Answer in one sentence.' },
     { role: 'user' as const, content: 'Describe the garden.' },
   ];
-  expect(promptIds(model.file, { kind: 'messages', messages })).toEqual(ids);
+  expect(promptIds(model.file, { kind: 'messages', messages }, model.contextLength)).toEqual(ids);
 });

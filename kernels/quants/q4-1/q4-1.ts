@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import wgsl from './q4-1.wgsl?raw';
+import wgslDp4a from './q4-1-dp4a.wgsl?raw';
 import wgslF16 from './q4-1-f16.wgsl?raw';
 
 /** w = d * q + m, with q of 4 bits. A block in the file: d, m (f16), 16 bytes with values i and 16 + i. */
@@ -13,6 +14,7 @@ export const q4_1 = defineFormat({
   ],
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -1,6 +1,7 @@
 import { fifthBits } from '../fifth-bits.ts';
 import { defineFormat } from '../format.ts';
 import wgsl from './q5-0.wgsl?raw';
+import wgslDp4a from './q5-0-dp4a.wgsl?raw';
 import wgslF16 from './q5-0-f16.wgsl?raw';
 
 /** w = d * (q - 16), with q of 5 bits. A block in the file: d (f16), a word of fifth bits, 16 bytes with values i and 16 + i. */
@@ -11,6 +12,7 @@ export const q5_0 = defineFormat({
   floats: [{ at: 0, as: 'f16', typical: 2e-3 }],
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 2) + units,
   pack({ fileHalves: file, quants, scales, scaleHalves, rows, units }) {

@@ -1,6 +1,7 @@
 import { fifthBits } from '../fifth-bits.ts';
 import { defineFormat } from '../format.ts';
 import wgsl from './q5-1.wgsl?raw';
+import wgslDp4a from './q5-1-dp4a.wgsl?raw';
 import wgslF16 from './q5-1-f16.wgsl?raw';
 
 /** w = d * q + m, with q of 5 bits. A block in the file: d, m (f16), a word of fifth bits, 16 bytes with values i and 16 + i. */
@@ -14,6 +15,7 @@ export const q5_1 = defineFormat({
   ],
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => 2 * units,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -3,6 +3,7 @@ import { defineFormat } from '../format.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
 import { readWords } from '../read-words.ts';
 import wgsl from './q6-k.wgsl?raw';
+import wgslDp4a from './q6-k-dp4a.wgsl?raw';
 import wgslF16 from './q6-k-f16.wgsl?raw';
 
 const FILE_HALVES = 105;
@@ -20,6 +21,7 @@ export const q6_k = defineFormat({
   floats: [{ at: 208, as: 'f16', typical: 1e-5 }],
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => pairs(units) + units / 2 + 2 * units,
   pack({ fileHalves, quants, scales, scaleHalves, rows, units }) {

@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import wgsl from './q8-0.wgsl?raw';
+import wgslDp4a from './q8-0-dp4a.wgsl?raw';
 import wgslF16 from './q8-0-f16.wgsl?raw';
 
 /** w = d * q, with q a signed byte. A block in the file: d (f16), 32 bytes. */
@@ -10,6 +11,7 @@ export const q8_0 = defineFormat({
   floats: [{ at: 0, as: 'f16', typical: 3e-4 }],
   wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 8 * units,
   scalesWords: (units) => Math.ceil(units / 2),
   pack({ fileHalves: file, quants, scaleHalves, rows, units }) {

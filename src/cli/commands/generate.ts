@@ -38,7 +38,7 @@ export async function generate(args: string[]) {
     seed: flags.integer('seed', 0),
   };
   const model = await loadModel(flags);
-  const start = promptIds(model.file, prompt);
+  const start = promptIds(model.file, prompt, model.contextLength);
 
   const ids: number[] = [];
   let text = '';
@@ -76,9 +76,9 @@ function readPrompt(flags: Flags): Prompt {
   try {
     messages = JSON.parse(flags.required('messages'));
   } catch (cause) {
-    throw new HearthError('bad-input', `--messages is not JSON: ${(cause as Error).message}`, { cause });
+    throw new HearthError('bad-input', `--messages is not JSON: ${(cause as Error).message}.`, { cause });
   }
-  if (!Array.isArray(messages) || !messages.every(isMessage)) {
+  if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isMessage)) {
     throw new HearthError(
       'bad-input',
       `--messages must be a list like [{"role":"user","content":"Hello"}], with roles ${ROLES.join(', ')}.`,

@@ -6,7 +6,7 @@ import { checkIds } from './detokenize.ts';
 export async function logits(args: string[]) {
   const flags = new Flags(args, ['model', 'ids', 'all', ...GPU_FLAGS]);
   const ids = flags.ids('ids');
-  const model = await loadModel(flags, { slots: ROWS_AT_ONCE });
+  const model = await loadModel(flags, { slots: ROWS_AT_ONCE, isExact: true });
   const rows = await model.logits(checkIds(ids, model.file.config.vocab), flags.has('all'));
   return { logits: rows.map((row) => Array.from(row)) };
 }

@@ -12,7 +12,7 @@ const DEFAULT_WINDOW = 512;
 export async function perplexity(args: string[]) {
   const flags = new Flags(args, ['model', 'file', ...GPU_FLAGS]);
   const text = await readText(flags.required('file'));
-  const model = await loadModel(flags, { slots: ROWS_AT_ONCE });
+  const model = await loadModel(flags, { slots: ROWS_AT_ONCE, isExact: true });
   const { bosId } = model.file.tokenizer;
   const ids = model.file.tokenizer.encode(text, { addSpecial: false, parseSpecial: false });
   const window = Math.min(model.plan.contextLength, flags.integer('context', DEFAULT_WINDOW, { min: 2 }));

@@ -1,13 +1,21 @@
-import {
-  type MatVecTuning,
-  type MatVecVariant,
-  matVec,
-  matVecTuning,
-} from '../../../kernels/mat-vec/mat-vec.ts';
-import { quantFormat } from '../../../kernels/quants/index.ts';
+import type { Kernel } from '../../../kernels/kernel.ts';
+import { MAT_MUL_TUNING, matMul } from '../../../kernels/mat-mul/mat-mul.ts';
+import { matMulDp4a } from '../../../kernels/mat-mul/mat-mul-dp4a.ts';
+import { matVec, matVecTuning } from '../../../kernels/mat-vec/mat-vec.ts';
+import { matVecDp4a } from '../../../kernels/mat-vec/mat-vec-dp4a.ts';
+import { quantizedBytes } from '../../../kernels/quantize/quantize.ts';
+import { type QuantFormat, quantFormat } from '../../../kernels/quants/index.ts';
 import { median } from '../../engine/ceiling.ts';
 import type { Gpu } from '../../engine/gpu.ts';
 import { Readback } from '../../engine/readback.ts';
+import {
+  chooseVariants,
+  integerKernels,
+  type LinearShape,
+  linearKernels,
+  tuned,
+  type Variants,
+} from '../../engine/variants.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { openGpu } from '../gpu.ts';
@@ -18,8 +26,9 @@ const MOST_COPIES = 64;
 const RUNS = 7;
 
 /**
- * Times every division of mat-vec's work for one matrix (`--quant`, `--k`, `--n`) and number of rows of x (`--rows`): bytes of
- * weights a second, the best first, and where the tuning that the engine chooses stands among them.
+ * Times every division of the work of one matrix (`--quant`, `--k`, `--n`) and number of rows of x (`--rows`): bytes of
+ * weights a second, the best first, and where the kernel that the engine takes stands among them. In int8 if the
+ * engine computes this type so, and with `--features no-dp4a` in floats.
  */
 export async function tune(args: string[]) {
   const flags = new Flags(args, ['quant', 'k', 'n', 'rows', ...GPU_FLAGS]);
@@ -27,86 +36,128 @@ export async function tune(args: string[]) {
   if (!format) throw new HearthError('bad-input', `There is no type ${flags.string('quant')}.`);
   const [k, n, rows] = [flags.integer('k', 2048), flags.integer('n', 2048), flags.integer('rows', 1)];
   const gpu = await openGpu(flags);
-  const subgroup = gpu.info.subgroupMinSize || 32;
-
-  const arithmetics =
-    gpu.has('shader-f16') && format.wgslF16 ? (['f32', 'f16'] as const) : (['f32'] as const);
-  const teams = gpu.has('subgroups') ? (['subgroup', 'workgroup'] as const) : (['workgroup'] as const);
-  const results: {
-    variant: MatVecVariant;
-    tuning: MatVecTuning;
-    gb_per_s: number;
-    us: number;
-    chosen: boolean;
-  }[] = [];
+  const variants = chooseVariants(gpu);
+  const isInteger = variants.dp4a !== undefined && format.wgslDp4a !== undefined;
+  const shape = { k, n, rows, add: false, outStride: n, outOffset: 0 };
   const weights = gpu.buffer(
     'weights',
     Math.min(ROTATED_BYTES, gpu.device.limits.maxStorageBufferBindingSize),
   );
 
-  for (const team of teams) {
-    for (const arithmetic of arithmetics) {
-      const variant = { team, arithmetic };
-      const own = matVecTuning(variant, { k, n, cols: colsFor(rows) }, subgroup);
-      for (const tuning of [own, ...candidates(own, k, team === 'subgroup' ? subgroup : 64)]) {
-        const us = await time(
-          gpu,
-          matVec(format, variant),
-          { k, n, rows, add: false, tuning },
-          weights,
-          format.quantsBytes(k) * n,
-          format.scalesBytes(k) * n,
-        );
-        const bytes = (format.quantsBytes(k) + format.scalesBytes(k)) * n;
-        results.push({ variant, tuning, gb_per_s: bytes / us / 1e3, us, chosen: tuning === own });
-      }
-      process.stderr.write(`${team} ${arithmetic} done\n`);
-    }
+  const own = (isInteger ? integerKernels : linearKernels)(variants, { format, k, rows: n }).find(
+    ({ takes }) => takes(rows),
+  )!.kernel;
+  const kernels = isInteger
+    ? integerCandidates(format, variants, shape)
+    : floatCandidates(format, variants, shape);
+  const bytes = (format.quantsBytes(k) + format.scalesBytes(k)) * n;
+  const results: { kernel: string; division: Record<string, number>; gb_per_s: number; us: number }[] = [];
+  for (const kernel of [own, ...kernels]) {
+    const us = await time(
+      gpu,
+      kernel,
+      shape,
+      weights,
+      format.quantsBytes(k) * n,
+      format.scalesBytes(k) * n,
+      isInteger ? quantizedBytes(k) : 4 * k,
+    );
+    results.push({ kernel: kernel.name, division: division(kernel, shape), gb_per_s: bytes / us / 1e3, us });
   }
-  results.sort((a, b) => b.gb_per_s - a.gb_per_s);
+  const chosen = results[0]!;
   return {
     quant: format.name,
     k,
     n,
     rows,
-    chosen: results.filter(({ chosen }) => chosen),
-    best: results.slice(0, 8),
+    chosen,
+    best: results.toSorted((a, b) => a.us - b.us).slice(0, 8),
   };
 }
 
-function colsFor(rows: number): number {
-  return rows === 1 ? 1 : rows === 2 ? 2 : rows <= 4 ? 4 : 8;
+/** What `constants` say that is not the matrix's own. */
+function division(kernel: Kernel<LinearShape>, shape: LinearShape): Record<string, number> {
+  const { K: _k, N: _n, ADD: _a, OUT_STRIDE: _s, OUT_OFFSET: _o, ...rest } = kernel.constants(shape);
+  return rest;
 }
 
-function candidates(own: MatVecTuning, k: number, mostLanes: number): MatVecTuning[] {
+const COLS = [1, 2, 4, 8];
+
+function integerCandidates(
+  format: QuantFormat,
+  { dp4a, subgroupSize }: Variants,
+  { k, rows }: LinearShape,
+): Kernel<LinearShape>[] {
+  const kernels: Kernel<LinearShape>[] = [];
+  const most = 4 * subgroupSize;
+  for (const lanes of [4, 8, 16, 32, 64, 128].filter((lanes) => lanes <= most && lanes <= k / 32))
+    for (const threads of [64, 128, 256].filter((threads) => threads >= lanes))
+      for (const rowsPerTeam of [1, 2, 4])
+        for (const cols of COLS.filter((cols) => cols < 2 * rows && cols >= Math.min(rows, 4)))
+          kernels.push(
+            tuned(matVecDp4a(format, dp4a!), {
+              lanes,
+              teams: threads / lanes,
+              rowsPerTeam,
+              cols,
+              subgroup: subgroupSize,
+            }),
+          );
+  if (rows > 8)
+    for (const [sideN, sideM] of [
+      [8, 8],
+      [16, 8],
+      [8, 16],
+      [32, 4],
+      [16, 4],
+      [16, 16],
+      [32, 8],
+    ] as const)
+      for (const depth of [1, 2, 4].filter((depth) => depth * (192 * sideN + 160 * sideM) <= 16_384))
+        kernels.push(tuned(matMulDp4a(format), { sideN, sideM, depth }));
+  return kernels;
+}
+
+function floatCandidates(
+  format: QuantFormat,
+  variants: Variants,
+  { k, n, rows }: LinearShape,
+): Kernel<LinearShape>[] {
+  const cols = COLS.find((cols) => cols >= rows) ?? 8;
+  const variant = { team: variants.team, arithmetic: format.wgslF16 ? variants.arithmetic : 'f32' } as const;
+  const own = matVecTuning(variant, { k, n, cols }, variants.subgroupSize);
   const units = Math.ceil(k / 32);
-  const all: MatVecTuning[] = [];
-  for (const lanes of [4, 8, 16, 32].filter((lanes) => lanes <= mostLanes))
+  const kernels: Kernel<LinearShape>[] = [];
+  for (const lanes of [4, 8, 16, 32])
     for (const threads of [64, 128, 256])
       for (const rowsPerTeam of [1, 2, 4])
         for (const staged of [8192, 16_384]) {
-          const chunks = Math.floor(staged / (128 * own.cols * lanes));
+          const chunks = Math.floor(staged / (128 * cols * lanes));
           if (chunks === 0) continue;
           const chunk = lanes * Math.min(chunks, Math.ceil(units / lanes));
-          all.push({ ...own, lanes, teams: threads / lanes, rowsPerTeam, chunk });
+          kernels.push(
+            tuned(matVec(format, variant), { ...own, lanes, teams: threads / lanes, rowsPerTeam, chunk }),
+          );
         }
-  return all;
+  if (rows > 8) kernels.push(tuned(matMul(format, variant.arithmetic), MAT_MUL_TUNING));
+  return kernels;
 }
 
 /** Median microseconds of one dispatch, over copies of the weights that follow one another. */
 async function time(
   gpu: Gpu,
-  kernel: ReturnType<typeof matVec>,
-  shape: Parameters<ReturnType<typeof matVec>['workgroups']>[0],
+  kernel: Kernel<LinearShape>,
+  shape: LinearShape,
   weights: GPUBuffer,
   quantsBytes: number,
   scalesBytes: number,
+  inputBytes: number,
 ): Promise<number> {
   const align = (bytes: number) => Math.ceil(bytes / 256) * 256;
   const stride = align(quantsBytes) + align(Math.max(16, scalesBytes));
   const copies = Math.max(1, Math.min(MOST_COPIES, Math.floor(weights.size / stride)));
   const pipeline = await gpu.pipeline(kernel, shape);
-  const x = gpu.buffer('x', shape.rows * shape.k * 4);
+  const x = gpu.buffer('x', shape.rows * inputBytes);
   const out = gpu.buffer('out', shape.rows * shape.n * 4);
   const counts = gpu.buffer('counts', 16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
   gpu.device.queue.writeBuffer(counts, 0, new Uint32Array([shape.rows, 0, 0, 0]));

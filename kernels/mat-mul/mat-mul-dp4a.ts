@@ -1,0 +1,46 @@
+import type { Kernel } from '../kernel.ts';
+import product from '../mat-vec/product.wgsl?raw';
+import inputs from '../quantize/inputs.wgsl?raw';
+import type { QuantFormat } from '../quants/format.ts';
+import { integersWgsl } from '../quants/weights.ts';
+import type { MatMulShape } from './mat-mul.ts';
+import wgsl from './mat-mul-dp4a.wgsl?raw';
+
+/**
+ * A workgroup of `sideN` by `sideM` threads makes 4 times as many outputs each way and holds `depth` units of each of
+ * its rows: 48 bytes of w and 40 of x. 16 by 16 threads and a depth of 2 take 11 KiB.
+ */
+export interface MatMulDp4aTuning {
+  sideN: number;
+  sideM: number;
+  depth: number;
+}
+
+export type MatMulDp4aShape = Omit<MatMulShape, 'tuning'> & { tuning: MatMulDp4aTuning };
+
+/** What every adapter has room for. */
+export const MAT_MUL_DP4A_TUNING: MatMulDp4aTuning = { sideN: 16, sideM: 16, depth: 2 };
+
+/** The same operation and bindings as `matVecDp4a`, for many rows; it has barriers. */
+export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
+  return {
+    name: `mat-mul ${format.name} dp4a`,
+    wgsl: integersWgsl(format) + inputs + product + wgsl,
+    bindings: ['read', 'read', 'read', 'write', 'uniform'],
+    constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
+      K: k,
+      N: n,
+      ADD: Number(add),
+      OUT_STRIDE: outStride,
+      OUT_OFFSET: outOffset,
+      SIDE_N: tuning.sideN,
+      SIDE_M: tuning.sideM,
+      DEPTH: tuning.depth,
+    }),
+    // Workgroups that are neighbours in x run together and share rows of w
+    workgroups: ({ rows, n, tuning }) => [
+      Math.ceil(rows / (4 * tuning.sideM)),
+      Math.ceil(n / (4 * tuning.sideN)),
+    ],
+  };
+}

@@ -1,0 +1,89 @@
+// Mat-mul in integers: out[m, n] = sum over k of w[n, k] * x[m, k], for many rows of x, in int8
+//
+// A workgroup makes a tile of 4 SIDE_N by 4 SIDE_M outputs, DEPTH units of 32 values of k at a time: its threads
+// copy the units' bytes and scales of w and x into workgroup memory, then each adds up products for 4 rows of w,
+// SIDE_N apart, and 4 of x, SIDE_M apart.
+
+override SIDE_N: u32;  // threads along n
+override SIDE_M: u32;  // threads along m
+override DEPTH: u32;
+
+override THREADS: u32 = SIDE_N * SIDE_M;
+override TILE_N: u32 = 4u * SIDE_N;
+override TILE_M: u32 = 4u * SIDE_M;
+
+var<workgroup> w_low: array<vec4<u32>, DEPTH * TILE_N>;
+var<workgroup> w_high: array<vec4<u32>, DEPTH * TILE_N>;
+var<workgroup> w_scales: array<vec4<f32>, DEPTH * TILE_N>; // scales of low and high, offset
+var<workgroup> x_low: array<vec4<u32>, DEPTH * TILE_M>;
+var<workgroup> x_high: array<vec4<u32>, DEPTH * TILE_M>;
+var<workgroup> x_scales: array<vec2<f32>, DEPTH * TILE_M>; // d, sum
+
+@compute @workgroup_size(THREADS)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let n = thread % SIDE_N;
+  let m = thread / SIDE_N;
+  let first_n = group.y * TILE_N;
+  let first_m = group.x * TILE_M;
+
+  // For each of the thread's rows of x: its products with the rows of w
+  var sums: array<vec4<f32>, 4>;
+
+  for (var start = 0u; start < UNITS; start += DEPTH) {
+    workgroupBarrier();
+    // Threads that are neighbours read neighbouring units of a row, and rows from there
+    for (var i = thread; i < DEPTH * TILE_N; i += THREADS) {
+      stage_weights(i % DEPTH * TILE_N + i / DEPTH, first_n + i / DEPTH, start + i % DEPTH);
+    }
+    for (var i = thread; i < DEPTH * TILE_M; i += THREADS) {
+      stage_inputs(i % DEPTH * TILE_M + i / DEPTH, first_m + i / DEPTH, start + i % DEPTH);
+    }
+    workgroupBarrier();
+
+    for (var unit = 0u; unit < DEPTH; unit++) {
+      let w0 = staged_weights(unit * TILE_N + n);
+      let w1 = staged_weights(unit * TILE_N + n + SIDE_N);
+      let w2 = staged_weights(unit * TILE_N + n + 2u * SIDE_N);
+      let w3 = staged_weights(unit * TILE_N + n + 3u * SIDE_N);
+      for (var i = 0u; i < 4u; i++) {
+        sums[i] += products(w0, w1, w2, w3, staged_inputs(unit * TILE_M + m + i * SIDE_M));
+      }
+    }
+  }
+
+  for (var i = 0u; i < 16u; i++) {
+    write(first_m + m + i / 4u * SIDE_M, first_n + n + i % 4u * SIDE_N, sums[i / 4u][i % 4u]);
+  }
+}
+
+// Rows past N repeat the last one; units past the row's end count nothing by the scales of x
+fn stage_weights(slot: u32, row: u32, unit: u32) {
+  let w = load32i(min(row, N - 1u), min(unit, UNITS - 1u));
+  w_low[slot] = w.low;
+  w_high[slot] = w.high;
+  w_scales[slot] = vec4<f32>(w.scale, w.offset, 0.0);
+}
+
+fn stage_inputs(slot: u32, row: u32, unit: u32) {
+  let values = inputs(row, min(unit, UNITS - 1u));
+  x_low[slot] = values.low;
+  x_high[slot] = values.high;
+  x_scales[slot] = select(vec2<f32>(), vec2<f32>(values.d, values.sum), unit < UNITS);
+}
+
+fn staged_weights(slot: u32) -> Integers {
+  let scales = w_scales[slot];
+  return Integers(w_low[slot], w_high[slot], scales.xy, scales.z);
+}
+
+fn staged_inputs(slot: u32) -> Inputs {
+  let scales = x_scales[slot];
+  return Inputs(x_low[slot], x_high[slot], scales.x, scales.y);
+}
+
+fn products(w0: Integers, w1: Integers, w2: Integers, w3: Integers, values: Inputs) -> vec4<f32> {
+  return vec4<f32>(dot32i(w0, values), dot32i(w1, values), dot32i(w2, values), dot32i(w3, values));
+}
