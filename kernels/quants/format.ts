@@ -42,6 +42,8 @@ export interface BlockFloat {
   at: number;
   /** E8M0 is a byte that holds an exponent of 2 alone. */
   as: 'f16' | 'bf16' | 'f32' | 'e8m0';
+  /** Its sign in a block of a trained model; either if absent. */
+  sign?: 1 | -1;
   /** Its size where weights are of size 0.02, as those of a trained model are: what random weights need. */
   typical: number;
 }

@@ -1,8 +1,8 @@
 import type { BlockFloat, QuantFormat } from './format.ts';
 
 /**
- * The file's bytes of `rows` rows of any bits at all, but for the exponents of the blocks' floats: they are set so
- * that weights are of size 0.02 * `scale`, about. `next` gives random words.
+ * The file's bytes of `rows` rows of any bits at all, but for the exponents and signs of the blocks' floats: they
+ * are set so that weights are of size 0.02 * `scale`, about. `next` gives random words.
  */
 export function randomBlocks(
   format: QuantFormat,
@@ -20,7 +20,10 @@ export function randomBlocks(
   for (const float of format.floats) {
     const setExponent = SETTERS[float.as];
     const exponent = Math.floor(Math.log2(float.typical * scale));
-    for (let at = float.at; at < bytes.length; at += format.blockBytes) setExponent(view, at, exponent);
+    for (let at = float.at; at < bytes.length; at += format.blockBytes) {
+      setExponent(view, at, exponent);
+      if (float.sign) setSign(view, at + BYTES[float.as] - 1, float.sign);
+    }
   }
   return bytes;
 }
@@ -39,3 +42,9 @@ const SETTERS: Record<BlockFloat['as'], (view: DataView, at: number, exponent: n
     view.setUint32(at, (view.getUint32(at, true) & 0x807fffff) | ((exponent + 127) << 23), true),
   e8m0: (view, at, exponent) => view.setUint8(at, exponent + 127),
 };
+
+const BYTES = { f16: 2, bf16: 2, f32: 4, e8m0: 1 };
+
+function setSign(view: DataView, lastByte: number, sign: 1 | -1): void {
+  view.setUint8(lastByte, (view.getUint8(lastByte) & 0x7f) | (sign < 0 ? 0x80 : 0));
+}

@@ -13,8 +13,8 @@ export const q2_k = defineFormat({
   blockValues: 256,
   blockBytes: 84,
   floats: [
-    { at: 80, as: 'f16', typical: 7e-4 },
-    { at: 82, as: 'f16', typical: 7e-4 },
+    { at: 80, as: 'f16', sign: 1, typical: 2 ** -10 },
+    { at: 82, as: 'f16', sign: 1, typical: 2 ** -10 },
   ],
   wgsl: twoBits + wgsl,
   wgslF16,

@@ -9,8 +9,8 @@ export const q4_1 = defineFormat({
   blockValues: 32,
   blockBytes: 20,
   floats: [
-    { at: 0, as: 'f16', typical: 3e-3 },
-    { at: 2, as: 'f16', typical: 1e-2 },
+    { at: 0, as: 'f16', sign: 1, typical: 2 ** -9 },
+    { at: 2, as: 'f16', sign: -1, typical: 2 ** -6 },
   ],
   wgsl,
   wgslF16,

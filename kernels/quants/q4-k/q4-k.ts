@@ -14,8 +14,8 @@ export const q4_k = defineFormat({
   blockValues: 256,
   blockBytes: 144,
   floats: [
-    { at: 0, as: 'f16', typical: 5e-5 },
-    { at: 2, as: 'f16', typical: 1.5e-4 },
+    { at: 0, as: 'f16', sign: 1, typical: 2 ** -14 },
+    { at: 2, as: 'f16', sign: 1, typical: 2 ** -11 },
   ],
   wgsl: kScales + wgsl,
   wgslF16,

@@ -10,8 +10,8 @@ export const q5_1 = defineFormat({
   blockValues: 32,
   blockBytes: 24,
   floats: [
-    { at: 0, as: 'f16', typical: 1.5e-3 },
-    { at: 2, as: 'f16', typical: 1e-2 },
+    { at: 0, as: 'f16', sign: 1, typical: 2 ** -10 },
+    { at: 2, as: 'f16', sign: -1, typical: 2 ** -6 },
   ],
   wgsl,
   wgslF16,

@@ -16,8 +16,8 @@ export const q5_k = defineFormat({
   blockValues: 256,
   blockBytes: 176,
   floats: [
-    { at: 0, as: 'f16', typical: 2e-5 },
-    { at: 2, as: 'f16', typical: 1.5e-4 },
+    { at: 0, as: 'f16', sign: 1, typical: 2 ** -15 },
+    { at: 2, as: 'f16', sign: 1, typical: 2 ** -11 },
   ],
   wgsl: kScales + wgsl,
   wgslF16,
