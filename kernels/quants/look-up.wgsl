@@ -1,6 +1,14 @@
-// Nibbles as indices into a table of 16 bytes, which are the words of TABLE
+// Tables: w = scale * table[q], with q of 4 bits
+//
+// The type declares `quants`, in which byte i of a unit's 16 has values i (low nibble) and 16 + i, `unit_scale`, and
+// the table's signed bytes plus 128 as the words of TABLE.
 
-// Word i has the bytes of values 4i .. 4i + 3, for values 0..15 in the low nibbles of 16 bytes, 16..31 in the high ones
+fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
+  let s = vec2<f32>(unit_scale(row, unit));
+  return bytes32(look_up32(quants[row * UNITS + unit]), s, -128.0 * s);
+}
+
+// Word i has the table's bytes for values 4i .. 4i + 3
 fn look_up32(q: vec4<u32>) -> array<u32, 8> {
   return array<u32, 8>(
     look_up(q.x),

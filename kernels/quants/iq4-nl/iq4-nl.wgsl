@@ -8,11 +8,6 @@
 
 override SCALES: u32 = (UNITS + 1u) / 2u;
 
-fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
-  let d = vec2<f32>(iq4_scale(row, unit));
-  return bytes32(look_up32(quants[row * UNITS + unit]), d, -128.0 * d);
-}
-
-fn iq4_scale(row: u32, unit: u32) -> f32 {
+fn unit_scale(row: u32, unit: u32) -> f32 {
   return half_of(scales[row * SCALES + unit / 2u], unit);
 }

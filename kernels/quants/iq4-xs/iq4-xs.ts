@@ -1,8 +1,9 @@
 import { defineFormat } from '../format.ts';
 import table from '../iq4-table.wgsl?raw';
 import lookUp from '../look-up.wgsl?raw';
+import wgslDp4a from '../look-up-dp4a.wgsl?raw';
+import wgslF16 from '../look-up-f16.wgsl?raw';
 import wgsl from './iq4-xs.wgsl?raw';
-import wgslF16 from './iq4-xs-f16.wgsl?raw';
 
 /**
  * w = d * (scale - 32) * table[q], with q of 4 bits and a 6 bit scale for each 32 of 256 values. A block in the file:
@@ -15,6 +16,7 @@ export const iq4_xs = defineFormat({
   floats: [{ at: 0, as: 'f16', typical: 1e-5 }],
   wgsl: table + lookUp + wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units / 4,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -6,12 +6,7 @@
 @group(0) @binding(0) var<storage, read> quants: array<vec4<u32>>; // (N, UNITS)
 @group(0) @binding(1) var<storage, read> scales: array<vec2<u32>>; // (N, UNITS / 8)
 
-fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
-  let s = vec2<f32>(iq4_scale(row, unit));
-  return bytes32(look_up32(quants[row * UNITS + unit]), s, -128.0 * s);
-}
-
-fn iq4_scale(row: u32, unit: u32) -> f32 {
+fn unit_scale(row: u32, unit: u32) -> f32 {
   let header = scales[row * (UNITS / 8u) + unit / 8u];
   let u = unit & 7u;
   let low = (header.y >> (4u * u)) & 15u;

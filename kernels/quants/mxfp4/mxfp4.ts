@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import lookUp from '../look-up.wgsl?raw';
+import wgslDp4a from '../look-up-dp4a.wgsl?raw';
 import wgsl from './mxfp4.wgsl?raw';
 
 const FILE_BYTES = 17;
@@ -14,6 +15,7 @@ export const mxfp4 = defineFormat({
   blockBytes: FILE_BYTES,
   floats: [{ at: 0, as: 'e8m0', typical: 2 ** -7 }],
   wgsl: lookUp + wgsl,
+  wgslDp4a,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 4),
   pack({ fileBytes: file, quants, scales, rows, units }) {

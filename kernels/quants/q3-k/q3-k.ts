@@ -4,6 +4,7 @@ import { readWords } from '../read-words.ts';
 import { packTwoBits } from '../two-bits.ts';
 import twoBits from '../two-bits.wgsl?raw';
 import wgsl from './q3-k.wgsl?raw';
+import wgslDp4a from './q3-k-dp4a.wgsl?raw';
 import wgslF16 from './q3-k-f16.wgsl?raw';
 
 const FILE_HALVES = 55;
@@ -19,6 +20,7 @@ export const q3_k = defineFormat({
   floats: [{ at: 108, as: 'f16', typical: 3e-4 }],
   wgsl: twoBits + wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 2 * units,
   scalesWords: (units) => lineWords(units),
   pack({ fileHalves, quants, scales, scaleHalves, rows, units }) {

@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import wgsl from './q8-k.wgsl?raw';
+import wgslDp4a from './q8-k-dp4a.wgsl?raw';
 
 const FILE_WORDS = 73;
 
@@ -13,6 +14,7 @@ export const q8_k = defineFormat({
   blockBytes: 4 * FILE_WORDS,
   floats: [{ at: 0, as: 'f32', typical: 2e-4 }],
   wgsl,
+  wgslDp4a,
   quantsWords: (units) => 8 * units,
   scalesWords: (units) => units / 8,
   pack({ fileWords: file, quants, scales, rows, units }) {

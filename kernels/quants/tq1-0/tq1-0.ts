@@ -1,6 +1,8 @@
 import { defineFormat } from '../format.ts';
+import ternary from '../ternary.wgsl?raw';
+import wgslDp4a from '../ternary-dp4a.wgsl?raw';
+import wgslF16 from '../ternary-f16.wgsl?raw';
 import wgsl from './tq1-0.wgsl?raw';
-import wgslF16 from './tq1-0-f16.wgsl?raw';
 
 const FILE_HALVES = 27;
 
@@ -14,8 +16,9 @@ export const tq1_0 = defineFormat({
   blockValues: 256,
   blockBytes: 2 * FILE_HALVES,
   floats: [{ at: 52, as: 'f16', typical: 0.02 }],
-  wgsl,
+  wgsl: ternary + wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => (13 * units) / 8,
   scalesWords: (units) => Math.ceil(units / 16),
   pack({ fileHalves, quants, scaleHalves, rows, units }) {

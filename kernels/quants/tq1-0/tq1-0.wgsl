@@ -1,26 +1,13 @@
-// TQ1_0: w = d * (q - 1), with q 0, 1 or 2, 256 values to a superblock
+// TQ1_0: ternary.wgsl with five values to a byte, as the digits after the point of byte / 256 to base 3
 //
-// quants: 13 words a superblock as in the file. A byte has five values, as the digits after the point of byte / 256
-//   to base 3. Digit n of words 0..7 is unit n; digits 2n and 2n + 1 of words 8..11 are the halves of unit 5 + n,
-//   digit 4 is the first half of unit 7; digit n of word 12 is its values 16 + 4n .. 19 + 4n.
-// scales: d as f16, two superblocks to a word
+// quants: 13 words a superblock as in the file. Digit n of words 0..7 is unit n; digits 2n and 2n + 1 of words 8..11
+//   are the halves of unit 5 + n, digit 4 is the first half of unit 7; digit n of word 12 is its values 16 + 4n ..
+//   19 + 4n.
 
 @group(0) @binding(0) var<storage, read> quants: array<u32>; // (N, 13 * UNITS / 8)
-@group(0) @binding(1) var<storage, read> scales: array<u32>; // (N, UNITS / 16)
 
 override BLOCKS: u32 = UNITS / 8u;
-override SCALES: u32 = (BLOCKS + 1u) / 2u;
 
-fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
-  let d = vec2<f32>(ternary_scale(row, unit));
-  return small32(trits(row, unit), 6u, d, -d);
-}
-
-fn ternary_scale(row: u32, unit: u32) -> f32 {
-  return half_of(scales[row * SCALES + unit / 16u], unit / 8u);
-}
-
-// Word i has the values 4i .. 4i + 3, a byte each
 fn trits(row: u32, unit: u32) -> array<u32, 8> {
   let first = (row * BLOCKS + unit / 8u) * 13u;
   let a = trits16(first, unit & 7u, 0u);

@@ -1,9 +1,11 @@
 import { defineFormat } from '../format.ts';
 import { readWords } from '../read-words.ts';
+import ternary from '../ternary.wgsl?raw';
+import wgslDp4a from '../ternary-dp4a.wgsl?raw';
+import wgslF16 from '../ternary-f16.wgsl?raw';
 import { packTwoBits, TWO_BITS_WORDS } from '../two-bits.ts';
 import twoBits from '../two-bits.wgsl?raw';
 import wgsl from './tq2-0.wgsl?raw';
-import wgslF16 from './tq2-0-f16.wgsl?raw';
 
 const FILE_HALVES = 33;
 
@@ -13,8 +15,9 @@ export const tq2_0 = defineFormat({
   blockValues: 256,
   blockBytes: 2 * FILE_HALVES,
   floats: [{ at: 64, as: 'f16', typical: 0.016 }],
-  wgsl: twoBits + wgsl,
+  wgsl: ternary + twoBits + wgsl,
   wgslF16,
+  wgslDp4a,
   quantsWords: (units) => 2 * units,
   scalesWords: (units) => Math.ceil(units / 16),
   pack({ fileHalves, quants, scaleHalves, rows, units }) {

@@ -1,18 +1,9 @@
-// TQ2_0: w = d * (q - 1), 256 values to a superblock
+// TQ2_0: ternary.wgsl with q of 2 bits
 //
 // quants: two-bits.wgsl
-// scales: d as f16, two superblocks to a word
 
 @group(0) @binding(0) var<storage, read> quants: array<vec2<u32>>; // (N, UNITS)
-@group(0) @binding(1) var<storage, read> scales: array<u32>;       // (N, UNITS / 16)
 
-override SCALES: u32 = (UNITS + 15u) / 16u;
-
-fn load32(row: u32, unit: u32) -> array<vec4<f32>, 8> {
-  let d = vec2<f32>(ternary_scale(row, unit));
-  return small32(two_bits(quants[row * UNITS + unit]), 6u, d, -d);
-}
-
-fn ternary_scale(row: u32, unit: u32) -> f32 {
-  return half_of(scales[row * SCALES + unit / 16u], unit / 8u);
+fn trits(row: u32, unit: u32) -> array<u32, 8> {
+  return two_bits(quants[row * UNITS + unit]);
 }

@@ -1,4 +1,4 @@
-// TQ1_0 as f16
+// Ternary types as f16
 
 fn load32h(row: u32, unit: u32) -> array<vec4<f16>, 8> {
   let d = vec2<f16>(f16(ternary_scale(row, unit)));

@@ -1,6 +1,0 @@
-// TQ2_0 as f16
-
-fn load32h(row: u32, unit: u32) -> array<vec4<f16>, 8> {
-  let d = vec2<f16>(f16(ternary_scale(row, unit)));
-  return bytes32h(two_bits(quants[row * UNITS + unit]), 1.0h, d, vec2<f16>());
-}
