@@ -42,7 +42,7 @@ export class Model implements TextModel {
     const { device, file, sizes } = options;
     const gpu = options.openWasm ? await openOrUndefined(device) : await device.open();
     const bindingBytes = gpu?.device.limits.maxStorageBufferBindingSize ?? Number.MAX_SAFE_INTEGER;
-    const layout = layOutWeights(file.tensors, file.config, bindingBytes);
+    const layout = layOutWeights(file.tensors, bindingBytes);
     const maxRows = sizes.maxRows ?? (gpu && !gpu.isSoftware ? 512 : 32);
     const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
     const startedAt = options.clock.now();

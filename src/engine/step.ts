@@ -5,14 +5,17 @@ import {
   attentionSimple,
   decodeChunks,
 } from '../../kernels/attention/attention.ts';
+import { bias } from '../../kernels/bias/bias.ts';
 import { embedding } from '../../kernels/embedding/embedding.ts';
 import { gather } from '../../kernels/gather/gather.ts';
+import { geglu } from '../../kernels/geglu/geglu.ts';
+import { headNorm } from '../../kernels/head-norm/head-norm.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
 import { quantize, rmsNormQuantize, swigluQuantize } from '../../kernels/quantize/quantize.ts';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm.ts';
-import { rope } from '../../kernels/rope/rope.ts';
+import { rope as ropeKernel } from '../../kernels/rope/rope.ts';
 import { swiglu } from '../../kernels/swiglu/swiglu.ts';
-import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { BlockAttention, ModelConfig } from '../../models/architectures/index.ts';
 import { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Linear, Weights } from './load.ts';
@@ -213,8 +216,8 @@ async function buildForward({
   variants,
 }: Parts): Promise<Dispatch[]> {
   const pending: Promise<Dispatch>[] = [];
-  const { x, wide, middle, narrow, outputs, outputsNormed, logits, rotation, partials } = buffers.activations;
-  const { pages, caches } = buffers;
+  const { x, wide, middle, narrow, outputs, outputsNormed, logits, partials } = buffers.activations;
+  const { pages, caches, rotations } = buffers;
   const { heads, kvHeads, headDim, rotaryDim, ropePairs, dim, normEps, ffn } = config;
   const { threads } = variants;
 
@@ -273,8 +276,8 @@ async function buildForward({
     linear(map, from, to, addTo, rows, stepBuffer.rowCount);
 
   const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
-  const attentionShape = { ...kvShape, heads, scale: 1 / Math.sqrt(headDim), window: 0 };
-  const attention = (k: BufferSlice, v: BufferSlice) => {
+  const attention = (k: BufferSlice, v: BufferSlice, window: number) => {
+    const attentionShape = { ...kvShape, heads, scale: config.attentionScale, window };
     const cache = [middle, k, v, pages];
     if (variants.attention === 'simple') {
       add(attentionSimple(plan.kv), { ...attentionShape, threads }, rows, [
@@ -303,7 +306,10 @@ async function buildForward({
     add(
       attentionCombine,
       decodeShape,
-      (load) => (load.depth > variants.chunkPositions ? decodes(load) : undefined),
+      (load) => {
+        const sizes = decodes(load);
+        return sizes && sizes.chunks > 1 ? sizes : undefined;
+      },
       [partials, stepBuffer.rows, narrow],
     );
     add(attentionPrefill(plan.kv), attentionShape, ({ tiles }) => (tiles > 0 ? { tiles } : undefined), [
@@ -313,8 +319,44 @@ async function buildForward({
     ]);
   };
 
+  const turn = (k: BufferSlice, v: BufferSlice, rope: BlockAttention['rope']) => {
+    const turned = rope === undefined ? 0 : rotaryDim;
+    add(ropeKernel(plan.kv), { ...kvShape, heads, rotaryDim: turned, pairs: ropePairs, threads }, rows, [
+      wide,
+      rotations[rope ?? 0]!,
+      pages,
+      stepBuffer.rows,
+      middle,
+      k,
+      v,
+    ]);
+  };
+
+  /** A linear map's outputs added to x, through the post-norm of families that have one; `spare` is for what it reads. */
+  const addToX = (map: Linear, from: BufferSlice, postNorm: BufferSlice | undefined, spare: BufferSlice) => {
+    if (!postNorm) return linearRows(map, from, x, true);
+    linearRows(map, from, spare);
+    add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads, add: true }, rows, [spare, postNorm, x]);
+  };
+
+  /** act(gate) · up of `wide`, as `down` wants it; says where it is. */
+  const activate = (down: Linear): BufferSlice => {
+    const quantized = { dim: ffn, threads: variants.quantizeThreads };
+    const isQuantized = takesIntegers(variants, down);
+    if (config.activation === 'silu') {
+      if (isQuantized) add(swigluQuantize, quantized, rows, [wide, middle]);
+      else add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+      return middle;
+    }
+    add(geglu, { dim: ffn, threads }, rows, [wide, middle]);
+    if (!isQuantized) return middle;
+    add(quantize, quantized, rows, [middle, wide]);
+    return wide;
+  };
+
   for (const { matrix, outOffset } of weights.embedding.parts) {
-    add(embedding(matrix.format), { k: dim, firstId: outOffset, ids: matrix.rows }, rows, [
+    const shape = { k: dim, firstId: outOffset, ids: matrix.rows, scale: config.embeddingScale };
+    add(embedding(matrix.format), shape, rows, [
       matrix.quants,
       matrix.scales,
       stepBuffer.rows,
@@ -324,29 +366,24 @@ async function buildForward({
   }
   for (const [i, block] of weights.blocks.entries()) {
     const { k, v } = caches[i]!;
+    const { window, rope } = config.attention[i]!;
     norm(x, block.attentionNorm, narrow, rows, block.qkv);
     linearRows(block.qkv, narrow, wide);
-    add(rope(plan.kv), { ...kvShape, heads, rotaryDim, pairs: ropePairs, threads }, rows, [
-      wide,
-      rotation,
-      pages,
-      stepBuffer.rows,
-      middle,
-      k,
-      v,
-    ]);
-    attention(k, v);
+    if (block.qkvBias) add(bias, { dim: block.qkv.outputs, threads }, rows, [block.qkvBias, wide]);
+    if (block.qNorm && block.kNorm) {
+      const shape = { heads, kvHeads, headDim, eps: normEps, threads: Math.min(32, variants.normThreads) };
+      add(headNorm, shape, rows, [block.qNorm, block.kNorm, wide]);
+    }
+    turn(k, v, rope);
+    attention(k, v, window);
     if (takesIntegers(variants, block.attentionOutput)) {
       add(quantize, { dim: heads * headDim, threads: variants.quantizeThreads }, rows, [narrow, middle]);
-      linearRows(block.attentionOutput, middle, x, true);
-    } else linearRows(block.attentionOutput, narrow, x, true);
+      addToX(block.attentionOutput, middle, block.attentionPostNorm, wide);
+    } else addToX(block.attentionOutput, narrow, block.attentionPostNorm, wide);
 
     norm(x, block.ffnNorm, narrow, rows, block.gateUp);
     linearRows(block.gateUp, narrow, wide);
-    if (takesIntegers(variants, block.down))
-      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, rows, [wide, middle]);
-    else add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
-    linearRows(block.down, middle, x, true);
+    addToX(block.down, activate(block.down), block.ffnPostNorm, narrow);
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
   norm(outputs, weights.outputNorm, outputsNormed, outputRows, weights.head);

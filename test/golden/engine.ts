@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { Governor } from '../../src/engine/governor.ts';
 import type { Gpu } from '../../src/engine/gpu.ts';
@@ -30,7 +31,15 @@ export async function loadModel(
   sizes: Partial<PlanSizes> = {},
   device: { open(): Promise<Gpu> } = sharedDevice,
 ): Promise<Model> {
-  const source = await fileSource(path);
+  return loadSource(await fileSource(path), sizes, device);
+}
+
+/** As `loadModel`, of a file that is in memory or elsewhere. */
+export async function loadSource(
+  source: ByteSource,
+  sizes: Partial<PlanSizes> = {},
+  device: { open(): Promise<Gpu> } = sharedDevice,
+): Promise<Model> {
   return Model.load({
     device,
     file: await readModelFile(source),
