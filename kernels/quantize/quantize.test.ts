@@ -3,25 +3,10 @@ import { openGpu, randomFloats, runKernel } from '../../test/gpu.ts';
 import { rmsNormReference } from '../rms-norm/reference.ts';
 import { swigluReference } from '../swiglu/reference.ts';
 import { quantize, quantizedBytes, rmsNormQuantize, swigluQuantize } from './quantize.ts';
+import { expectQuantized } from './check.ts';
 import { packQuantized, quantizeReference, unpackQuantized } from './reference.ts';
 
 const gpu = await openGpu();
-
-/** Each q is a nearest integer, each d and sum what it says: of two integers equally near, either will do. */
-function expectQuantized(words: Uint32Array, exact: ArrayLike<number>, rows: number, dim: number): void {
-  const { q, d, sums } = unpackQuantized(words, rows, dim);
-  const expected = quantizeReference(exact, rows, dim);
-  for (let unit = 0; unit < d.length; unit++) {
-    const scale = expected.d[unit]!;
-    expect(Math.abs(d[unit]! - scale)).toBeLessThanOrEqual(2e-6 * scale);
-    let total = 0;
-    for (let i = 32 * unit; i < 32 * unit + 32; i++) {
-      expect(Math.abs(q[i]! * scale - exact[i]!)).toBeLessThanOrEqual(0.5001 * scale);
-      total += q[i]!;
-    }
-    expect(Math.abs(sums[unit]! - total * scale)).toBeLessThanOrEqual(2e-6 * Math.abs(total * scale));
-  }
-}
 
 const cases = [
   { why: 'a single unit', rows: 1, dim: 32, threads: 8 },

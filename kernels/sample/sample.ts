@@ -34,9 +34,8 @@ export interface SampleShape {
   threads: number;
 }
 
-/** Bytes of a sampler in `samplers`, of an output in `outputs` and in `scratch`. */
+/** Bytes of a sampler in `samplers`, and of an output's in `scratch`. */
 export const SAMPLER_BYTES = 32;
-export const OUTPUT_BYTES = 16;
 export const SCRATCH_BYTES = 4 + 64 * 24 + 4096 * 8;
 
 /** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer. */

@@ -182,16 +182,16 @@ describe('a file that lies', () => {
   const deep = [...Array(6)].flatMap(() => [...u32(9), ...u64(1)]);
 
   test.each<{ why: string; file: Uint8Array; says: string; code?: 'unsupported-model' }>([
-    { why: 'is empty', file: new Uint8Array(0), says: 'has only 0 bytes' },
+    { why: 'is empty', file: new Uint8Array(0), says: 'is not a GGUF model' },
     {
       why: 'is something else',
       file: new TextEncoder().encode('<!DOCTYPE html><html></html>'),
-      says: 'does not start with "GGUF"',
+      says: 'is not a GGUF model',
     },
     {
       why: 'has version 1',
       file: header(0, 0).with(4, 1),
-      says: 'format version 1',
+      says: 'GGUF file of version 1',
       code: 'unsupported-model',
     },
     {

@@ -5,7 +5,7 @@ export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
   close?(): void | Promise<void>;
-  /** The same bytes as a handle that other contexts can read from, where there is one. */
+  /** The same bytes as a handle that other contexts can read from, where there is one. Nothing is copied. */
   readonly blob?: (() => Promise<Blob>) | undefined;
 }
 

@@ -1,4 +1,5 @@
-import { badModel, quoted, unsupportedModel } from '../errors.ts';
+import { quoted, unsupportedModel } from '../errors.ts';
+import { checkStart, START_BYTES } from './check-start.ts';
 import { type GgmlTypeName, ggmlType, tensorBytes } from './ggml-types.ts';
 import { type ByteSource, damaged, HeaderBytes } from './header-bytes.ts';
 import { Metadata } from './metadata.ts';
@@ -66,20 +67,9 @@ export async function readGguf(source: ByteSource): Promise<Gguf> {
 }
 
 function readStart(header: HeaderBytes, size: number) {
-  if (size < 24) throw badModel(`This is not a GGUF model: it has only ${size} bytes. Choose a .gguf file.`);
-  const magic = header.u32();
-  if (magic !== 0x46554747)
-    throw badModel('This is not a GGUF model: it does not start with "GGUF". Choose a .gguf file.');
-  const version = header.u32();
-  if (version > 0 && version % 2 ** 16 === 0)
-    throw unsupportedModel(
-      'This GGUF file is big-endian, and Hearth reads little-endian files. Get the usual version of the model.',
-    );
-  if (version !== 2 && version !== 3)
-    throw unsupportedModel(
-      `This GGUF file has format version ${version}, and Hearth reads versions 2 and 3. Get a newer conversion of the model.`,
-    );
-
+  const start = header.next(Math.min(size, START_BYTES));
+  checkStart(new Uint8Array(start.buffer, start.byteOffset, start.byteLength), 'This file');
+  const version = start.getUint32(4, true);
   const tensorCount = header.u64();
   const entryCount = header.u64();
   header.expect(tensorCount, 24, 'tensors');

@@ -56,7 +56,7 @@ export const NUMBER_ARRAYS = {
   float64: Float64Array,
 } as const;
 
-export function isNumberType(type: GgufType): type is NumberType {
+function isNumberType(type: GgufType): type is NumberType {
   return Object.hasOwn(NUMBER_ARRAYS, type);
 }
 

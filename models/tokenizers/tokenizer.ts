@@ -65,10 +65,6 @@ export class Tokenizer {
     return this.parts.vocabulary.roles.eot;
   }
 
-  get unkId(): number | undefined {
-    return this.parts.vocabulary.roles.unk;
-  }
-
   /** Tokens after which an answer is over: EOS, the end of a turn, and their like. */
   get endIds(): ReadonlySet<number> {
     return this.parts.vocabulary.endIds;

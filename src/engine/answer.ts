@@ -60,6 +60,7 @@ export class Answer {
       epoch: 0,
       slot: undefined,
       pages: [],
+      cachedTokens: undefined,
       isPaused: false,
       isDone: false,
       onToken: (token) => this.#take(token),
@@ -71,8 +72,8 @@ export class Answer {
   }
 
   get usage(): GenerateOutput['usage'] {
-    const { tokens, promptLength } = this.sequence;
-    return { promptTokens: promptLength, completionTokens: tokens.length - promptLength, cachedTokens: 0 };
+    const { tokens, promptLength, cachedTokens = 0 } = this.sequence;
+    return { promptTokens: promptLength, completionTokens: tokens.length - promptLength, cachedTokens };
   }
 
   get timings(): Timings {

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
 import { openInstance } from '../../test/gpu.ts';
 import { randomModel } from '../cli/random-model.ts';
-import type { GenerateInput } from '../protocol/generate.ts';
+import { type GenerateInput, GREEDY } from '../protocol/generate.ts';
 import { systemClock } from './clock.ts';
 import { Engine } from './engine.ts';
 
 const bytes = randomModel('tiny', 'Q8_0');
-const GREEDY = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  seed: 0,
-};
 
 /** An engine whose models are all the same small file, under the names a, b, c; it remembers what was opened and closed. */
 function engine() {

@@ -121,6 +121,8 @@ export class Model implements TextModel {
   async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');
+    // They are computed in the cache's first pages
+    this.#runner.forget();
     return this.#gpuStep.logits(ids, all);
   }
 

@@ -119,7 +119,14 @@ export class Runner {
     );
     for (const answer of ended)
       this.#end(answer, () => answer.fail(new HearthError('cancelled', 'The user stopped this answer.')));
+    // Who stops a site wants nothing of it left
+    this.#scheduler.forget(origin);
     return ended.length;
+  }
+
+  /** Forgets what ended answers left in the cache. */
+  forget(): void {
+    this.#scheduler.forget(undefined);
   }
 
   #end(answer: Answer, settle: () => void): void {

@@ -1,20 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Lane } from '../protocol/generate.ts';
+import { GREEDY, type Lane } from '../protocol/generate.ts';
 import { PagePool } from './pages.ts';
 import { Scheduler, type StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
-const GREEDY = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  seed: 0,
-};
 let nextId = 1;
 
 function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answer = 4 } = {}): Sequence {
@@ -30,6 +20,7 @@ function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answ
     epoch: 0,
     slot: undefined,
     pages: [],
+    cachedTokens: undefined,
     isPaused: false,
     isDone: false,
     onToken() {},
@@ -62,12 +53,92 @@ function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
         sequence.tokens.push(7);
         if (sequence.tokens.length >= sequence.maxLength) scheduler.remove(sequence);
       }
-      const held = [...scheduler.sequences].flatMap(({ pages }) => pages);
-      expect(new Set(held).size).toBe(held.length);
+      // Pages are shared only by texts that begin alike, and only where both are past writing
+      const writable = [...scheduler.sequences].flatMap(({ pages, scheduled }) =>
+        pages.slice(Math.floor(scheduled / pageSize)),
+      );
+      expect(new Set(writable).size).toBe(writable.length);
       return plan;
     },
   };
 }
+
+describe('texts that stay in the cache', () => {
+  const text = (length: number, from = 0) => Array.from({ length }, (_, i) => from + i);
+  const withTokens = (tokens: number[], options = {}) => ({
+    ...sequence({ prompt: tokens.length, ...options }),
+    tokens,
+  });
+
+  test('a second turn starts where the first left off, down to a full page', () => {
+    const { scheduler, step } = machine();
+    const first = withTokens(text(10), { answer: 3 });
+    scheduler.add(first);
+    while (step(16));
+    // 10 of the prompt, 3 of the answer, of which the last was never computed: 12 positions are 3 pages of 4
+    const second = withTokens([...first.tokens, ...text(6, 100)]);
+    scheduler.add(second);
+    const plan = step(16)!;
+    expect(second.cachedTokens).toBe(12);
+    expect(plan.prefills[0]).toMatchObject({ firstPosition: 12, rows: 7 });
+  });
+
+  test('the same prompt again computes its last token at least', () => {
+    const { scheduler, step } = machine();
+    for (const expected of [0, 4]) {
+      const s = withTokens(text(8), { answer: 1 });
+      scheduler.add(s);
+      while (step(16));
+      expect(s.cachedTokens).toBe(expected);
+    }
+  });
+
+  test('another origin with the very same prompt finds nothing', () => {
+    const { scheduler, step } = machine();
+    for (const origin of ['a', 'b']) {
+      const s = withTokens(text(12), { origin, answer: 1 });
+      scheduler.add(s);
+      while (step(16));
+      expect(s.cachedTokens).toBe(0);
+    }
+  });
+
+  test('two questions after one long beginning share its pages and write to their own', () => {
+    const { scheduler, step } = machine({ pages: 16 });
+    const first = withTokens(text(20), { answer: 1 });
+    scheduler.add(first);
+    while (step(32));
+    const [one, two] = [100, 200].map((from) => withTokens([...text(18), ...text(6, from)], { answer: 4 }));
+    scheduler.add(one!);
+    scheduler.add(two!);
+    step(64);
+    expect(one!.pages.slice(0, 4)).toEqual(two!.pages.slice(0, 4));
+    expect(one!.pages.slice(4).some((page) => two!.pages.slice(4).includes(page))).toBe(false);
+    while (step(64));
+    expect([one, two].map((s) => s!.tokens.length)).toEqual([28, 28]);
+  });
+
+  test('what is kept gives way to whoever needs the room', () => {
+    const { scheduler, step } = machine({ pages: 6 });
+    for (let i = 0; i < 5; i++) {
+      const s = withTokens(text(16, i * 1000), { answer: 4 });
+      scheduler.add(s);
+      while (step(32));
+      expect(s.tokens.length).toBe(20);
+    }
+  });
+
+  test('a lost device leaves nothing to start from', () => {
+    const { scheduler, step } = machine();
+    scheduler.add(withTokens(text(12), { answer: 1 }));
+    while (step(16));
+    scheduler.rewindAll();
+    const again = withTokens(text(12), { answer: 1 });
+    scheduler.add(again);
+    step(16);
+    expect(again.cachedTokens).toBe(0);
+  });
+});
 
 describe('continuous batching', () => {
   test('a decoding sequence gets a row in every step beside a long prompt', () => {

@@ -1,4 +1,5 @@
 import type { Lane } from '../protocol/generate.ts';
+import { KeptTexts } from './kept-texts.ts';
 import type { PagePool } from './pages.ts';
 import { isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
 
@@ -34,7 +35,8 @@ export interface ScheduleOptions {
  * Continuous batching. Every running sequence gets one row in each step; what is left of the step's budget
  * goes to prompts, by deficit round robin over origins (Shreedhar & Varghese 1995), so that neither a long
  * prompt nor a busy page holds up another. When slots or pages run out, the origin that holds most gives
- * one back: that sequence waits and is later computed again from its tokens.
+ * one back: that sequence waits and is later computed again from its tokens. What a sequence leaves in the cache is
+ * kept for the next one of its origin for as long as nobody needs the room.
  */
 export class Scheduler {
   readonly #options: ScheduleOptions;
@@ -42,10 +44,12 @@ export class Scheduler {
   readonly #sequences = new Set<Sequence>();
   /** Rows that an origin may still take, and the order in which origins are asked. */
   readonly #deficits = new Map<string, number>();
+  readonly #kept: KeptTexts;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
     this.#freeSlots = Array.from({ length: options.slots }, (_, slot) => options.slots - 1 - slot);
+    this.#kept = new KeptTexts(options.pages);
   }
 
   get sequences(): ReadonlySet<Sequence> {
@@ -56,10 +60,10 @@ export class Scheduler {
     this.#sequences.add(sequence);
   }
 
-  /** Frees slot and pages at once; steps in flight that still write there run before those of a new owner. */
+  /** Frees the slot at once, and keeps the text; steps in flight that still write there run before those of a new owner. */
   remove(sequence: Sequence): void {
     sequence.isDone = true;
-    this.#release(sequence);
+    this.#keep(sequence);
     this.#sequences.delete(sequence);
     if (![...this.#sequences].some(({ origin }) => origin === sequence.origin))
       this.#deficits.delete(sequence.origin);
@@ -67,7 +71,13 @@ export class Scheduler {
 
   /** All KV is gone (device lost): every sequence starts again from its tokens. */
   rewindAll(): void {
+    this.#kept.forget(undefined);
     for (const sequence of this.#sequences) this.#release(sequence);
+  }
+
+  /** Forgets the texts that one origin left in the cache, or all of them. */
+  forget(origin: string | undefined): void {
+    this.#kept.forget(origin);
   }
 
   /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
@@ -88,15 +98,32 @@ export class Scheduler {
       );
       if (!waiting) return;
       if (this.#freeSlots.length === 0 && !this.#makeRoomFor(waiting)) return;
-      // Room for the whole known text, so that an admitted prompt does not at once push another out
-      if (
-        this.#options.pages.freeCount < this.#options.pages.pagesFor(waiting.tokens.length + 1) &&
-        this.#running().length > 0
-      )
+      const shared = this.#kept.share(waiting.origin, waiting.tokens);
+      if (!this.#hasRoomFor(waiting.tokens.length + 1, shared.length) && this.#running().length > 0) {
+        this.#options.pages.give(shared);
         return;
-      waiting.slot = this.#freeSlots.pop()!;
-      this.#options.onSlot(waiting);
+      }
+      this.#start(waiting, shared);
     }
+  }
+
+  /** Room for a whole known text, so that an admitted prompt does not at once push another out. */
+  #hasRoomFor(positions: number, sharedPages: number): boolean {
+    const { pages } = this.#options;
+    while (pages.freeCount < pages.pagesFor(positions) - sharedPages) {
+      if (!this.#kept.dropOldest()) return false;
+    }
+    return true;
+  }
+
+  #start(sequence: Sequence, shared: number[]): void {
+    const slot = this.#freeSlots.pop()!;
+    sequence.slot = slot;
+    sequence.scheduled = shared.length * this.#options.pages.pageSize;
+    sequence.cachedTokens ??= sequence.scheduled;
+    for (const [index, page] of shared.entries()) this.#options.onPage(slot, index, page);
+    sequence.pages.push(...shared);
+    this.#options.onSlot(sequence);
   }
 
   #decodes(budget: number): Chunk[] {
@@ -176,6 +203,7 @@ export class Scheduler {
         sequence.pages.push(page);
         continue;
       }
+      if (this.#kept.dropOldest()) continue;
       const victim = this.#victim();
       if (!victim) return false;
       this.#release(victim);
@@ -189,7 +217,7 @@ export class Scheduler {
   #makeRoomFor(waiting: Sequence): boolean {
     const victim = this.#victim();
     if (!victim || this.#held(victim.origin) <= this.#held(waiting.origin) + 1) return false;
-    this.#release(victim);
+    this.#keep(victim);
     return true;
   }
 
@@ -216,6 +244,17 @@ export class Scheduler {
     return [...this.#sequences].filter(({ slot }) => slot !== undefined);
   }
 
+  /** Takes slot and pages away; what has been computed stays in the cache while there is room. */
+  #keep(sequence: Sequence): void {
+    const { origin, tokens, pages, scheduled } = sequence;
+    // Past the known tokens lie guesses of steps in flight
+    const positions = Math.min(scheduled, tokens.length);
+    this.#kept.keep(origin, tokens.slice(0, positions), pages);
+    pages.length = 0;
+    this.#release(sequence);
+  }
+
+  /** Takes slot and pages away for others to use. */
   #release(sequence: Sequence): void {
     this.#options.pages.give(sequence.pages);
     sequence.pages.length = 0;

@@ -1,4 +1,4 @@
-import type { Lane, SamplingOptions } from '../protocol/generate.ts';
+import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
 export interface Sequence {
@@ -18,6 +18,8 @@ export interface Sequence {
   /** Index into page tables and samplers while it runs. */
   slot: number | undefined;
   readonly pages: number[];
+  /** Positions that were in the cache when it first took a slot. */
+  cachedTokens: number | undefined;
   /** The reader is slow: no new tokens until it has caught up. */
   isPaused: boolean;
   isDone: boolean;
@@ -41,16 +43,7 @@ export function soloSequence(ids: readonly number[]): Sequence {
     id: 0,
     origin: '',
     lane: 'interactive',
-    sampling: {
-      temperature: 0,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      repetitionPenalty: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-      seed: 0,
-    },
+    sampling: GREEDY,
     promptLength: ids.length,
     maxLength: ids.length,
     tokens: [...ids],
@@ -58,6 +51,7 @@ export function soloSequence(ids: readonly number[]): Sequence {
     epoch: 0,
     slot: 0,
     pages: [],
+    cachedTokens: undefined,
     isPaused: false,
     isDone: false,
     onToken() {},

@@ -26,7 +26,14 @@ import type { StepPlan } from './schedule.ts';
 import { type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
-import { chooseVariants, integerKernels, linearKernels, takesIntegers, type Variants } from './variants.ts';
+import {
+  chooseVariants,
+  gateUpKernels,
+  integerKernels,
+  linearKernels,
+  takesIntegers,
+  type Variants,
+} from './variants.ts';
 
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
@@ -55,6 +62,7 @@ export class Step implements Stepper {
   readonly #forward: Dispatch[];
   readonly #weights: Weights;
   readonly #variants: Variants;
+  #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
   static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
     const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
@@ -127,7 +135,10 @@ export class Step implements Stepper {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
     const { results, busyMs } = await this.#readback.submit(
-      (pass) => encode(pass, [...this.#forward, ...this.#sampling.dispatches], load),
+      (pass) => {
+        this.#encodeForward(pass, load);
+        encode(pass, sized(this.#sampling.dispatches, load));
+      },
       this.#sampling.results,
       bytes,
     );
@@ -162,7 +173,7 @@ export class Step implements Stepper {
       const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
       const bytes = load.outputs * vocab * 4;
       const { results } = await this.#readback.submit(
-        (pass) => encode(pass, this.#forward, load),
+        (pass) => this.#encodeForward(pass, load),
         this.#buffers.activations.logits.buffer,
         bytes,
       );
@@ -174,6 +185,14 @@ export class Step implements Stepper {
     return rows;
   }
 
+  /** Most steps are as large as the one before: what is dispatched is found out once. */
+  #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
+    const { rows, outputs, decodes, tiles, depth } = load;
+    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / this.#variants.chunkPositions)].join();
+    if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
+    encode(pass, this.#last.dispatches);
+  }
+
   destroy(): void {
     this.#readback.destroy();
     this.#buffers.destroy();
@@ -183,10 +202,20 @@ export class Step implements Stepper {
   }
 }
 
-function encode(pass: GPUComputePassEncoder, dispatches: readonly Dispatch[], load: StepLoad): void {
-  for (const { pipeline, bindGroup, workgroups } of dispatches) {
-    const size = workgroups(load);
-    if (!size || size.includes(0)) continue;
+interface SizedDispatch extends Dispatch {
+  size: readonly [x: number, y?: number, z?: number];
+}
+
+/** Those that have something to do. */
+function sized(dispatches: readonly Dispatch[], load: StepLoad): SizedDispatch[] {
+  return dispatches.flatMap((dispatch) => {
+    const size = dispatch.workgroups(load);
+    return size && !size.includes(0) ? [{ ...dispatch, size }] : [];
+  });
+}
+
+function encode(pass: GPUComputePassEncoder, dispatches: readonly SizedDispatch[]): void {
+  for (const { pipeline, bindGroup, size } of dispatches) {
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(...size);
@@ -275,6 +304,24 @@ async function buildForward({
   const linearRows = (map: Linear, from: BufferSlice, to: BufferSlice, addTo = false) =>
     linear(map, from, to, addTo, rows, stepBuffer.rowCount);
 
+  /** silu(gate) * up of `narrow` in `middle`, as `down` reads it. */
+  const gateUp = (map: Linear, down: Linear) => {
+    const [part] = map.parts;
+    const isFused = map.parts.length === 1 && takesIntegers(variants, map) && takesIntegers(variants, down);
+    const fused = isFused ? gateUpKernels(variants, part!.matrix) : [];
+    for (const { kernel, takes } of fused) {
+      const { quants, scales } = part!.matrix;
+      const wanted = (load: StepLoad) => (takes(load.rows) ? rows(load) : undefined);
+      add(kernel, { k: dim, ffn }, wanted, [quants, scales, narrow, middle, stepBuffer.rowCount]);
+    }
+    const others = (load: StepLoad) =>
+      fused.some(({ takes }) => takes(load.rows)) ? { rows: 0 } : rows(load);
+    linear(map, narrow, wide, false, others, stepBuffer.rowCount);
+    if (takesIntegers(variants, down))
+      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, others, [wide, middle]);
+    else add(swiglu, { dim: ffn, threads }, others, [wide, middle]);
+  };
+
   const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
   const attention = (k: BufferSlice, v: BufferSlice, window: number) => {
     const attentionShape = { ...kvShape, heads, scale: config.attentionScale, window };
@@ -339,18 +386,16 @@ async function buildForward({
     add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads, add: true }, rows, [spare, postNorm, x]);
   };
 
-  /** act(gate) · up of `wide`, as `down` wants it; says where it is. */
-  const activate = (down: Linear): BufferSlice => {
-    const quantized = { dim: ffn, threads: variants.quantizeThreads };
-    const isQuantized = takesIntegers(variants, down);
+  /** act(gate) · up of `narrow`, as `down` reads it, and where that is. */
+  const activated = (map: Linear, down: Linear): BufferSlice => {
     if (config.activation === 'silu') {
-      if (isQuantized) add(swigluQuantize, quantized, rows, [wide, middle]);
-      else add(swiglu, { dim: ffn, threads }, rows, [wide, middle]);
+      gateUp(map, down);
       return middle;
     }
+    linearRows(map, narrow, wide);
     add(geglu, { dim: ffn, threads }, rows, [wide, middle]);
-    if (!isQuantized) return middle;
-    add(quantize, quantized, rows, [middle, wide]);
+    if (!takesIntegers(variants, down)) return middle;
+    add(quantize, { dim: ffn, threads: variants.quantizeThreads }, rows, [middle, wide]);
     return wide;
   };
 
@@ -382,8 +427,7 @@ async function buildForward({
     } else addToX(block.attentionOutput, narrow, block.attentionPostNorm, wide);
 
     norm(x, block.ffnNorm, narrow, rows, block.gateUp);
-    linearRows(block.gateUp, narrow, wide);
-    addToX(block.down, activate(block.down), block.ffnPostNorm, narrow);
+    addToX(block.down, activated(block.gateUp, block.down), block.ffnPostNorm, narrow);
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
   norm(outputs, weights.outputNorm, outputsNormed, outputRows, weights.head);

@@ -3,6 +3,7 @@ import type { Kernel } from '../../kernels/kernel.ts';
 import { MAT_MUL_DP4A_TUNING, matMulDp4a } from '../../kernels/mat-mul/mat-mul-dp4a.ts';
 import { MAT_MUL_TUNING, matMul } from '../../kernels/mat-mul/mat-mul.ts';
 import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
+import { type GateUpShape, gateUpDp4a } from '../../kernels/mat-vec/gate-up-dp4a.ts';
 import { type Dp4aTeam, matVecDp4a, matVecDp4aTuning } from '../../kernels/mat-vec/mat-vec-dp4a.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
@@ -42,8 +43,8 @@ export interface LinearShape {
 /** What of a matrix its kernels depend on. */
 type MatrixSize = Pick<MatrixLayout, 'format' | 'k' | 'rows'>;
 
-export interface LinearKernel {
-  kernel: Kernel<LinearShape>;
+export interface LinearKernel<Shape = LinearShape> {
+  kernel: Kernel<Shape>;
   /** Whether this kernel is the one for so many rows of x. */
   takes(rows: number): boolean;
 }
@@ -96,15 +97,31 @@ export function takesIntegers({ dp4a }: Variants, { parts }: LinearLayout): bool
 export function integerKernels({ dp4a, subgroupSize }: Variants, { format, k }: MatrixSize): LinearKernel[] {
   const matVecs = COLS.map((cols, i): LinearKernel => {
     const tuning = matVecDp4aTuning({ k, cols }, subgroupSize);
-    const atLeast = (COLS[i - 1] ?? 0) + 1;
-    const atMost = i === COLS.length - 1 ? TILED_INTEGER_ROWS - 1 : cols;
-    return {
-      kernel: tuned(matVecDp4a(format, dp4a!), tuning),
-      takes: (count) => count >= atLeast && count <= atMost,
-    };
+    return { kernel: tuned(matVecDp4a(format, dp4a!), tuning), takes: colsTake(i) };
   });
-  const tiled = tuned(matMulDp4a(format), MAT_MUL_DP4A_TUNING);
+  const tiled: Kernel<LinearShape> = tuned(matMulDp4a(format), MAT_MUL_DP4A_TUNING);
   return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_INTEGER_ROWS }];
+}
+
+/** Whether so many rows of x in int8 are for the kernel of COLS[i]. */
+function colsTake(i: number): (rows: number) => boolean {
+  const atLeast = (COLS[i - 1] ?? 0) + 1;
+  const atMost = i === COLS.length - 1 ? TILED_INTEGER_ROWS - 1 : COLS[i]!;
+  return (rows) => rows >= atLeast && rows <= atMost;
+}
+
+/**
+ * The kernels that make SwiGLU's gate and up of one matrix in one dispatch, for few rows; for more rows
+ * there are none.
+ */
+export function gateUpKernels(
+  { dp4a, subgroupSize }: Variants,
+  { format }: MatrixSize,
+): LinearKernel<Omit<GateUpShape, 'tuning'>>[] {
+  return COLS.map((cols, i) => ({
+    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: 8, cols, subgroup: subgroupSize }),
+    takes: colsTake(i),
+  }));
 }
 
 /** The kernels of one matrix, for every number of rows of x in f32. */
@@ -126,7 +143,7 @@ export function linearKernels(
     };
   });
   if (team === 'alone') return matVecs;
-  const tiled = tuned(matMul(format, own), MAT_MUL_TUNING);
+  const tiled: Kernel<LinearShape> = tuned(matMul(format, own), MAT_MUL_TUNING);
   return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_ROWS }];
 }
 
@@ -135,10 +152,10 @@ function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
 }
 
 /** A kernel with its tuning fixed. */
-export function tuned<Tuning>(
-  kernel: Kernel<LinearShape & { tuning: Tuning }>,
+export function tuned<Shape, Tuning>(
+  kernel: Kernel<NoInfer<Shape> & { tuning: Tuning }>,
   tuning: Tuning,
-): Kernel<LinearShape> {
+): Kernel<Shape> {
   return {
     ...kernel,
     constants: (shape) => kernel.constants({ ...shape, tuning }),

@@ -26,7 +26,7 @@ function open(readSettings = async () => settings) {
       return near;
     },
     settings: readSettings,
-    takeWasmPort: async () => {},
+    wasmFrames: { take: async () => {}, removeAll() {} },
   });
   return { engine, workers };
 }

@@ -8,8 +8,8 @@ export interface EngineDeps {
   /** Starts a worker. */
   open(): Wire;
   settings(): Promise<EngineSettings>;
-  /** Puts the WebAssembly frame on the port's other end. */
-  takeWasmPort(port: MessagePort): Promise<void>;
+  /** Where the worker's ports get their WebAssembly frames. */
+  wasmFrames: { take(port: MessagePort): Promise<void>; removeAll(): void };
 }
 
 /** The engine worker, started when first needed, and again if it broke; always under the user's settings. */
@@ -47,7 +47,7 @@ export class Engine {
       this.#client = undefined;
     };
     void client.closed.then(forget);
-    void this.#lendWasm(client);
+    void this.#serveWasmPorts(client);
     try {
       await client.call('configure', await this.#current());
       return client;
@@ -59,14 +59,17 @@ export class Engine {
   }
 
   /** For as long as the worker lives. */
-  async #lendWasm(client: Client<EngineCalls>): Promise<void> {
+  async #serveWasmPorts(client: Client<EngineCalls>): Promise<void> {
+    const { wasmFrames } = this.deps;
     const ports = client.stream('wasmPorts', undefined);
     // Its failure comes out of the loop
     ports.output.catch(() => {});
     try {
-      for await (const port of ports) this.deps.takeWasmPort(port).catch(console.error);
+      for await (const port of ports) wasmFrames.take(port).catch(console.error);
     } catch {
       // The worker has stopped: whoever called it has been told
+    } finally {
+      wasmFrames.removeAll();
     }
   }
 }

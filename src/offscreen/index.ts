@@ -23,20 +23,19 @@ import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
 import { screenCalls } from './screen-calls.ts';
 import { Transfers } from './transfers.ts';
-import { WasmFrame } from './wasm-frame.ts';
+import { WasmFrames } from './wasm-frames.ts';
 import { Slots } from './slots.ts';
 
 const background = reconnecting<BackgroundCalls>(() =>
   connect(runtimePortWire(chrome.runtime.connect({ name: BACKGROUND_PORT }))),
 );
-const wasmFrame = new WasmFrame();
 const engine = new Engine({
   open: () =>
     workerWire(
       new Worker(new URL('../worker/index.ts', import.meta.url), { type: 'module', name: 'engine' }),
     ),
   settings: () => background('settings', undefined),
-  takeWasmPort: (port) => wasmFrame.take(port),
+  wasmFrames: new WasmFrames(),
 });
 const transfers = new Transfers();
 const questions = new Questions({

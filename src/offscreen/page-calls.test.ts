@@ -30,7 +30,7 @@ function open() {
       return near;
     },
     settings: async () => DEFAULT_SETTINGS,
-    takeWasmPort: async () => {},
+    wasmFrames: { take: async () => {}, removeAll() {} },
   });
   const consent = new Consent({
     background: (async (_: string, { origin }: { origin: string }) => ({

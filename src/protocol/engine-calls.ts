@@ -32,7 +32,7 @@ export interface EngineCalls {
   /** A file that the user dropped. It is checked before it is kept. */
   importFile: { input: { file: Blob; name: string }; part: DownloadProgress; output: ModelInfo };
   remove: { input: { model: string }; part: never; output: undefined };
-  /** Ports that want the WebAssembly frame on their other end: a worker cannot make one. Ends only by cancelling. */
+  /** Ports that want a WebAssembly frame on their other end: a worker cannot make one. Ends only by cancelling. */
   wasmPorts: { input: undefined; part: MessagePort; output: undefined };
 }
 

@@ -15,6 +15,18 @@ export interface SamplingOptions {
   seed: number;
 }
 
+/** The likeliest token each time. */
+export const GREEDY: SamplingOptions = {
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  seed: 0,
+};
+
 export interface Message {
   role: 'system' | 'user' | 'assistant' | 'tool';
   content: string;

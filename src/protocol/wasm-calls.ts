@@ -1,13 +1,19 @@
 import type { SamplingOptions } from './generate.ts';
 
 export const WASM_PATH = 'src/wasm/index.html';
+/** What a frame says to the document around it when it wants to be removed. */
+export const WASM_DONE = 'hearth-wasm-done';
 
-/** What the engine worker calls on the WebAssembly frame, over a port of its own for each model. */
+/** What the engine worker calls on a WebAssembly frame. Each model has a frame of its own. */
 export interface WasmCalls {
-  /** First, and once. The model is gone when the port is closed. */
+  /** First, and once. */
   load: { input: WasmModel; part: never; output: undefined };
   /** For each text the token that comes after it. What was computed before is kept: only what is new costs time. */
   step: { input: WasmText[]; part: never; output: number[] };
+  /** A sign of life, also while a step is computed. */
+  ping: { input: undefined; part: never; output: undefined };
+  /** Last: the frame goes, and all its memory. */
+  unload: { input: undefined; part: never; output: undefined };
 }
 
 export interface WasmModel {

@@ -2,7 +2,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { isDiskFull } from './directory.ts';
 import { diskFull } from './disk-space.ts';
 import { fetchInto } from './fetch-into.ts';
-import { checkGgufHeader, GGUF_HEADER_BYTES } from './gguf-header.ts';
+import { checkStart, START_BYTES } from '../../models/gguf/check-start.ts';
 import { GrowingFile } from './growing-file.ts';
 import { longestUnused, type ModelFacts, type ModelRecord } from './model-record.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -124,7 +124,7 @@ class ModelDownload {
     const { sizeBytes } = file;
     const sha256 = file.sha256();
     if (this.record.sha256 && sha256 !== this.record.sha256) throw this.#wrongHash(sha256);
-    checkGgufHeader(await file.read(0, GGUF_HEADER_BYTES), this.request.name);
+    checkStart(await file.read(0, START_BYTES), this.request.name);
     this.#check ??= this.#begunCheck(file, sizeBytes);
     const facts = await this.#check.facts;
 

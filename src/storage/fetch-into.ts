@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_MODEL_BYTES } from '../protocol/limits.ts';
-import { checkGgufHeader, GGUF_HEADER_BYTES } from './gguf-header.ts';
+import { checkStart, START_BYTES } from '../../models/gguf/check-start.ts';
 import type { GrowingFile } from './growing-file.ts';
 import { Interruption, mustBeFile } from './interruption.ts';
 import { isSameFile, type RemoteFile, readAnswer, sizeFromRefusal } from './remote-file.ts';
@@ -124,10 +124,10 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
   }
 
   async function checkHeader(): Promise<void> {
-    if (isChecked || file.sizeBytes < GGUF_HEADER_BYTES) return;
+    if (isChecked || file.sizeBytes < START_BYTES) return;
     isChecked = true;
     try {
-      checkGgufHeader(await file.read(0, GGUF_HEADER_BYTES), `What ${url.host} sends`);
+      checkStart(await file.read(0, START_BYTES), `What ${url.host} sends`);
     } catch (error) {
       await file.restart();
       throw error;

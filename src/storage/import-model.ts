@@ -2,7 +2,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { MAX_MODEL_BYTES } from '../protocol/limits.ts';
 import { isDiskFull } from './directory.ts';
 import { diskFull } from './disk-space.ts';
-import { checkGgufHeader, GGUF_HEADER_BYTES } from './gguf-header.ts';
+import { checkStart, START_BYTES } from '../../models/gguf/check-start.ts';
 import { GrowingFile } from './growing-file.ts';
 import { modelIdOfFile, modelNameOf } from './model-id.ts';
 import { longestUnused, type ModelRecord } from './model-record.ts';
@@ -44,7 +44,7 @@ export async function importModel(
       'bad-model',
       `${name} is larger than the ${MAX_MODEL_BYTES} bytes that a model may have.`,
     );
-  checkGgufHeader(await readable(name, () => bytesOf(blob.slice(0, GGUF_HEADER_BYTES))), name);
+  checkStart(await readable(name, () => bytesOf(blob.slice(0, START_BYTES))), name);
   const facts = await options.check(blobSource(blob));
   const free = await options.free();
   if (free !== undefined && blob.size > free) throw await noRoom();

@@ -1,14 +1,12 @@
+import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { ReadableFile } from './directory.ts';
 
 /** A model's bytes, wherever they lie. */
-export interface ModelSource {
-  readonly size: number;
+export interface ModelSource extends ByteSource {
   /** Exactly `length` bytes from `offset`, in an array of the caller's own; fails with `bad-model` past the end. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): void;
-  /** The same bytes as a handle that other contexts can read from, where there is one. Nothing is copied. */
-  readonly blob?: (() => Promise<Blob>) | undefined;
 }
 
 export function fileSource(file: ReadableFile): ModelSource {

@@ -175,13 +175,6 @@ describe('a stored model', () => {
     expect(after.store.get(id)).toMatchObject({ state: 'ready', facts: undefined });
   });
 
-  test('counts in the space that is used', async () => {
-    const { store } = await withModel();
-    const { usedBytes, freeBytes } = await store.space();
-    expect(usedBytes).toBe(bytes.length);
-    expect(freeBytes).toBeGreaterThan(1e11);
-  });
-
   test('is one of a limited number', async () => {
     const { store } = await storeOn();
     for (let n = 0; n < MAX_STORED_MODELS; n++)

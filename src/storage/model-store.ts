@@ -131,12 +131,6 @@ export class ModelStore {
     await this.book.delete(record);
   }
 
-  /** `freeBytes` is `undefined` if the browser does not say. */
-  async space(): Promise<{ usedBytes: number; freeBytes: number | undefined }> {
-    const usedBytes = this.list().reduce((sum, model) => sum + model.storedBytes, 0);
-    return { usedBytes, freeBytes: await this.#free() };
-  }
-
   /** Free bytes less what the downloads under way, but for `id`, still have to write. */
   async #free(id?: string): Promise<number | undefined> {
     const free = await freeBytes(this.options.estimate);

@@ -136,7 +136,12 @@ async function wasm(): Promise<Stepper> {
     far,
     fakeLlama(({ tokens }) => nextOf(tokens.length)),
   );
-  return WasmStepper.load(connect(near), new Blob(), PLAN, fakeClock());
+  return WasmStepper.load({
+    file: new Blob(),
+    plan: PLAN,
+    clock: fakeClock(),
+    openFrame: () => connect<WasmCalls>(near),
+  });
 }
 
 const UNDISTURBED = [

@@ -1,11 +1,10 @@
-// The WebAssembly frame: a page in the manifest's sandbox, with an origin that nobody else has, no extension APIs and
-// no network. It lives in the offscreen document, which sends it ports: each is a model.
+// A WebAssembly frame: a page in the manifest's sandbox, with an origin that nobody else has, no extension APIs and no
+// network. The offscreen document makes one for each model, sends it a port, and removes it when it is done.
 import { messagePortWire } from '../channel/message-port.ts';
 import { serve } from '../channel/serve.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { WasmCalls } from '../protocol/wasm-calls.ts';
+import { WASM_DONE, type WasmCalls } from '../protocol/wasm-calls.ts';
 import { LlamaModel } from './llama-model.ts';
-import { portGone } from './port-gone.ts';
 import { startLlama } from './start-llama.ts';
 
 // wllama asks for a module worker, and Chromium starts none from a blob where the origin is opaque. Its code is a
@@ -16,18 +15,13 @@ globalThis.Worker = class extends Worker {
   }
 };
 
-let wasmUrl: string | undefined;
-
 addEventListener('message', ({ source, data, ports: [port] }: MessageEvent<{ wasm: Blob }>) => {
-  if (source !== parent || !port) return;
-  wasmUrl ??= URL.createObjectURL(data.wasm);
-  serveModel(port, wasmUrl);
+  if (source === parent && port) serveModel(port, URL.createObjectURL(data.wasm));
 });
 
 function serveModel(port: MessagePort, wasmUrl: string): void {
   let model: LlamaModel | undefined;
-  const wire = messagePortWire(port, portGone(port));
-  serve<WasmCalls>(wire, {
+  serve<WasmCalls>(messagePortWire(port), {
     load: {
       parse: trusted,
       async run(input) {
@@ -39,12 +33,20 @@ function serveModel(port: MessagePort, wasmUrl: string): void {
     step: {
       parse: trusted,
       run(texts) {
-        if (!model) throw new HearthError('bad-input', 'This port has no model yet: load one first.');
+        if (!model) throw new HearthError('bad-input', 'This frame has no model yet: load one first.');
         return model.step(texts);
       },
     },
+    ping: { parse: trusted, run: () => undefined },
+    unload: {
+      parse: trusted,
+      run() {
+        // The frame goes, and with it llama.cpp's worker
+        parent.postMessage(WASM_DONE, '*');
+        return undefined;
+      },
+    },
   });
-  void wire.closed.then(() => model?.exit());
 }
 
 /** The caller is our own engine. */

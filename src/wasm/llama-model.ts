@@ -8,7 +8,7 @@ import type { Llama } from './start-llama.ts';
  */
 const MAX_CACHES = 1.5;
 
-/** A model in llama.cpp through its restarts: to bound its memory, and after it broke. No text loses by one. */
+/** A model in llama.cpp, through the restarts that bound its memory. No text loses by one. */
 export class LlamaModel {
   readonly #start: () => Promise<Llama>;
   readonly #maxTokens: number;
@@ -22,19 +22,15 @@ export class LlamaModel {
     this.#maxTokens = MAX_CACHES * positions;
   }
 
-  /** Fails if the model cannot be loaded; the next call tries again. */
   load(): Promise<Llama> {
-    this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined;
-      throw error;
-    });
+    this.#starting ??= this.#start();
     return this.#starting;
   }
 
   /** The token after each text. */
   async step(texts: readonly WasmText[]): Promise<number[]> {
     const total = [...this.#lengths.values()].reduce((sum, length) => sum + length, 0);
-    if (total > this.#maxTokens) await this.exit();
+    if (total > this.#maxTokens) await this.#exit();
     for (const { id, tokens } of texts) this.#lengths.set(id, tokens.length);
 
     const llama = await this.load();
@@ -45,7 +41,6 @@ export class LlamaModel {
       const ids = await Promise.all(byLength.map((text) => llama.next(text)));
       return texts.map((text) => ids[byLength.indexOf(text)]!);
     } catch (cause) {
-      await this.exit();
       throw new HearthError(
         'internal',
         'The WebAssembly engine broke off in the middle of an answer. Ask again; if it happens again, choose a smaller model.',
@@ -54,14 +49,10 @@ export class LlamaModel {
     }
   }
 
-  /** Frees all memory. */
-  async exit(): Promise<void> {
+  async #exit(): Promise<void> {
     const starting = this.#starting;
     this.#starting = undefined;
     this.#lengths.clear();
-    await starting?.then(
-      (llama) => llama.exit(),
-      () => {},
-    );
+    (await starting)?.exit();
   }
 }

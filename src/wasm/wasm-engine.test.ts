@@ -8,6 +8,7 @@ import { serve } from '../channel/serve.ts';
 import { randomModel } from '../cli/random-model.ts';
 import { Engine } from '../engine/engine.ts';
 import type { GenerateInput } from '../protocol/generate.ts';
+import { HearthError } from '../protocol/errors.ts';
 import type { WasmCalls, WasmText } from '../protocol/wasm-calls.ts';
 import { WasmStepper } from './wasm-stepper.ts';
 
@@ -33,10 +34,15 @@ function chain(ids: readonly number[], count: number): number[] {
   return all.slice(ids.length);
 }
 
-/** An engine whose steps take `stepMs`, and the texts of each. */
-function open({ stepMs = 1, caps = { gpuPercent: 100, memoryBytes: 1e9 } } = {}) {
+/** An engine whose steps take `stepMs` and of which one breaks, the texts of each, and how many frames there were. */
+function open({
+  stepMs = 1,
+  breaksAt = Number.POSITIVE_INFINITY,
+  caps = { gpuPercent: 100, memoryBytes: 1e9 },
+} = {}) {
   const clock = fakeClock();
   const steps: WasmText[][] = [];
+  let frames = 0;
   const engine = new Engine({
     gpu: undefined,
     clock,
@@ -48,16 +54,21 @@ function open({ stepMs = 1, caps = { gpuPercent: 100, memoryBytes: 1e9 } } = {})
       },
     }),
     async openWasm(_file, _source, plan) {
-      const [near, far] = memoryWires();
       const pause = (texts: WasmText[]) => {
         steps.push(texts);
+        if (steps.length === breaksAt) throw new HearthError('gone', 'It broke off.');
         return new Promise<void>((resolve) => clock.after(stepMs, resolve));
       };
-      serve<WasmCalls>(
-        far,
-        fakeLlama(({ tokens }) => hash(tokens), pause),
-      );
-      return WasmStepper.load(connect(near), new Blob(), plan, clock);
+      const openFrame = () => {
+        frames++;
+        const [near, far] = memoryWires();
+        serve<WasmCalls>(
+          far,
+          fakeLlama(({ tokens }) => hash(tokens), pause),
+        );
+        return connect<WasmCalls>(near);
+      };
+      return WasmStepper.load({ file: new Blob(), plan, clock, openFrame });
     },
   });
   const ready = engine.configure({ caps, defaultModel: 'a' });
@@ -103,7 +114,7 @@ function open({ stepMs = 1, caps = { gpuPercent: 100, memoryBytes: 1e9 } } = {})
       return result.value;
     });
 
-  return { engine, clock, steps, ask, settled, values };
+  return { engine, clock, steps, frames: () => frames, ask, settled, values };
 }
 
 test('an answer is what the frame says, from the prompt’s own tokens', async () => {
@@ -145,6 +156,15 @@ test('an aborted answer is not in the next step', async () => {
   expect(first).toMatchObject({ status: 'rejected', reason: { code: 'cancelled' } });
   expect(second).toEqual({ status: 'fulfilled', value: chain([2], 20) });
   expect(steps.slice(before + 1).every((texts) => texts.length === 1)).toBe(true);
+});
+
+test('a frame that breaks fails its answers with a sentence, and another serves the next', async () => {
+  const { ask, settled, frames } = open({ breaksAt: 4 });
+  const [broken] = await settled(ask([1]));
+  expect(broken).toMatchObject({ status: 'rejected', reason: { message: 'It broke off.' } });
+  expect(frames()).toBe(1);
+  expect(await settled(ask([1]))).toEqual([{ status: 'fulfilled', value: chain([1], 10) }]);
+  expect(frames()).toBe(2);
 });
 
 test('the user’s share holds for the processor’s time', async () => {

@@ -3,30 +3,33 @@ import type { Clock } from '../engine/clock.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { Chunk, StepPlan } from '../engine/schedule.ts';
 import type { Stepper, StepResult } from '../engine/stepper.ts';
-import type { WasmCalls, WasmText } from '../protocol/wasm-calls.ts';
+import type { WasmCalls, WasmModel, WasmText } from '../protocol/wasm-calls.ts';
+import { watched } from './watched.ts';
 
-/** Steps of a model in the WebAssembly frame, on one processor core. */
+export interface WasmStepperOptions {
+  /** Has the vocabulary of `token-names.ts`. */
+  file: Blob;
+  plan: Plan;
+  clock: Clock;
+  /** A new frame, which answers when it is there. */
+  openFrame(): Client<WasmCalls>;
+}
+
+/** Steps of a model in a WebAssembly frame, on one processor core. After a failure the next step opens a new one. */
 export class WasmStepper implements Stepper {
   /** Each token is known before the next is asked for. */
   readonly depth = 1;
-  readonly #client: Client<WasmCalls>;
-  readonly #clock: Clock;
+  readonly #options: WasmStepperOptions;
+  #loading: Promise<Client<WasmCalls>> | undefined;
 
-  /** Loads `file`, which has the vocabulary of `token-names.ts`. */
-  static async load(client: Client<WasmCalls>, file: Blob, plan: Plan, clock: Clock): Promise<WasmStepper> {
-    const { pageCount, pageSize, slots, kv } = plan;
-    try {
-      await client.call('load', { file, positions: pageCount * pageSize, slots, kv });
-      return new WasmStepper(client, clock);
-    } catch (error) {
-      client.close();
-      throw error;
-    }
+  static async load(options: WasmStepperOptions): Promise<WasmStepper> {
+    const stepper = new WasmStepper(options);
+    await stepper.#loaded();
+    return stepper;
   }
 
-  private constructor(client: Client<WasmCalls>, clock: Clock) {
-    this.#client = client;
-    this.#clock = clock;
+  private constructor(options: WasmStepperOptions) {
+    this.#options = options;
   }
 
   /** llama.cpp places its cache itself. That it never needs more than there is, is the pages' doing. */
@@ -37,16 +40,55 @@ export class WasmStepper implements Stepper {
 
   /** The token after each chunk is computed in any case; only those of outputs count. */
   async run({ decodes, prefills }: StepPlan): Promise<StepResult> {
+    const { clock } = this.#options;
     const chunks = [...decodes, ...prefills];
-    const startedAt = this.#clock.now();
-    const ids = await this.#client.call('step', chunks.map(toText));
-    const busyMs = this.#clock.now() - startedAt;
+    const client = await this.#loaded();
+    const startedAt = clock.now();
+    const ids = await this.#call(client, 'step', chunks.map(toText));
+    const busyMs = clock.now() - startedAt;
     return { ids: Uint32Array.from(ids.filter((_, i) => chunks[i]!.isOutput)), busyMs };
   }
 
   destroy(): void {
-    this.#client.close();
+    const loading = this.#loading;
+    this.#loading = undefined;
+    void loading?.then(leave, () => {});
   }
+
+  #loaded(): Promise<Client<WasmCalls>> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<Client<WasmCalls>> {
+    const { file, plan, openFrame } = this.#options;
+    const { pageCount, pageSize, slots, kv } = plan;
+    const client = openFrame();
+    const model: WasmModel = { file, positions: pageCount * pageSize, slots, kv };
+    await this.#call(client, 'load', model);
+    return client;
+  }
+
+  async #call<K extends 'load' | 'step'>(
+    client: Client<WasmCalls>,
+    name: K,
+    input: WasmCalls[K]['input'],
+  ): Promise<WasmCalls[K]['output']> {
+    try {
+      const ping = () => client.call('ping', undefined);
+      return await watched(client.call(name, input), ping, this.#options.clock);
+    } catch (error) {
+      this.#loading = undefined;
+      leave(client);
+      throw error;
+    }
+  }
+}
+
+/** The frame goes when it hears of it; one that hears nothing any more has no memory to free. */
+function leave(client: Client<WasmCalls>): void {
+  client.call('unload', undefined).catch(() => {});
+  client.close();
 }
 
 function toText({ sequence: { id, tokens, promptLength, sampling }, firstPosition, rows }: Chunk): WasmText {

@@ -1,14 +1,14 @@
 import type { Handlers } from '../channel/serve.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
-import type { Library } from './library.ts';
+import type { ModelLibrary } from '../storage/model-library.ts';
 import type { WasmPorts } from './wasm-ports.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
 export function engineCalls(
   engine: Engine,
-  opening: Promise<Library>,
+  opening: Promise<ModelLibrary>,
   wasmPorts: WasmPorts,
 ): Handlers<EngineCalls> {
   return {
@@ -23,7 +23,7 @@ export function engineCalls(
     },
     unload: { parse: trusted, run: async ({ model }) => void (await engine.unload(model)) },
     stop: { parse: trusted, run: ({ origin }) => ({ stopped: engine.stop(origin) }) },
-    models: { parse: trusted, run: async () => (await opening).library.models() },
+    models: { parse: trusted, run: async () => (await opening).models() },
     summaries: { parse: trusted, run: ({ models }) => engine.summaries(models) },
     watch: {
       parse: trusted,
@@ -32,16 +32,16 @@ export function engineCalls(
         return watchStatus(engine, call);
       },
     },
-    download: { parse: trusted, run: async (input, call) => (await opening).library.download(input, call) },
+    download: { parse: trusted, run: async (input, call) => (await opening).download(input, call) },
     importFile: {
       parse: trusted,
-      run: async (input, call) => (await opening).library.importFile(input, call),
+      run: async (input, call) => (await opening).importFile(input, call),
     },
     remove: {
       parse: trusted,
       async run(input) {
         await engine.unload(input.model);
-        return (await opening).library.remove(input);
+        return (await opening).remove(input);
       },
     },
     wasmPorts: { parse: trusted, run: (_, call) => wasmPorts.serve(call) },

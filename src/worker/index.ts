@@ -14,7 +14,7 @@ const engine = new Engine({
   gpu: navigator.gpu,
   clock: systemClock,
   async open(id) {
-    const { library } = await opening;
+    const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),

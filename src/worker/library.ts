@@ -9,13 +9,8 @@ import { ModelStore } from '../storage/model-store.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { systemTime } from '../storage/time.ts';
 
-export interface Library {
-  library: ModelLibrary;
-  store: ModelStore;
-}
-
 /** Every model that this machine has or could have. */
-export async function openLibrary(engine: Engine): Promise<Library> {
+export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
   const store = await ModelStore.open({
     directory: await openOpfsDirectory('models'),
     time: systemTime,
@@ -33,11 +28,10 @@ export async function openLibrary(engine: Engine): Promise<Library> {
       };
     },
   });
-  const library = new ModelLibrary({
+  return new ModelLibrary({
     bundled: { ...bundled, url: new URL(`/models/bundled/${bundled.file}`, location.origin).href },
     catalog,
     store,
     problem: (model) => engine.problem(model),
   });
-  return { library, store };
 }

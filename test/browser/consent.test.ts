@@ -229,6 +229,32 @@ test('a page that makes a bridge of its own gets no port without a ticket', asyn
   expect(answer).toBe('downloadable');
 });
 
+test.each([
+  'src/prompt/index.html',
+  'src/popup/index.html',
+  'options/index.html',
+  'src/offscreen/index.html',
+])('a page cannot lay %s under its own', async (path) => {
+  const page = await harness.open('http://a.test/');
+  const url = `chrome-extension://${harness.extensionId}/${path}`;
+  await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.src = url;
+        frame.onload = resolve;
+        document.body.append(frame);
+      }),
+    url,
+  );
+  expect(page.frames().map((frame) => frame.url())).not.toContain(url);
+  expect(await page.evaluate((url) => fetch(url).then(String, () => 'refused'), url)).toBe('refused');
+  // Nor does it reach the user's own calls another way
+  expect(
+    await page.evaluate(() => typeof (globalThis as { chrome?: { runtime?: unknown } }).chrome?.runtime),
+  ).toBe('undefined');
+});
+
 test('a site that is sent away three times is not asked about again', async () => {
   const page = await harness.open('http://insistent.test/');
   for (let i = 0; i < 3; i++) {

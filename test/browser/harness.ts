@@ -135,7 +135,7 @@ export class Harness {
   }
 
   /** Drops a file on the options page's call, as the user does; gives the model's id. */
-  async importFile(path: string): Promise<string> {
+  async importFile(path: string, bytes: Uint8Array = readFileSync(path)): Promise<string> {
     const screen = await this.screen();
     return screen.evaluate(
       ([name, base64]) =>
@@ -144,7 +144,7 @@ export class Harness {
           const wire = chrome.runtime.connect({ name: 'screen' });
           wire.onMessage.addListener((frame) => {
             if (frame.kind === 'done') resolve(frame.output.id);
-            else if (frame.kind === 'fail') reject(new Error(frame.message));
+            else if (frame.kind === 'fail') reject(new Error(`${frame.code}: ${frame.message}`));
             else wire.postMessage({ kind: 'read', id: 1 });
           });
           wire.postMessage({
@@ -154,7 +154,7 @@ export class Harness {
             input: { file: new Blob([bytes]), name },
           });
         }),
-      [basename(path), readFileSync(path).toString('base64')],
+      [basename(path), Buffer.from(bytes).toString('base64')],
     );
   }
 
@@ -175,6 +175,14 @@ export class Harness {
     this.#cdp ??= await this.context.newCDPSession(await this.screen());
     await this.#cdp.send('ServiceWorker.enable');
     await this.#cdp.send('ServiceWorker.stopAllWorkers');
+  }
+
+  /** How many pages and frames of the extension show this file. */
+  async targets(path: string): Promise<number> {
+    const cdp = await this.context.browser()!.newBrowserCDPSession();
+    const { targetInfos } = await cdp.send('Target.getTargets', { filter: [{}] });
+    await cdp.detach();
+    return targetInfos.filter(({ url }) => url === `chrome-extension://${this.extensionId}/${path}`).length;
   }
 
   /** After the second time within a minute the browser gives the GPU up. */

@@ -94,7 +94,9 @@ describe.skipIf(isAbsent)('without WebGPU (skipped where ../shared/data is absen
   });
 
   test('a model that is unloaded is loaded again when it is asked for', async () => {
+    const frames = await harness.targets(WASM_PATH);
     await harness.call('screen', 'unload', { model });
+    await expect.poll(() => harness.targets(WASM_PATH)).toBe(frames - 1);
     expect((await harness.status()).loaded.map(({ id }) => id)).not.toContain(model);
     expect(await ids(a, { model, max_tokens: 20 })).toEqual(expected.f16_float_dequant!.slice(0, 20));
   });

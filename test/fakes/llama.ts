@@ -27,5 +27,7 @@ export function fakeLlama(
         return texts.map(next);
       },
     },
+    ping: { parse: () => undefined, run: () => undefined },
+    unload: { parse: () => undefined, run: () => undefined },
   };
 }

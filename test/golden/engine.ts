@@ -6,20 +6,9 @@ import { Model } from '../../src/engine/model.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
 import type { PlanSizes } from '../../src/engine/plan.ts';
 import type { RunRequest } from '../../src/engine/answer.ts';
-import type { GeneratePart } from '../../src/protocol/generate.ts';
+import { type GeneratePart, GREEDY } from '../../src/protocol/generate.ts';
 import { openGpu } from '../gpu.ts';
 import { fileSource } from './data.ts';
-
-export const GREEDY = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  seed: 0,
-};
 
 let shared: Promise<Gpu> | undefined;
 /** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */
@@ -55,6 +44,7 @@ export interface Run {
   text: string;
   parts: GeneratePart[];
   finishReason: string;
+  cachedTokens: number;
 }
 
 /** Runs one request to its end; `onPart` sees each part as it comes. */
@@ -65,7 +55,7 @@ export async function run(
   signal = new AbortController().signal,
 ): Promise<Run> {
   const parts: GeneratePart[] = [];
-  const { finishReason } = await model.run(
+  const { finishReason, usage } = await model.run(
     {
       maxTokens: 32,
       sampling: GREEDY,
@@ -85,5 +75,6 @@ export async function run(
     text: parts.map(({ text }) => text).join(''),
     parts,
     finishReason,
+    cachedTokens: usage.cachedTokens,
   };
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { HearthError } from '../../src/protocol/errors.ts';
 import { openGpu, relativeError } from '../gpu.ts';
 import { dataFile, isMissing } from './data.ts';
-import { GREEDY, loadModel, run } from './engine.ts';
+import { GREEDY } from '../../src/protocol/generate.ts';
+import { loadModel, run } from './engine.ts';
 
 const file = (type: string) => dataFile('stories260K', `stories260K-${type}.gguf`);
 const isAbsent = isMissing('stories260K', 'expected.json');
@@ -121,6 +122,19 @@ describe.skipIf(isAbsent)('stories260K (skipped where ../shared/data is absent)'
     await expect(first).rejects.toMatchObject({ code: 'cancelled' });
     expect((await second).ids).toEqual(textIds(20).slice(1));
     expect([...model.answers]).toEqual([]);
+    await model.dispose();
+  });
+
+  test('a second turn starts from what the first left in the cache, and says the same', async () => {
+    const model = await loadModel(file('f32'));
+    const first = await run(model, { ids: textIds(40), maxTokens: 30 });
+    const turn = [...textIds(40), ...first.ids, ...textIds(20).slice(1)];
+    const second = await run(model, { ids: turn });
+    // 41 + 30 tokens, of which the last was never computed: four pages of 16
+    expect(second.cachedTokens).toBe(64);
+    const elsewhere = await run(model, { ids: turn, origin: 'https://b.example' });
+    expect(elsewhere.cachedTokens).toBe(0);
+    expect(second.ids).toEqual(elsewhere.ids);
     await model.dispose();
   });
 

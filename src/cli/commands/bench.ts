@@ -3,7 +3,7 @@ import { systemClock } from '../../engine/clock.ts';
 import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
 import { Governor } from '../../engine/governor.ts';
 import type { Model } from '../../engine/model.ts';
-import type { Timings } from '../../protocol/generate.ts';
+import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { loadModel } from '../load.ts';
 
@@ -29,6 +29,8 @@ export async function bench(args: string[]) {
     promptTokens: number,
     maxTokens: number,
   ): Promise<{ wallMs: number; timings: Timings[] }> => {
+    // What the last run left in the cache must not help this one
+    model.stop(undefined);
     const startedAt = performance.now();
     const outputs = await Promise.all(
       Array.from({ length: concurrency }, (_, i) =>
@@ -96,16 +98,7 @@ function request(model: Model, promptTokens: number, maxTokens: number, seed: nu
     // Any tokens do: a dense model takes the same time for all
     ids: Array.from({ length: promptTokens }, (_, i) => (i * 7919 + seed * 104_729) % vocab),
     maxTokens,
-    sampling: {
-      temperature: 1,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-      repetitionPenalty: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-      seed,
-    },
+    sampling: { ...GREEDY, temperature: 1, seed },
     stop: [],
     origin: 'bench',
     lane: 'interactive',

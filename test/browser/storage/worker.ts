@@ -64,7 +64,6 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     return store.importFile(new Blob([Uint8Array.from(bytes)]), name, { signal, onProgress: () => {} });
   },
   removeModel: (id: string) => store.remove(id),
-  space: () => store.space(),
 };
 
 self.onmessage = async ({ data: { id, name, args } }) => {
