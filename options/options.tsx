@@ -55,9 +55,7 @@ export function Options({ hash, ...props }: OptionsProps & { hash: ReadonlySigna
       </header>
       <main>
         {trouble.value && <Notice kind="error">{trouble.value}</Notice>}
-        {status.value?.notice && (
-          <Notice kind={status.value.state === 'failed' ? 'error' : 'warning'}>{status.value.notice}</Notice>
-        )}
+        {status.value?.notice && <Notice kind="warning">{status.value.notice}</Notice>}
         {props.settings.error.value && <Notice kind="error">{props.settings.error.value}</Notice>}
         <h1 tabIndex={-1}>{name}</h1>
         <Part {...props} />

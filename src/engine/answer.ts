@@ -10,6 +10,8 @@ export interface RunRequest {
   stop: readonly string[];
   origin: string;
   lane: Lane;
+  /** Its text is nobody else's, whoever has the same origin. */
+  isPrivate?: boolean | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
@@ -52,6 +54,7 @@ export class Answer {
       id,
       origin: request.origin,
       lane: request.lane,
+      isPrivate: request.isPrivate,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
-import type { EngineStatus } from '../protocol/engine-calls.ts';
+import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from '../protocol/generate.ts';
+import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
@@ -60,19 +60,19 @@ export class Engine {
   }
 
   async generate(
-    input: GenerateInput & { origin: string; lane: Lane },
+    input: EngineCalls['generate']['input'],
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
   ): Promise<GenerateOutput> {
     const id = input.model ?? this.#defaultModel;
-    const { origin, lane, sampling, stop } = input;
+    const { origin, lane, isPrivate, sampling, stop } = input;
     const entry = this.#entry(id);
     const model = await untilAborted(entry.loading, signal);
     entry.usedAt = this.#options.clock.now();
 
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane }, send, signal);
+    const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane, isPrivate }, send, signal);
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };
   }

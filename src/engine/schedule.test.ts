@@ -103,6 +103,17 @@ describe('texts that stay in the cache', () => {
     }
   });
 
+  test('a private text finds nothing and leaves nothing', () => {
+    const { scheduler, step } = machine();
+    const cachedTokens = (isPrivate: boolean) => {
+      const s = { ...withTokens(text(12), { answer: 1 }), isPrivate };
+      scheduler.add(s);
+      while (step(16));
+      return s.cachedTokens;
+    };
+    expect([true, true, false, true, false].map(cachedTokens)).toEqual([0, 0, 0, 0, 8]);
+  });
+
   test('two questions after one long beginning share its pages and write to their own', () => {
     const { scheduler, step } = machine({ pages: 16 });
     const first = withTokens(text(20), { answer: 1 });

@@ -98,7 +98,7 @@ export class Scheduler {
       );
       if (!waiting) return;
       if (this.#freeSlots.length === 0 && !this.#makeRoomFor(waiting)) return;
-      const shared = this.#kept.share(waiting.origin, waiting.tokens);
+      const shared = waiting.isPrivate ? [] : this.#kept.share(waiting.origin, waiting.tokens);
       if (!this.#hasRoomFor(waiting.tokens.length + 1, shared.length) && this.#running().length > 0) {
         this.#options.pages.give(shared);
         return;
@@ -246,11 +246,13 @@ export class Scheduler {
 
   /** Takes slot and pages away; what has been computed stays in the cache while there is room. */
   #keep(sequence: Sequence): void {
-    const { origin, tokens, pages, scheduled } = sequence;
-    // Past the known tokens lie guesses of steps in flight
-    const positions = Math.min(scheduled, tokens.length);
-    this.#kept.keep(origin, tokens.slice(0, positions), pages);
-    pages.length = 0;
+    const { origin, tokens, pages, scheduled, isPrivate } = sequence;
+    if (!isPrivate) {
+      // Past the known tokens lie guesses of steps in flight
+      const positions = Math.min(scheduled, tokens.length);
+      this.#kept.keep(origin, tokens.slice(0, positions), pages);
+      pages.length = 0;
+    }
     this.#release(sequence);
   }
 

@@ -5,6 +5,8 @@ export interface Sequence {
   readonly id: number;
   readonly origin: string;
   readonly lane: Lane;
+  /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
+  readonly isPrivate?: boolean | undefined;
   readonly sampling: SamplingOptions;
   readonly promptLength: number;
   /** Prompt and answer together never pass this. */

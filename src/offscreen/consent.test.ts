@@ -67,6 +67,7 @@ test('the question names the models with their sizes, and an unknown one by its 
   expect(asked).toEqual([
     {
       origin: 'http://a',
+      isRemembered: true,
       models: [
         { id: 'far', name: 'FAR', sizeBytes: 7, needsDownload: true, licence: 'MIT' },
         { id: 'secret', name: 'secret', sizeBytes: 0, needsDownload: false, licence: undefined },
@@ -122,12 +123,13 @@ test('pages without an origin share nothing and are never remembered', async () 
 });
 
 test('what the user decides in a private window is not remembered', async () => {
-  const { consent, sites } = open('allow', 'block');
+  const { consent, sites, asked } = open('allow', 'block');
   const [one, two] = [newPage('http://a', true), newPage('http://a', true)];
   for (const page of [one, two]) consent.join(page);
   await consent.need(one, [], never);
   expect(await consent.models(one)).toEqual(['default']);
   await expect(consent.need(two, [], never)).rejects.toThrow(/blocked/);
+  expect(asked.map(({ isRemembered }) => isRemembered)).toEqual([false, false]);
   expect(sites.size).toBe(0);
 });
 

@@ -4,7 +4,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { MAX_PAGES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { Question } from '../protocol/screen-calls.ts';
-import { isOpaque, type Page } from './page.ts';
+import { isOpaque, isRemembered, type Page } from './page.ts';
 import type { Questions } from './questions.ts';
 
 export interface ConsentDeps {
@@ -106,6 +106,7 @@ export class Consent {
       );
     const question = async (): Promise<Question> => ({
       origin: page.origin,
+      isRemembered: isRemembered(page),
       models: describe(wanted, await this.deps.models()),
     });
     const answer = await this.deps.questions.ask(this.#keys.get(page)!, question, signal);
@@ -124,7 +125,7 @@ export class Consent {
   }
 
   async #remember(page: Page, decision: 'allow' | 'block', models: string[]): Promise<void> {
-    if (!isOpaque(page) && !page.isPrivate) {
+    if (isRemembered(page)) {
       await this.deps.background('decide', { origin: page.origin, models, decision });
       if (decision === 'block') await this.revoke(page.origin);
       else this.#forget(page.origin);

@@ -53,8 +53,9 @@ function open() {
     stop: async () => {},
   });
   const slots = new Slots(SLOTS);
-  const attach = (origin: string) => {
-    const page = newPage(origin);
+  const attach = (origin: string, isPrivate = false) => {
+    const page = newPage(origin, isPrivate);
+    page.once.add('hearthside');
     consent.join(page);
     const [near, far] = memoryWires();
     serve<PageCalls>(far, pageCalls({ page, consent, engine, slots }));
@@ -104,6 +105,19 @@ test('what the engine is asked names the page’s origin, whatever the page says
   await expect(
     attach('http://a').call('chat', { messages: [{ role: 'user', content: 'x' }], origin: 'http://b' }),
   ).rejects.toMatchObject({ code: 'bad-input' });
+});
+
+test.each([
+  { why: 'a site', origin: 'http://a', isPrivateWindow: false, isPrivate: false },
+  { why: 'a site in a private window', origin: 'http://a', isPrivateWindow: true, isPrivate: true },
+  { why: 'a frame without an origin', origin: 'null', isPrivateWindow: false, isPrivate: true },
+])('what $why says is kept apart: $isPrivate', async ({ origin, isPrivateWindow, isPrivate }) => {
+  const { attach } = open();
+  const page = attach(origin, isPrivateWindow);
+  const { choices } = (await page.call('chat', { messages: [{ role: 'user', content: 'echo' }] })) as {
+    choices: { message: { content: string } }[];
+  };
+  expect(JSON.parse(choices[0]!.message.content).isPrivate).toBe(isPrivate);
 });
 
 test.each([

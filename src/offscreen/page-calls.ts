@@ -17,7 +17,7 @@ import {
 import { type Answer, isStream, respond } from './openai/http.ts';
 import { openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
-import type { Page } from './page.ts';
+import { isRemembered, type Page } from './page.ts';
 import type { Slots } from './slots.ts';
 
 const RequestInput = v.object({
@@ -60,7 +60,14 @@ export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handl
     const [model] = await consent.need(page, input.model ? [input.model] : [], signal);
     const client = await engine.client();
     const free = slots.take(page.origin);
-    const whole = { ...input, model, origin: page.origin, lane: 'interactive' } as const;
+    const whole = {
+      ...input,
+      model,
+      origin: page.origin,
+      lane: 'interactive',
+      // All pages without an origin bear the same name and have nothing to do with each other
+      isPrivate: !isRemembered(page),
+    } as const;
     const stream = client.stream('generate', whole, { signal });
     stream.output.then(free, free);
     return { model: model!, stream };

@@ -18,6 +18,11 @@ export function newPage(origin: string, isPrivate = false): Page {
   return { origin, isPrivate, once: new Set(), remembered: undefined, isBlocked: false };
 }
 
+/** Whether anything about the page may outlive it. */
+export function isRemembered(page: Page): boolean {
+  return !isOpaque(page) && !page.isPrivate;
+}
+
 export function isOpaque(page: Page): boolean {
   return page.origin === 'null';
 }

@@ -35,9 +35,7 @@ export function Popup({ session, openOptions }: { session: Session; openOptions:
         <Gauges status={status} />
         {trouble && <Notice kind="error">{trouble}</Notice>}
         {stopError.value && <Notice kind="error">{stopError.value}</Notice>}
-        {status?.notice && (
-          <Notice kind={status.state === 'failed' ? 'error' : 'warning'}>{status.notice}</Notice>
-        )}
+        {status?.notice && <Notice kind="warning">{status.notice}</Notice>}
         {running.length > 0 ? (
           <RunningSites running={running} loaded={status!.loaded} stop={stop} />
         ) : (

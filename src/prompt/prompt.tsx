@@ -28,7 +28,6 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
   }
 
   const isOpen = guard.isOpen.value;
-  const { isOpaque } = describeOrigin(state.question.origin);
   return (
     <main>
       <Asker question={state.question} />
@@ -48,9 +47,9 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
         ))}
       </fieldset>
       <p class="muted small">
-        {isOpaque
-          ? 'Your answer ends with the page.'
-          : '“Allow” and “Block” are remembered until you change them in Hearth’s options; “Allow once” ends with the page.'}
+        {state.question.isRemembered
+          ? '“Allow” and “Block” are remembered until you change them in Hearth’s options; “Allow once” ends with the page.'
+          : 'Your answer ends with the page.'}
       </p>
       <p class="visually-hidden" role="status">
         {isOpen ? 'You can answer now.' : 'The buttons work in a moment.'}

@@ -1,12 +1,5 @@
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
-import type {
-  Backend,
-  CatalogEntry,
-  DownloadProgress,
-  LoadProgress,
-  ModelInfo,
-  ModelSummary,
-} from './models.ts';
+import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
 
 /** What the offscreen document calls on the engine worker. */
@@ -14,7 +7,8 @@ export interface EngineCalls {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {
-    input: GenerateInput & { origin: string; lane: Lane };
+    /** `isPrivate`: what is said stays apart from all else that is said under the same origin. */
+    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean };
     part: GeneratePart;
     output: GenerateOutput;
   };
@@ -41,7 +35,7 @@ export type DownloadRequest =
   | { kind: 'url'; url: string; sha256: string | undefined };
 
 export interface EngineStatus {
-  state: 'starting' | 'ready' | 'recovering' | 'failed';
+  state: 'starting' | 'ready' | 'recovering';
   backend: Backend;
   /** The GPU's name, or the reason there is none. */
   adapter: string;
@@ -67,10 +61,8 @@ export interface RunningSequence {
   id: number;
   origin: string;
   model: string;
-  phase: 'loading' | 'waiting' | 'prefill' | 'decode' | 'paused';
+  phase: 'waiting' | 'prefill' | 'decode' | 'paused';
   promptTokens: number;
   completionTokens: number;
   tokensPerSecond: number;
 }
-
-export type { CatalogEntry };

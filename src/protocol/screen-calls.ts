@@ -21,6 +21,8 @@ export type Answer = 'once' | 'allow' | 'block' | 'dismiss';
 
 export interface Question {
   origin: string;
+  /** False where an answer ends with the page, whatever it is: private windows, pages without an origin. */
+  isRemembered: boolean;
   models: {
     id: string;
     name: string;

@@ -11,8 +11,6 @@ export function describeState(
       return { word: 'Ready', tone: 'good' };
     case 'recovering':
       return { word: 'Recovering', tone: 'warning' };
-    case 'failed':
-      return { word: 'Failed', tone: 'danger' };
     default:
       return { word: 'Starting', tone: 'warning' };
   }
@@ -23,7 +21,6 @@ export function describeBackend(status: EngineStatus): string {
 }
 
 const PHASES: Record<RunningSequence['phase'], string> = {
-  loading: 'Loading the model',
   waiting: 'Waiting its turn',
   prefill: 'Reading the prompt',
   decode: 'Answering',

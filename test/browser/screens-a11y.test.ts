@@ -30,7 +30,6 @@ const SCREENS = [
   popup('busy', 'notes.example.com'),
   popup('idle', 'Nothing is running'),
   popup('wasm', 'no WebGPU'),
-  popup('failed', 'lost three times'),
   popup('recovering', 'Recovering'),
   popup('starting', 'Starting'),
   popup('gone', 'does not answer'),

@@ -136,6 +136,18 @@ describe.skipIf(isAbsent)('without WebGPU (skipped where ../shared/data is absen
     expect(await both).toEqual([expected.f16_float_dequant, alone]);
   });
 
+  test('more text at once than the cache holds changes nothing, and neither does a start anew', async () => {
+    const text = [1, ...expected.f16_float_dequant!];
+    const begun = Array.from({ length: 12 }, (_, i) => 130 + 5 * i);
+    const rest = (length: number, page: Page) =>
+      ids(page, { model, prompt: text.slice(0, length), max_tokens: 200 - length });
+    // Together they pass the 2048 positions of the cache; twice, so that they pass what llama.cpp may remember
+    for (let round = 0; round < 2; round++) {
+      const answers = await Promise.all(begun.map((length, i) => rest(length, i % 2 ? a : b)));
+      expect(answers).toEqual(begun.map((length) => text.slice(length, 200)));
+    }
+  });
+
   test('sampling does what it says', async () => {
     const warm = { model, temperature: 1, seed: 7, max_tokens: 40 };
     const first = await ids(a, warm);

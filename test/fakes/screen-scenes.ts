@@ -91,16 +91,6 @@ export const wasmStatus: EngineStatus = {
   tokensPerSecond: 3.4,
 };
 
-export const failedStatus: EngineStatus = {
-  ...readyStatus,
-  state: 'failed',
-  adapter: 'None',
-  memoryBytes: 0,
-  loaded: [],
-  notice:
-    'The GPU was lost three times within a minute and could not be opened again. Restart the browser, or update the graphics driver.',
-};
-
 export const recoveringStatus: EngineStatus = {
   ...busyStatus,
   state: 'recovering',
@@ -220,12 +210,14 @@ export const someSites: SiteConsent[] = [
 export const questions: Record<string, Question> = {
   plain: {
     origin: 'https://notes.example.com',
+    isRemembered: true,
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
   },
   download: {
     origin: 'https://xn--80ak6aa92e.com',
+    isRemembered: true,
     models: [
       {
         id: 'llama-3.2-1b',
@@ -246,17 +238,20 @@ export const questions: Record<string, Question> = {
   },
   opaque: {
     origin: 'null',
+    isRemembered: false,
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
   },
   stranger: {
     origin: 'https://notes.example.com',
+    isRemembered: true,
     models: [{ id: 'gpt-5', name: 'gpt-5', sizeBytes: 0, needsDownload: false, licence: undefined }],
   },
   long: {
     origin:
       'https://accounts.google.com.signin.a-very-long-host-name-that-will-not-fit-in-any-window.example.net:8443',
+    isRemembered: true,
     models: [
       {
         id: 'my-own',

@@ -9,7 +9,6 @@ import type { ScreenCalls } from '../../src/protocol/screen-calls.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
 import {
   busyStatus,
-  failedStatus,
   questions,
   readyStatus,
   recoveringStatus,
@@ -22,7 +21,6 @@ const STATUSES: Record<string, EngineStatus> = {
   busy: busyStatus,
   idle: readyStatus,
   wasm: wasmStatus,
-  failed: failedStatus,
   recovering: recoveringStatus,
 };
 
