@@ -1,18 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Model } from '../../../src/engine/model.ts';
-import type { PlanSizes } from '../../../src/engine/plan.ts';
 import { relativeError } from '../../gpu.ts';
 import { loadSource, run } from '../engine.ts';
-import { CONVERSIONS, convert } from './convert.ts';
+import { CONVERSIONS, convert, toFile } from './convert.ts';
 import { readFixture } from './fixture.ts';
 
 /** Of two logits this close either may be the larger, by the order of sums. */
 const TIE = 1e-3;
-
-async function load(bytes: Uint8Array, sizes: Partial<PlanSizes>): Promise<Model> {
-  const read = async (offset: number, length: number) => bytes.slice(offset, offset + length);
-  return loadSource({ size: bytes.length, read }, { kv: 'f32', ...sizes });
-}
 
 describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
   const { weights, tokens, cases } = readFixture(family);
@@ -20,7 +13,8 @@ describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
   test.each(cases)('$name: logits are those of transformers, in one chunk', async ({ config, logits }) => {
     const ids = tokens.slice(0, logits.length);
     const contextLength = logits.length;
-    const model = await load(convert(family, weights, config), { slots: ids.length, contextLength });
+    const file = toFile(convert(family, weights, config));
+    const model = await loadSource(file, { slots: ids.length, contextLength, kv: 'f32' });
     const rows = await model.logits(ids, true);
     const errors = rows.map((row, i) => relativeError(row, logits[i]!));
     await model.dispose();
@@ -29,7 +23,8 @@ describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
 
   test('answers of several sequences at once, token by token and past every window, follow those logits', async () => {
     const { config, logits } = cases[0]!;
-    const model = await load(convert(family, weights, config), { slots: 4, maxRows: 20, contextLength: 64 });
+    const file = toFile(convert(family, weights, config));
+    const model = await loadSource(file, { slots: 4, maxRows: 20, contextLength: 64, kv: 'f32' });
     const last = await model.logits(tokens.slice(0, logits.length), false);
     expect(relativeError(last[0]!, logits.at(-1)!)).toBeLessThan(1e-5);
 

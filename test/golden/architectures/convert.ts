@@ -1,4 +1,5 @@
 import { toHalf } from '../../../kernels/kv/reference.ts';
+import type { ByteSource } from '../../../models/gguf/header-bytes.ts';
 import type { GgufValue } from '../../../models/gguf/values.ts';
 import { type TensorContents, writeGguf } from '../../../models/gguf/write-gguf.ts';
 import type { HfConfig, HfTensor } from './fixture.ts';
@@ -83,24 +84,27 @@ export const CONVERSIONS: Record<string, Conversion> = {
   smollm3: { architecture: 'smollm3', permutes: true },
 };
 
-/** The model as llama.cpp's converter writes it: matrices in F16, which holds the fixtures' weights exactly. */
-export function convert(
-  family: string,
-  weights: ReadonlyMap<string, HfTensor>,
-  config: HfConfig,
-): Uint8Array {
+export interface Converted {
+  metadata: Record<string, GgufValue>;
+  tensors: TensorContents[];
+}
+
+/** What llama.cpp's converter writes of a model: matrices in F16, which holds the fixtures' weights exactly. */
+export function convert(family: string, weights: ReadonlyMap<string, HfTensor>, config: HfConfig): Converted {
   const conversion = CONVERSIONS[family]!;
   const made = Object.entries(conversion.tensors?.(config) ?? {}).map(([name, values]) =>
     toGguf(name, { shape: [values.length], values: Float32Array.from(values) }),
   );
   const tensors = [...weights].map(([name, tensor]) => convertTensor(name, tensor, conversion, config));
-  return writeGguf({
-    metadata: Object.entries({
-      ...commonMetadata(conversion.architecture, config),
-      ...conversion.metadata?.(config),
-    }),
+  return {
+    metadata: { ...commonMetadata(conversion.architecture, config), ...conversion.metadata?.(config) },
     tensors: [...made, ...tensors],
-  });
+  };
+}
+
+export function toFile({ metadata, tensors }: Converted): ByteSource {
+  const bytes = writeGguf({ metadata: Object.entries(metadata), tensors });
+  return { size: bytes.length, read: async (offset, length) => bytes.slice(offset, offset + length) };
 }
 
 function commonMetadata(architecture: string, config: HfConfig): Record<string, GgufValue> {
