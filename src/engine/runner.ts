@@ -52,6 +52,7 @@ export class Runner {
       slots: plan.slots,
       depth: options.step.depth,
       pages: new PagePool(plan.pageCount, plan.pageSize),
+      keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page) => this.#step.setPage(slot, index, page),
       onSlot: (sequence) => this.#step.setSampler(sequence),
     });

@@ -34,6 +34,7 @@ function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
     slots,
     pages: new PagePool(pages, pageSize),
     depth,
+    keepsTexts: () => true,
     onPage() {},
     onSlot() {},
   });
@@ -229,6 +230,7 @@ describe('continuous batching', () => {
       slots: 1,
       pages: new PagePool(9, 4),
       depth: 3,
+      keepsTexts: () => true,
       onPage() {},
       onSlot() {},
     });

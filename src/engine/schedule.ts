@@ -25,6 +25,8 @@ export interface ScheduleOptions {
   pages: PagePool;
   /** Steps in flight: how far a sequence may run ahead of what has been read. */
   depth: number;
+  /** Whether pages outlive their sequence, so that the next text of its origin may start from them. */
+  keepsTexts(): boolean;
   /** Tells the GPU's page table of a sequence's page. */
   onPage(slot: number, index: number, page: number): void;
   /** A sequence takes a slot: its sampler and counts must be there before its first step. */
@@ -247,7 +249,7 @@ export class Scheduler {
   /** Takes slot and pages away; what has been computed stays in the cache while there is room. */
   #keep(sequence: Sequence): void {
     const { origin, tokens, pages, scheduled, isPrivate } = sequence;
-    if (!isPrivate) {
+    if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
       const positions = Math.min(scheduled, tokens.length);
       this.#kept.keep(origin, tokens.slice(0, positions), pages);

@@ -52,6 +52,7 @@ export interface Dispatch {
  */
 export class Step implements Stepper {
   readonly depth = DEPTH;
+  readonly keepsPages = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;

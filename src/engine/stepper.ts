@@ -15,6 +15,8 @@ export interface StepResult {
 export interface Stepper {
   /** Steps that may be under way at once. */
   readonly depth: number;
+  /** Whether pages keep their contents, and may be held by several sequences, until they are written to. */
+  readonly keepsPages: boolean;
   /** The page of the KV cache that holds a slot's positions from `index · pageSize` on. */
   setPage(slot: number, index: number, page: number): void;
   /** A sequence has taken its slot. */

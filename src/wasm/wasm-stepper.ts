@@ -19,6 +19,8 @@ export interface WasmStepperOptions {
 export class WasmStepper implements Stepper {
   /** Each token is known before the next is asked for. */
   readonly depth = 1;
+  /** llama.cpp has a cache of its own. */
+  readonly keepsPages = false;
   readonly #options: WasmStepperOptions;
   #loading: Promise<Client<WasmCalls>> | undefined;
 
