@@ -4,7 +4,7 @@
     python reference.py samples --model hearthside-25m.gguf --out samples.md
 
 Written apart from model.py on purpose: it reads only the GGUF file and shares no code with training.
-Golden values use float64 throughout, on the weights that the file holds.
+Golden values use float64 throughout, on the weights that the file holds; they go on past the end mark.
 """
 
 import argparse
@@ -125,7 +125,7 @@ def generate(model, ids, count, end, rng=None, temperature=0.0):
         else:
             token = int(order[0])
         out.append(token)
-        if token == end or model.pos >= 1023:
+        if (token == end and rng is not None) or model.pos >= 1023:
             break
         logits = model.step(token)
     return out, gaps, first

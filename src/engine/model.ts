@@ -9,6 +9,7 @@ import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { loadWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
+import type { KernelTime } from './profile.ts';
 import { Runner } from './runner.ts';
 import { Step } from './step.ts';
 import type { OpenWasm, Stepper } from './stepper.ts';
@@ -124,6 +125,13 @@ export class Model implements TextModel {
     // They are computed in the cache's first pages
     this.#runner.forget();
     return this.#gpuStep.logits(ids, all);
+  }
+
+  /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
+  async profile(depth: number): Promise<KernelTime[]> {
+    if (!this.#runner.isIdle)
+      throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
+    return this.#gpuStep.profile(depth);
   }
 
   async dispose(): Promise<void> {
