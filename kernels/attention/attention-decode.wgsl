@@ -16,9 +16,6 @@ override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override STREAMS = THREADS / LANES;
 override LANE_QUADS = (HEAD_QUADS + LANES - 1) / LANES;
 
-// LANE_QUADS at most: 64 quads on a subgroup of four
-const MAX_LANE_QUADS = 16u;
-
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
 @group(0) @binding(1) var<storage, read> k: array<KvQuad>;     // paged
 @group(0) @binding(2) var<storage, read> v: array<KvQuad>;     // paged

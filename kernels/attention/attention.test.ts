@@ -116,10 +116,11 @@ const decode =
     const positions = given.step.filter((_, i) => i % 4 === 1);
     shape.chunks = Math.max(...Array.from(positions, (position) => decodeChunks(position, shape)));
     const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
-    if (shape.chunks === 1) return attend(attentionDecode(kv, lanes), shape, given, given.step, partials);
+    if (shape.chunks === 1)
+      return attend(attentionDecode(kv, lanes, shape), shape, given, given.step, partials);
 
     const length = given.q.length;
-    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes), shape, [
+    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes, shape), shape, [
       ...[given.q, given.k, given.v, given.pages, given.step],
       { write: Float32Array, length },
       partials,

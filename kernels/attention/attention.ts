@@ -6,6 +6,8 @@ import combine from './attention-combine.wgsl?raw';
 import decode from './attention-decode.wgsl?raw';
 import prefill from './attention-prefill.wgsl?raw';
 import simple from './attention-simple.wgsl?raw';
+import laneQuads2 from './lane-quads-2.wgsl?raw';
+import laneQuads16 from './lane-quads-16.wgsl?raw';
 import lanesSubgroup from './lanes-subgroup.wgsl?raw';
 import lanesWorkgroup from './lanes-workgroup.wgsl?raw';
 
@@ -59,11 +61,16 @@ export function attentionSimple(kv: KvType): Kernel<SimpleAttentionShape> {
  * For few rows on a real GPU. Reads what `attentionSimple` reads; writes `out` if there is one chunk, else `partials`
  * (`partialBytes`), which `attentionCombine` merges. Both are bound either way.
  */
-export function attentionDecode(kv: KvType, lanes: 'subgroup' | 'workgroup'): Kernel<DecodeAttentionShape> {
+export function attentionDecode(
+  kv: KvType,
+  lanes: 'subgroup' | 'workgroup',
+  shape: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>,
+): Kernel<DecodeAttentionShape> {
   const sumLanes = lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup;
+  const isSmall = lanesOf(shape).laneQuads <= 2;
   return {
-    name: `attention-decode-${lanes}-${kv}`,
-    wgsl: sumLanes + kvWgsl[kv] + step + common + decode,
+    name: `attention-decode-${lanes}-${kv}${isSmall ? '' : '-wide'}`,
+    wgsl: sumLanes + (isSmall ? laneQuads2 : laneQuads16) + kvWgsl[kv] + step + common + decode,
     bindings: ['read', 'read', 'read', 'read', 'read', 'write', 'write'],
     needs: lanes === 'subgroup' ? ['subgroups'] : [],
     constants: (shape) => ({
@@ -123,12 +130,10 @@ function attentionConstants(shape: AttentionShape): Record<string, number> {
 }
 
 /** How a workgroup of `attention-decode` divides its work. */
-function decodeDivision({ heads, kvHeads, headDim, subgroupSize, threads }: DecodeAttentionShape) {
+function decodeDivision(shape: DecodeAttentionShape) {
+  const { heads, kvHeads, threads } = shape;
   const group = heads / kvHeads;
-  const quads = headDim / 4;
-  // Two quads a lane, where the subgroup is large enough: each has two loads in flight, and few sums to pass on
-  const lanes = Math.max(4, Math.min(powerOfTwo(quads / 2), subgroupSize));
-  const laneQuads = Math.ceil(quads / lanes);
+  const { lanes, laneQuads } = lanesOf(shape);
   return {
     // As even as can be: a group of five is three and two
     BLOCK: Math.ceil(group / Math.ceil(group / 4)),
@@ -136,6 +141,13 @@ function decodeDivision({ heads, kvHeads, headDim, subgroupSize, threads }: Deco
     // So that the streams' values of one head, `merged`, take 8 KB at most
     THREADS: Math.min(threads, powerOfTwo(512 / laneQuads)),
   };
+}
+
+function lanesOf({ headDim, subgroupSize }: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>) {
+  const quads = headDim / 4;
+  // Two quads a lane, where the subgroup is large enough: each has two loads in flight, and few sums to pass on
+  const lanes = Math.max(4, Math.min(powerOfTwo(quads / 2), subgroupSize));
+  return { lanes, laneQuads: Math.ceil(quads / lanes) };
 }
 
 /** The largest power of two up to `limit`. */

@@ -70,3 +70,26 @@ test('a part of a table gives the rows of its tokens and leaves the others as th
     1e-6,
   );
 });
+
+test('a scale multiplies every value', async () => {
+  const [k, ids] = [32, 4];
+  const format = quantFormats.find(({ name }) => name === 'F16')!;
+  const bytes = randomRows(format, ids, k);
+  const { quants } = format.pack(bytes, ids, k);
+
+  const [out] = await runKernel(gpu, embedding(format), { rows: 1, k, firstId: 0, ids, scale: 5.5 }, [
+    quants,
+    new Uint32Array(4),
+    stepOf([[2, 0]]),
+    Uint32Array.of(0),
+    { write: Float32Array, length: k },
+  ]);
+
+  const expected = embeddingReference(dequantizeRows(format, bytes), [2], k);
+  expect(
+    relativeError(
+      out!,
+      expected.map((value) => 5.5 * value),
+    ),
+  ).toBeLessThan(1e-6);
+});

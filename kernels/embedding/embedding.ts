@@ -11,6 +11,8 @@ export interface EmbeddingShape {
   /** The part of the table that is bound: `ids` tokens from `firstId`. Rows with other tokens are left as they are. */
   firstId: number;
   ids: number;
+  /** What every value is multiplied by; 1 if absent. */
+  scale?: number;
 }
 
 const THREADS = 32;
@@ -21,7 +23,13 @@ export function embedding(format: QuantFormat): Kernel<EmbeddingShape> {
     name: `embedding ${format.name}`,
     wgsl: step + loadWgsl(format) + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write'],
-    constants: ({ k, firstId, ids }) => ({ K: k, FIRST_ID: firstId, IDS: ids, THREADS }),
+    constants: ({ k, firstId, ids, scale = 1 }) => ({
+      K: k,
+      FIRST_ID: firstId,
+      IDS: ids,
+      SCALE: scale,
+      THREADS,
+    }),
     workgroups: ({ rows }) => grid(rows),
   };
 }

@@ -1,10 +1,11 @@
-// Embedding: out[row, k] = table[token of the row, k]
+// Embedding: out[row, k] = SCALE * table[token of the row, k]
 //
 // One workgroup per row, one thread per unit of 32 values in turn. Of a table that is bound in parts each
 // part writes the rows whose tokens it has and leaves the others as they are.
 
 override FIRST_ID: u32;  // the token of the part's first row
 override IDS: u32;       // rows of the part
+override SCALE: f32;
 override THREADS: u32;
 
 @group(0) @binding(2) var<storage, read> step: array<Row>;             // (rows)
@@ -43,6 +44,6 @@ fn main(
 
 fn write(row: u32, four: u32, values: vec4<f32>) {
   if (four < K / 4u) {
-    out[row * (K / 4u) + four] = values;
+    out[row * (K / 4u) + four] = SCALE * values;
   }
 }

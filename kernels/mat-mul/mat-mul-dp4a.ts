@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel.ts';
 import product from '../mat-vec/product.wgsl?raw';
-import inputs from '../quantize/inputs.wgsl?raw';
+import { inputBindings, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { integersWgsl } from '../quants/weights.ts';
 import type { MatMulShape } from './mat-mul.ts';
@@ -8,7 +8,7 @@ import wgsl from './mat-mul-dp4a.wgsl?raw';
 
 /**
  * A workgroup of `sideN` by `sideM` threads makes 4 times as many outputs each way and holds `depth` units of each of
- * its rows: 48 bytes of w and 40 of x. 16 by 16 threads and a depth of 2 take 11 KiB.
+ * its rows: 48 bytes of w and 40 of x. 16 by 8 threads and a depth of 2 take 8.5 KiB.
  */
 export interface MatMulDp4aTuning {
   sideN: number;
@@ -19,14 +19,17 @@ export interface MatMulDp4aTuning {
 export type MatMulDp4aShape = Omit<MatMulShape, 'tuning'> & { tuning: MatMulDp4aTuning };
 
 /** What every adapter has room for. */
-export const MAT_MUL_DP4A_TUNING: MatMulDp4aTuning = { sideN: 16, sideM: 16, depth: 2 };
+export const MAT_MUL_DP4A_TUNING: MatMulDp4aTuning = { sideN: 16, sideM: 8, depth: 2 };
+
+/** For so few rows that larger tiles would be mostly empty. */
+export const FEW_ROWS_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 8, depth: 2 };
 
 /** The same operation and bindings as `matVecDp4a`, for many rows; it has barriers. */
 export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
   return {
     name: `mat-mul ${format.name} dp4a`,
-    wgsl: integersWgsl(format) + inputs + product + wgsl,
-    bindings: ['read', 'read', 'read', 'write', 'uniform'],
+    wgsl: integersWgsl(format) + inputsWgsl.quantized + product + wgsl,
+    bindings: inputBindings('quantized'),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,
       N: n,

@@ -1,5 +1,5 @@
 import { grid, type Kernel } from '../kernel.ts';
-import inputs from '../quantize/inputs.wgsl?raw';
+import { type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable, integersWgsl } from '../quants/weights.ts';
 import wgsl from './gate-up-dp4a.wgsl?raw';
@@ -14,11 +14,13 @@ export interface GateUpShape {
   k: number;
   /** Rows of gate, and of up. */
   ffn: number;
+  /** Of RMS norm, where x is `normed`. */
+  eps?: number;
   tuning: GateUpTuning;
 }
 
 export interface GateUpTuning {
-  /** Threads that share a row of gate and one of up: a power of two, at most 8. A workgroup has 32 times as many. */
+  /** Threads that share a row of gate and one of up: a power of two. A workgroup has 32 times as many. */
   lanes: number;
   /** Rows of x at once: 1, 2, 4 or 8. */
   cols: number;
@@ -27,23 +29,32 @@ export interface GateUpTuning {
 }
 
 /**
- * `matVecDp4a` and `swigluQuantize` in one. Reads `quants` and `scales` (2 · ffn, k), gate first, `x` (rows, k) as
- * kernels/quantize writes it and `counts` (rows); writes `out` (rows, ffn) likewise.
+ * `matVecDp4a` and `swigluQuantize` in one. Reads `quants` and `scales` (2 · ffn, k), gate first, `x` (rows, k)
+ * in int8 or made so here, and `counts` (rows); writes `out` (rows, ffn) as kernels/quantize does.
  */
-export function gateUpDp4a(format: QuantFormat, team: Dp4aTeam): Kernel<GateUpShape> {
+export function gateUpDp4a(
+  format: QuantFormat,
+  team: Dp4aTeam,
+  input: InputKind = 'quantized',
+): Kernel<GateUpShape> {
   const isSubgroup = team === 'subgroup';
   const needs = isSubgroup ? (['subgroups'] as const) : [];
   return {
-    name: `gate-up ${format.name} dp4a ${team}`,
+    name: `gate-up ${format.name} dp4a ${team} ${input}`,
     wgsl:
-      enable(needs) + integersWgsl(format) + inputs + wgsl + (isSubgroup ? reduceSubgroup : reduceWorkgroup),
-    bindings: ['read', 'read', 'read', 'write', 'uniform'],
+      enable(needs) +
+      integersWgsl(format) +
+      inputsWgsl[input] +
+      wgsl +
+      (isSubgroup ? reduceSubgroup : reduceWorkgroup),
+    bindings: inputBindings(input),
     needs,
-    constants: ({ k, ffn, tuning }) => ({
+    constants: ({ k, ffn, eps, tuning }) => ({
       K: k,
       FFN: ffn,
       LANES: tuning.lanes,
       COLS: tuning.cols,
+      ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),
     workgroups: ({ rows, ffn, tuning }) => [...grid(ffn / 32), Math.ceil(rows / tuning.cols)],

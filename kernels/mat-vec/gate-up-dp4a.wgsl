@@ -10,6 +10,7 @@ override LANES: u32;  // a power of two
 override COLS: u32;   // 1, 2, 4 or 8
 
 override TEAMS: u32 = 32u;
+override THREADS: u32 = LANES * TEAMS;
 override OUT_UNITS: u32 = FFN / 32u;
 override OUT_LINE: u32 = 8u * OUT_UNITS + 4u * ((OUT_UNITS + 1u) / 2u);
 
@@ -21,11 +22,11 @@ alias Sums = vec2<f32>; // gate, up
 // Past it exp is infinite, and silu zero in f32 either way
 const LARGEST_EXPONENT = 88.0;
 // As in quantize-fours.wgsl
-const SMALLEST = 1e-30;
+const LEAST_PEAK = 1e-30;
 
 var<workgroup> made: array<array<f32, 32>, COLS>;
 
-@compute @workgroup_size(LANES * 32u)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -38,6 +39,7 @@ fn main(
   let row = min(out_unit, OUT_UNITS - 1u) * 32u + team;
   let col = group.z * COLS;
 
+  prepare(thread);
   var sums: array<Sums, 8>;
   for (var unit = lane; unit < UNITS; unit += LANES) {
     let gate = load32i(row, unit);
@@ -67,8 +69,8 @@ fn quantize(m: u32, unit: u32, part: u32, c: u32) {
   for (var i = 0u; i < 32u; i++) {
     peak = max(peak, abs(made[c][i]));
   }
-  let d = select(0.0, peak / 127.0, peak > SMALLEST);
-  let times = select(0.0, 127.0 / peak, peak > SMALLEST);
+  let d = select(0.0, peak / 127.0, peak > LEAST_PEAK);
+  let times = select(0.0, 127.0 / peak, peak > LEAST_PEAK);
   let at = m * OUT_LINE;
   out[at + (part / 4u) * 4u * OUT_UNITS + 4u * unit + part % 4u] = pack4xI8(whole4(c, part, times));
   if (part == 0u) {

@@ -63,11 +63,13 @@ test('there are no integers for types that are no scaled integers', () => {
 test.each([
   { k: 32, n: 8, cols: 1 },
   { k: 960, n: 9000, cols: 4 },
-  { k: 14336, n: 4096, cols: 8 },
-])('the first division of $k by $cols fits every adapter', (size) => {
+  { k: 14336, n: 4096, cols: 4 },
+  { k: 2048, n: 128256, cols: 1 },
+])('the first division of $k by $n by $cols fits every adapter', (size) => {
   const { lanes, teams, rowsPerTeam, cols } = matVecDp4aTuning(size, 4);
   expect(Math.log2(lanes) % 1).toBe(0);
-  expect(lanes * teams).toBe(256);
+  expect(lanes * teams).toBeLessThanOrEqual(256);
+  expect(teams).toBeGreaterThanOrEqual(1);
   expect(rowsPerTeam * cols).toBeLessThanOrEqual(32);
   expect(cols).toBe(size.cols);
 });

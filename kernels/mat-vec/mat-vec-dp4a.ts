@@ -1,5 +1,5 @@
 import { grid, type Kernel } from '../kernel.ts';
-import inputs from '../quantize/inputs.wgsl?raw';
+import { type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable, integersWgsl } from '../quants/weights.ts';
 import type { MatVecShape, Team } from './mat-vec.ts';
@@ -9,25 +9,33 @@ import reduceSubgroup from './reduce-subgroup.wgsl?raw';
 import reduceWorkgroup from './reduce-workgroup.wgsl?raw';
 
 export type MatVecDp4aTuning = Omit<MatVecShape['tuning'], 'chunk'>;
-export type MatVecDp4aShape = Omit<MatVecShape, 'tuning'> & { tuning: MatVecDp4aTuning };
+export type MatVecDp4aShape = Omit<MatVecShape, 'tuning'> & {
+  /** Of RMS norm, where x is `normed`. */
+  eps?: number;
+  tuning: MatVecDp4aTuning;
+};
 export type Dp4aTeam = Exclude<Team, 'alone'>;
 
-/** As `matVec`, of `x` (rows) as kernels/quantize writes it. `k` is a multiple of 32. */
-export function matVecDp4a(format: QuantFormat, team: Dp4aTeam): Kernel<MatVecDp4aShape> {
+/** As `matVec`, of `x` in int8 or made so here. `k` is a multiple of 32. */
+export function matVecDp4a(
+  format: QuantFormat,
+  team: Dp4aTeam,
+  input: InputKind = 'quantized',
+): Kernel<MatVecDp4aShape> {
   const isSubgroup = team === 'subgroup';
   const needs = isSubgroup ? (['subgroups'] as const) : [];
   return {
-    name: `mat-vec ${format.name} dp4a ${team}`,
+    name: `mat-vec ${format.name} dp4a ${team} ${input}`,
     wgsl:
       enable(needs) +
       integersWgsl(format) +
-      inputs +
+      inputsWgsl[input] +
       product +
       wgsl +
       (isSubgroup ? reduceSubgroup : reduceWorkgroup),
-    bindings: ['read', 'read', 'read', 'write', 'uniform'],
+    bindings: inputBindings(input),
     needs,
-    constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
+    constants: ({ k, n, add, outStride = n, outOffset = 0, eps, tuning }) => ({
       K: k,
       N: n,
       ADD: Number(add),
@@ -37,6 +45,7 @@ export function matVecDp4a(format: QuantFormat, team: Dp4aTeam): Kernel<MatVecDp
       TEAMS: tuning.teams,
       ROWS: tuning.rowsPerTeam,
       COLS: tuning.cols,
+      ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),
     workgroups: ({ rows, n, tuning }) => [
@@ -46,12 +55,27 @@ export function matVecDp4a(format: QuantFormat, team: Dp4aTeam): Kernel<MatVecDp
   };
 }
 
-/** A division of the work to begin with. */
+/** Threads that fill a wide GPU well enough to hide the memory's latency. */
+const MANY_THREADS = 65_536;
+
+/** A division of the work to begin with, from what was measured (BENCHMARKS.md); `tune` may find a better one. */
 export function matVecDp4aTuning(
-  { k, cols }: { k: number; cols: number },
+  { k, n, cols }: { k: number; n: number; cols: number },
   subgroup: number,
 ): MatVecDp4aTuning {
-  // A lane should have two units at least, and adding up many sums over many lanes costs more than it brings
-  const lanes = Math.max(4, Math.min(cols > 2 ? 16 : 32, 2 ** Math.floor(Math.log2(k / 64))));
-  return { lanes, teams: 256 / lanes, rowsPerTeam: 1, cols, subgroup };
+  const units = k / 32;
+  if (cols > 2) {
+    // Adding up many sums over many lanes costs more than it brings, and a value of x is best used for several rows
+    const lanes = within(4, units / 8, 16);
+    return { lanes, teams: 128 / lanes, rowsPerTeam: n >= 8192 ? 4 : 2, cols, subgroup };
+  }
+  // Four units a lane, fewer where there would not be threads enough
+  const four = within(4, units / 4, 64);
+  const lanes = n * four < MANY_THREADS ? within(4, units / 2, 2 * four) : four;
+  return { lanes, teams: 256 / lanes, rowsPerTeam: n >= MANY_THREADS ? 2 : 1, cols, subgroup };
+}
+
+/** The largest power of two up to `wanted`, between two others. */
+function within(least: number, wanted: number, most: number): number {
+  return Math.max(least, Math.min(most, 2 ** Math.floor(Math.log2(wanted))));
 }

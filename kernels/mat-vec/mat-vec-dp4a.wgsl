@@ -2,7 +2,7 @@
 //
 // A team of LANES threads takes ROWS rows of w and COLS rows of x. Its lanes stride over the units of the rows,
 // so that neighbours read neighbouring weights, and each unit of weights is unpacked once for all COLS. x is a
-// quarter of what it is in f32 and comes from the caches: nothing waits for a barrier. At the end `reduce`, of
+// quarter of what it is in f32 and comes from the caches. At the end `reduce`, of
 // another file, adds up the team's sums.
 
 override LANES: u32;  // a power of two
@@ -10,9 +10,11 @@ override TEAMS: u32;  // per workgroup
 override ROWS: u32;   // 1, 2 or 4
 override COLS: u32;   // 1, 2, 4 or 8
 
+override THREADS: u32 = LANES * TEAMS;
+
 alias Sums = f32;
 
-@compute @workgroup_size(LANES * TEAMS)
+@compute @workgroup_size(THREADS)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
@@ -23,6 +25,7 @@ fn main(
   let row = team * ROWS;
   let col = group.z * COLS;
 
+  prepare(thread);
   var sums: array<f32, 32>; // (COLS, ROWS)
   for (var unit = lane; unit < UNITS; unit += LANES) {
     var w: array<Integers, 4>;

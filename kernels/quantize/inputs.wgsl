@@ -4,6 +4,8 @@
 
 override INPUTS: u32 = 2u * UNITS + (UNITS + 1u) / 2u;
 
+fn prepare(thread: u32) {}
+
 // A unit of row m: the last row past M
 fn inputs(m: u32, unit: u32) -> Inputs {
   let line = min(m, counts.x - 1u) * INPUTS;

@@ -24,3 +24,24 @@ test.each([
 
   expect(relativeError(out!, rmsNormReference(x, weight, rows, dim, 1e-5))).toBeLessThan(1e-6);
 });
+
+test('adds to what is there where that is wanted', async () => {
+  const [rows, dim] = [2, 40];
+  const x = randomFloats(rows * dim);
+  const weight = randomFloats(dim);
+  const start = randomFloats(rows * dim, 1, 9);
+
+  const [out] = await runKernel(gpu, rmsNorm, { rows, dim, eps: 1e-5, threads: 4, add: true }, [
+    x,
+    weight,
+    { write: Float32Array, length: rows * dim, start },
+  ]);
+
+  const normed = rmsNormReference(x, weight, rows, dim, 1e-5);
+  expect(
+    relativeError(
+      out!,
+      normed.map((value, i) => value + start[i]!),
+    ),
+  ).toBeLessThan(1e-6);
+});

@@ -5,6 +5,8 @@ export interface RmsNormShape {
   rows: number;
   dim: number;
   eps: number;
+  /** Adds to `out` what would be written there; no if absent. */
+  add?: boolean;
   /** A power of two; fewer where barriers are dear. */
   threads: number;
 }
@@ -14,6 +16,6 @@ export const rmsNorm: Kernel<RmsNormShape> = {
   name: 'rms-norm',
   wgsl,
   bindings: ['read', 'read', 'write'],
-  constants: ({ dim, eps, threads }) => ({ DIM: dim, EPS: eps, THREADS: threads }),
+  constants: ({ dim, eps, threads, add }) => ({ DIM: dim, EPS: eps, ADD: add ? 1 : 0, THREADS: threads }),
   workgroups: ({ rows }) => grid(rows),
 };

@@ -1,10 +1,11 @@
-// RMS norm: out[n, d] = x[n, d] * weight[d] / sqrt(mean(x[n, :]^2) + eps)
+// RMS norm: out[n, d] = x[n, d] * weight[d] / sqrt(mean(x[n, :]^2) + eps), or added to out[n, d]
 //
 // One workgroup per row. Each thread sums a strided slice of the row, the
 // workgroup adds the slices up, then every thread scales its own slice.
 
 override DIM: u32;
 override EPS: f32;
+override ADD: bool;
 override THREADS: u32;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;          // (N, DIM)
@@ -36,6 +37,11 @@ fn main(
 
   let scale = 1.0 / sqrt(partial[0] / f32(DIM) + EPS);
   for (var d = thread; d < DIM; d += THREADS) {
-    out[row + d] = x[row + d] * weight[d] * scale;
+    let normed = x[row + d] * weight[d] * scale;
+    if (ADD) {
+      out[row + d] += normed;
+    } else {
+      out[row + d] = normed;
+    }
   }
 }

@@ -11,6 +11,7 @@ const cases = [
   { why: 'one head of four quads', heads: 1, kvHeads: 1, headDim: 16, rotaryDim: 16 },
   { why: 'grouped heads and a partial rotation', heads: 6, kvHeads: 2, headDim: 20, rotaryDim: 12 },
   { why: 'a rotation whose halves cut a quad', heads: 2, kvHeads: 1, headDim: 24, rotaryDim: 10 },
+  { why: 'no rotation', heads: 2, kvHeads: 1, headDim: 16, rotaryDim: 0 },
 ];
 const rows = [
   { sequence: 1, position: 0 },
@@ -99,7 +100,7 @@ async function run(kv: 'f32' | 'f16', shape: Parameters<ReturnType<typeof rope>[
   const kept = { write: kv === 'f32' ? Float32Array : Uint16Array, length: cache };
   const [q, k, v] = await runKernel(gpu, rope(kv), shape, [
     qkv,
-    rotationTable({ positions: 10, rotaryDim, base: 100 }),
+    rotationTable({ positions: 10, rotaryDim: Math.max(2, rotaryDim), base: 100 }),
     pages,
     Uint32Array.from(rows.flatMap(({ position, sequence }) => [1, position, sequence, 0])),
     { write: Float32Array, length: rows.length * heads * headDim },

@@ -6,7 +6,7 @@ import wgsl from './rope.wgsl?raw';
 export interface RopeShape extends KvShape {
   rows: number;
   heads: number;
-  /** Dimensions of a head that turn, from the first; even. */
+  /** Dimensions of a head that turn, from the first; even. With 0 `rotation` is bound but not read. */
   rotaryDim: number;
   /** Which dimensions turn together: (2i, 2i + 1), as GGUF's `llama` has them, or (i, i + rotaryDim / 2). */
   pairs: 'adjacent' | 'halves';

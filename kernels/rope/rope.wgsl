@@ -11,6 +11,9 @@ override ROTARY: u32;
 override ADJACENT: bool;
 override THREADS: u32;
 
+// One where nothing turns, since a pipeline that would divide by zero is not made
+override PAIRS = max(ROTARY / 2, 1u);
+
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;              // (N, (HEADS + 2 KV_HEADS) * HEAD_DIM)
 @group(0) @binding(1) var<storage, read> rotation: array<vec2<f32>>;   // (positions, ROTARY / 2): cos, sin
 @group(0) @binding(2) var<storage, read> pages: array<u32>;            // (sequences, MAX_PAGES)
@@ -23,12 +26,12 @@ fn rotated(start: u32, d: u32, position: u32) -> f32 {
   if (d >= ROTARY) {
     return qkv[start + d];
   }
-  let pair = select(d % (ROTARY / 2), d / 2, ADJACENT);
+  let pair = select(d % PAIRS, d / 2, ADJACENT);
   let first = select(pair, 2 * pair, ADJACENT);
-  let second = first + select(ROTARY / 2, 1u, ADJACENT);
+  let second = first + select(PAIRS, 1u, ADJACENT);
   let a = qkv[start + first];
   let b = qkv[start + second];
-  let turn = rotation[position * (ROTARY / 2) + pair];
+  let turn = rotation[position * PAIRS + pair];
   return select(a * turn.y + b * turn.x, a * turn.x - b * turn.y, d == first);
 }
 

@@ -32,16 +32,19 @@ export interface Rotation {
   /** What the wavelengths grow from; 10,000 in the first models. */
   base: number;
   scaling?: RopeScaling | undefined;
-  /** Divisors of each pair's frequency (GGUF's tensor `rope_freqs.weight`), rotaryDim / 2 of them. */
+  /** Divisors of each pair's frequency (GGUF's tensors `rope_freqs.weight`, `rope_factors_…`), rotaryDim / 2 of them. */
   factors?: ArrayLike<number> | undefined;
+  /** What q and k are multiplied by besides, where factors sharpen attention (LongRoPE, Ding et al. 2024); 1 if absent. */
+  attentionFactor?: number;
 }
 
 /** (positions, rotaryDim / 2) of (cos, sin), computed in f64. */
 export function rotationTable(rotation: Rotation): Float32Array<ArrayBuffer> {
-  const { positions, rotaryDim, scaling } = rotation;
+  const { positions, rotaryDim, scaling, attentionFactor = 1 } = rotation;
   const pairs = rotaryDim / 2;
   const frequencies = pairFrequencies(rotation);
-  const size = scaling?.kind === 'yarn' ? (scaling.attentionFactor ?? yarnAttention(scaling.factor)) : 1;
+  const yarn = scaling?.kind === 'yarn' ? (scaling.attentionFactor ?? yarnAttention(scaling.factor)) : 1;
+  const size = yarn * attentionFactor;
   const table = new Float32Array(positions * pairs * 2);
   for (let position = 0; position < positions; position++) {
     for (let pair = 0; pair < pairs; pair++) {

@@ -1,6 +1,6 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf, TensorInfo } from '../gguf/read-gguf.ts';
-import type { Architecture, BlockTensors, ModelTensors, TensorSpec } from './architecture.ts';
+import type { Architecture, BlockTensors, ModelTensors, OuterTensors, TensorSpec } from './architecture.ts';
 import type { ModelConfig } from './model-config.ts';
 
 /**
@@ -23,18 +23,19 @@ export function findTensors(
       throw badModel(`The model lacks the tensor ${quoted(name)}. Convert or download it again.`);
     return tensor;
   };
-  const findAll = <Roles extends object>(
-    specs: { [Role in keyof Roles]: TensorSpec },
-    block: number,
-  ): Roles =>
+  const findAll = (specs: object, block: number): unknown =>
     Object.fromEntries(
-      Object.entries<TensorSpec>(specs).map(([role, spec]) => [role, find(spec, block)]),
-    ) as Roles;
+      Object.entries<TensorSpec | readonly TensorSpec[]>({ ...specs }).map(([role, spec]) => [
+        role,
+        'name' in spec ? find(spec, block) : spec.map((each) => find(each, block)),
+      ]),
+    );
 
   const found: ModelTensors = {
-    ...findAll<Omit<ModelTensors, 'blocks'>>(architecture.tensors, 0),
-    blocks: Array.from({ length: config.blocks }, (_, block) =>
-      findAll<BlockTensors>(architecture.blockTensors, block),
+    ...(findAll(architecture.tensors, 0) as OuterTensors),
+    blocks: Array.from(
+      { length: config.blocks },
+      (_, block) => findAll(architecture.blockTensors, block) as BlockTensors,
     ),
   };
   const [unknown] = left;

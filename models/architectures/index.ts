@@ -2,15 +2,20 @@ import { quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
 import type { Architecture, ModelTensors } from './architecture.ts';
 import { findTensors } from './find-tensors.ts';
+import { gemma3 } from './gemma3.ts';
 import { llama } from './llama.ts';
 import { type ModelConfig, readConfig } from './model-config.ts';
+import { phi3 } from './phi3.ts';
+import { qwen2 } from './qwen2.ts';
+import { qwen3 } from './qwen3.ts';
+import { smollm3 } from './smollm3.ts';
 
 export type { Architecture, BlockTensors, ModelTensors } from './architecture.ts';
-export type { ModelConfig, RopePairs } from './model-config.ts';
+export type { Activation, BlockAttention, ModelConfig, Rope, RopePairs } from './model-config.ts';
 export type { RopeScaling } from './rope-scaling.ts';
 
 /** One line for each family that Hearth computes. */
-const ARCHITECTURES: readonly Architecture[] = [llama];
+const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, gemma3, phi3, smollm3];
 
 /** A file understood as a model: nothing in it is left over. */
 export interface Model {

@@ -4,7 +4,7 @@ import { ModelError } from '../errors.ts';
 import { readGguf } from '../gguf/read-gguf.ts';
 import type { GgufValue } from '../gguf/values.ts';
 import { writeGguf } from '../gguf/write-gguf.ts';
-import { type Model, readModel } from './index.ts';
+import { type Model, type RopeScaling, readModel } from './index.ts';
 
 const stories = new URL('../../../shared/data/stories260K/stories260K-q4_0.gguf', import.meta.url);
 
@@ -86,9 +86,15 @@ describe('a llama file', () => {
       kvHeads: 2,
       headDim: 4,
       rotaryDim: 4,
-      ropeBase: 10_000,
       ropePairs: 'adjacent',
-      ropeScaling: { kind: 'none' },
+      ropes: [{ base: 10_000, scaling: { kind: 'none' } }],
+      attention: [
+        { window: 0, rope: 0 },
+        { window: 0, rope: 0 },
+      ],
+      attentionScale: 0.5,
+      embeddingScale: 1,
+      activation: 'silu',
       normEps: 2 ** -17,
       vocab: 10,
       contextLength: 64,
@@ -137,7 +143,7 @@ describe('a llama file', () => {
     expect(tensors.ropeFactors?.shape).toEqual([2]);
   });
 
-  test.each<{ why: string; metadata: Record<string, GgufValue>; scaling: Model['config']['ropeScaling'] }>([
+  test.each<{ why: string; metadata: Record<string, GgufValue>; scaling: RopeScaling }>([
     {
       why: 'a factor without a type',
       metadata: { 'llama.rope.scaling.factor': float32(4) },
@@ -170,7 +176,7 @@ describe('a llama file', () => {
       },
     },
   ])('scales RoPE by $why', async ({ metadata, scaling }) => {
-    expect((await tiny(metadata)).config.ropeScaling).toEqual(scaling);
+    expect((await tiny(metadata)).config.ropes).toEqual([{ base: 10_000, scaling }]);
   });
 
   test.skipIf(!existsSync(stories))(
@@ -288,8 +294,8 @@ describe('a file that is not understood is refused by name', () => {
     },
     {
       why: 'an unknown scaling',
-      metadata: { 'llama.rope.scaling.type': string('longrope') },
-      says: '"longrope"',
+      metadata: { 'llama.rope.scaling.type': string('dynamic') },
+      says: '"dynamic"',
       code: 'unsupported-model',
     },
     {
@@ -300,7 +306,7 @@ describe('a file that is not understood is refused by name', () => {
     {
       why: 'YaRN without its context',
       metadata: { 'llama.rope.scaling.type': string('yarn'), 'llama.rope.scaling.factor': float32(4) },
-      says: 'original_context_length',
+      says: '"originalContext":0',
     },
     {
       why: 'another vocabulary than it computes',

@@ -1,10 +1,28 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
-import type { Architecture } from './architecture.ts';
+import type { Architecture, Sizes } from './architecture.ts';
+import { FamilyMetadata } from './family-metadata.ts';
 import { type RopeScaling, readRopeScaling } from './rope-scaling.ts';
 
 /** Which two elements of a head RoPE turns together: 2i and 2i + 1, or i and i + rotaryDim / 2. */
 export type RopePairs = 'adjacent' | 'halves';
+
+/** What the gate of the feed-forward goes through: x · sigmoid(x), or GELU in its tanh form. */
+export type Activation = 'silu' | 'gelu';
+
+/** Angles by which positions turn. */
+export interface Rope {
+  base: number;
+  scaling: RopeScaling;
+}
+
+/** What of attention differs between blocks. */
+export interface BlockAttention {
+  /** How many positions a row sees, its own included; 0 is all. */
+  window: number;
+  /** Index of the block's RoPE in `ropes`; undefined where positions do not count. */
+  rope: number | undefined;
+}
 
 /** A model's sizes, each checked: what the memory plan and the kernels are built from. */
 export interface ModelConfig {
@@ -19,9 +37,13 @@ export interface ModelConfig {
   headDim: number;
   /** The first elements of a head, which RoPE turns. Even. */
   rotaryDim: number;
-  ropeBase: number;
   ropePairs: RopePairs;
-  ropeScaling: RopeScaling;
+  ropes: readonly Rope[];
+  /** Of each block. */
+  attention: readonly BlockAttention[];
+  attentionScale: number;
+  embeddingScale: number;
+  activation: Activation;
   normEps: number;
   vocab: number;
   /** Positions that the model was made for. */
@@ -31,20 +53,34 @@ export interface ModelConfig {
 }
 
 /** Far above any model that a browser could hold: what is larger is a damaged or hostile file. */
-const MAX = { blocks: 1024, dim: 2 ** 17, heads: 1024, headDim: 1024, vocab: 2 ** 21, context: 2 ** 27 };
+const MAX = {
+  blocks: 1024,
+  dim: 2 ** 17,
+  heads: 1024,
+  headDim: 1024,
+  vocab: 2 ** 21,
+  context: 2 ** 27,
+  ropeBase: 1e12,
+};
 
+/** Metadata that some converters write and that changes nothing of what is computed. */
+const IDLE = ['expert_used_count', 'rope.scaling.finetuned', 'tensor_data_layout'];
+
+/** Fails with a `ModelError` that names what contradicts itself, or what of the family's metadata Hearth does not know. */
 export function readConfig(architecture: Architecture, { metadata, tensors }: Gguf): ModelConfig {
-  const { name: prefix, ropePairs } = architecture;
-  checkRequired(architecture, metadata);
+  const { name: prefix, ropePairs, activation } = architecture;
+  const family = new FamilyMetadata(metadata, prefix);
+  checkRequired(architecture, family);
 
   const size = (name: string, max: number, ...fallback: [number?]) => {
-    const value = metadata.integer(`${prefix}.${name}`, ...fallback);
+    const value = family.integer(name, ...fallback);
     if (Number.isInteger(value) && value >= 1 && value <= max) return value;
     throw badModel(
-      `The model's ${quoted(`${prefix}.${name}`)} is ${value}, not a whole number from 1 to ${max}.`,
+      `The model's ${quoted(family.key(name))} is ${value}, not a whole number from 1 to ${max}.`,
     );
   };
 
+  const blocks = size('block_count', MAX.blocks);
   const dim = size('embedding_length', MAX.dim);
   const heads = size('attention.head_count', MAX.heads);
   const kvHeads = size('attention.head_count_kv', heads, heads);
@@ -67,29 +103,70 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   if (tokens && tokens.length !== vocab)
     throw badModel(`The model computes ${vocab} tokens, but its vocabulary has ${tokens.length}.`);
 
-  return {
+  const sizes: Sizes = { blocks, dim, heads, headDim };
+  const config: ModelConfig = {
+    ...sizes,
     name: metadata.string('general.name', prefix),
     architecture: prefix,
-    blocks: size('block_count', MAX.blocks),
-    dim,
     ffn: size('feed_forward_length', MAX.dim * 8),
-    heads,
     kvHeads,
-    headDim,
     rotaryDim,
-    ropeBase: positive(metadata.number(`${prefix}.rope.freq_base`, 10_000), 1e12, 'rope.freq_base'),
     ropePairs,
-    ropeScaling: readRopeScaling(metadata, prefix),
-    normEps: positive(metadata.number(`${prefix}.attention.layer_norm_rms_epsilon`), 1, 'norm epsilon'),
+    ...readAttention(architecture, blocks, family, tensors),
+    attentionScale: architecture.attentionScale?.(sizes) ?? 1 / Math.sqrt(headDim),
+    embeddingScale: architecture.embeddingScale?.(sizes) ?? 1,
+    activation,
+    normEps: positive(family.number('attention.layer_norm_rms_epsilon'), 1, 'norm epsilon'),
     vocab,
     contextLength: size('context_length', MAX.context),
-    tiedHead: !tensors.has(architecture.tensors.output.name),
+    tiedHead: !tensors.has(architecture.tensors.output!.name),
   };
+  const unknown = family.notAsked().find((key) => !IDLE.some((name) => key === `${prefix}.${name}`));
+  if (unknown !== undefined)
+    throw unsupportedModel(
+      `The model's metadata has ${quoted(unknown)}, which Hearth's ${prefix} knows nothing of: the answers might be wrong. Get another version of the model.`,
+    );
+  return config;
 }
 
-function checkRequired({ name: prefix, requires }: Architecture, metadata: Gguf['metadata']): void {
+/** Which blocks see and turn what. */
+function readAttention(
+  { globalEvery, ropelessEvery, windowRopeBase, tensors: specs }: Architecture,
+  blocks: number,
+  family: FamilyMetadata,
+  tensors: Gguf['tensors'],
+): Pick<ModelConfig, 'ropes' | 'attention'> {
+  const base = positive(family.number('rope.freq_base', 10_000), MAX.ropeBase, 'rope.freq_base');
+  const longNames = [specs.longRopeFactors, specs.shortRopeFactors].flatMap((spec) => spec?.name ?? []);
+  const ropes: Rope[] = [{ base, scaling: readRopeScaling(family, longNames, tensors) }];
+
+  const window = globalEvery === undefined ? 0 : family.integer('attention.sliding_window', 0);
+  if (window < 0 || window > MAX.context)
+    throw badModel(`The model's window is of ${window} positions, not of 0 to ${MAX.context}.`);
+  const period =
+    globalEvery === undefined ? 1 : family.integer('attention.sliding_window_pattern', globalEvery);
+  if (period < 1)
+    throw badModel(`The model has a global block every ${period} blocks, which should be 1 or more.`);
+  if (windowRopeBase !== undefined) {
+    const ownBase = family.number('rope.freq_base_swa', windowRopeBase);
+    ropes.push({ base: positive(ownBase, MAX.ropeBase, 'rope.freq_base_swa'), scaling: { kind: 'none' } });
+  }
+
+  const isEvery = (block: number, every: number) => (block + 1) % every === 0;
+  const attention = Array.from({ length: blocks }, (_, block): BlockAttention => {
+    const isWindowed = window > 0 && !isEvery(block, period);
+    const isRopeless = ropelessEvery !== undefined && isEvery(block, ropelessEvery);
+    return {
+      window: isWindowed ? window : 0,
+      rope: isRopeless ? undefined : isWindowed ? ropes.length - 1 : 0,
+    };
+  });
+  return { ropes, attention };
+}
+
+function checkRequired({ requires, name: prefix }: Architecture, family: FamilyMetadata): void {
   for (const [name, wanted] of Object.entries(requires)) {
-    const value = metadata.entries.get(`${prefix}.${name}`)?.value;
+    const value = family.value(name);
     if (value !== undefined && value !== wanted)
       throw unsupportedModel(
         `The model's ${quoted(`${prefix}.${name}`)} is ${String(value)}, and Hearth runs this family only with ${wanted}.`,

@@ -1,5 +1,6 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
-import type { Metadata } from '../gguf/metadata.ts';
+import type { Gguf } from '../gguf/read-gguf.ts';
+import type { FamilyMetadata } from './family-metadata.ts';
 
 /** How positions beyond those of the first training are brought back into its range. */
 export type RopeScaling =
@@ -14,34 +15,65 @@ export type RopeScaling =
       attentionFactor: number;
       betaFast: number;
       betaSlow: number;
+    }
+  /** Frequencies are divided by the model's factors: those for a context beyond the original one, or within it. */
+  | {
+      kind: 'longrope';
+      originalContext: number;
+      attentionFactor: number;
     };
 
 const MAX_FACTOR = 4096;
 
-/** Reads `<prefix>.rope.scaling.*`; a file that gives a factor and no type means linear scaling. */
-export function readRopeScaling(metadata: Metadata, prefix: string): RopeScaling {
-  const key = (name: string) => `${prefix}.rope.scaling.${name}`;
-  const type = metadata.string(key('type'), 'linear');
-  const factor = metadata.number(key('factor'), metadata.number(`${prefix}.rope.scale_linear`, 1));
-  if (type === 'none') return { kind: 'none' };
-  if (type !== 'linear' && type !== 'yarn')
-    throw unsupportedModel(
-      `The model scales RoPE by ${quoted(type)}, and Hearth knows none, linear and yarn. Get another model.`,
-    );
-  if (factor < 1 || factor > MAX_FACTOR)
-    throw badModel(`The model's ${quoted(key('factor'))} is ${factor}, not between 1 and ${MAX_FACTOR}.`);
-  if (type === 'linear') return factor === 1 ? { kind: 'none' } : { kind: 'linear', factor };
-
-  const scaling: RopeScaling = {
-    kind: 'yarn',
-    factor,
-    originalContext: metadata.integer(key('original_context_length')),
-    attentionFactor: metadata.number(key('attn_factor'), 1),
-    betaFast: metadata.number(key('yarn_beta_fast'), 32),
-    betaSlow: metadata.number(key('yarn_beta_slow'), 1),
+/**
+ * Reads `rope.scaling.*`. A file that gives a factor and no type means linear scaling; one that has LongRoPE's
+ * factors, which are tensors of the names `longNames`, means that.
+ */
+export function readRopeScaling(
+  family: FamilyMetadata,
+  longNames: readonly string[],
+  tensors: Gguf['tensors'],
+): RopeScaling {
+  const numbers = {
+    factor: family.number('rope.scaling.factor', family.number('rope.scale_linear', 1)),
+    originalContext: family.integer('rope.scaling.original_context_length', 0),
+    attentionFactor: family.number('rope.scaling.attn_factor', 1),
+    betaFast: family.number('rope.scaling.yarn_beta_fast', 32),
+    betaSlow: family.number('rope.scaling.yarn_beta_slow', 1),
   };
-  const { originalContext, attentionFactor, betaFast, betaSlow } = scaling;
-  if (!(originalContext > 0 && attentionFactor > 0 && betaSlow > 0 && betaFast > betaSlow))
-    throw badModel(`The model's numbers for YaRN contradict each other: ${JSON.stringify(scaling)}.`);
-  return scaling;
+  const { factor, originalContext, attentionFactor, betaFast, betaSlow } = numbers;
+  const contradiction = () =>
+    badModel(`The model's numbers for scaling RoPE contradict each other: ${JSON.stringify(numbers)}.`);
+
+  const hasLongFactors = longNames.some((name) => tensors.has(name));
+  const type = family.string('rope.scaling.type', hasLongFactors ? 'longrope' : 'linear');
+  if (hasLongFactors && type !== 'longrope')
+    throw badModel(`The model has factors of LongRoPE, but scales RoPE by ${quoted(type)}.`);
+  if (factor < 1 || factor > MAX_FACTOR)
+    throw badModel(
+      `The model's ${quoted(family.key('rope.scaling.factor'))} is ${factor}, not between 1 and ${MAX_FACTOR}.`,
+    );
+  switch (type) {
+    case 'none':
+      return { kind: 'none' };
+    case 'linear':
+      return factor === 1 ? { kind: 'none' } : { kind: 'linear', factor };
+    case 'yarn':
+      if (!(originalContext > 0 && attentionFactor > 0 && betaSlow > 0 && betaFast > betaSlow))
+        throw contradiction();
+      return { kind: 'yarn', ...numbers };
+    case 'longrope': {
+      const missing = longNames.find((name) => !tensors.has(name));
+      if (longNames.length === 0 || missing !== undefined)
+        throw badModel(
+          `The model scales RoPE by LongRoPE, but lacks ${missing ? `the tensor ${quoted(missing)}` : 'its factors'}.`,
+        );
+      if (!(originalContext > 0 && attentionFactor > 0)) throw contradiction();
+      return { kind: 'longrope', originalContext, attentionFactor };
+    }
+    default:
+      throw unsupportedModel(
+        `The model scales RoPE by ${quoted(type)}, and Hearth knows none, linear, yarn and longrope. Get another model.`,
+      );
+  }
 }

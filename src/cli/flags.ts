@@ -28,6 +28,7 @@ const FLAGS = {
   concurrency: { type: 'string' },
   repeat: { type: 'string' },
   depth: { type: 'string' },
+  profile: { type: 'boolean' },
   shape: { type: 'string' },
   quant: { type: 'string' },
   out: { type: 'string' },

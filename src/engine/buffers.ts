@@ -1,9 +1,9 @@
 import { rotationTable } from '../../kernels/rope/rotation-table.ts';
 import { kvPageBytes } from '../../kernels/kv/kv.ts';
-import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { ModelConfig, Rope } from '../../models/architectures/index.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
-import { allocate } from './load.ts';
-import { activationElements, type Plan } from './plan.ts';
+import { allocate, type RopeFactors } from './load.ts';
+import { activationElements, type Plan, rotationElements } from './plan.ts';
 
 type Activations<T> = Record<keyof ReturnType<typeof activationElements>, T>;
 
@@ -12,6 +12,8 @@ export class Buffers {
   private constructor(
     readonly gpu: Gpu,
     readonly activations: Activations<BufferSlice>,
+    /** Of each of the model's ropes: cosines and sines by position. */
+    readonly rotations: readonly BufferSlice[],
     /** Of each block. */
     readonly caches: readonly { k: BufferSlice; v: BufferSlice }[],
     readonly pages: BufferSlice,
@@ -19,12 +21,7 @@ export class Buffers {
     readonly all: readonly GPUBuffer[],
   ) {}
 
-  static async create(
-    gpu: Gpu,
-    config: ModelConfig,
-    plan: Plan,
-    ropeFactors: Float32Array | undefined,
-  ): Promise<Buffers> {
+  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, ropeFactors: RopeFactors): Promise<Buffers> {
     const all: GPUBuffer[] = [];
     const make = async (label: string, bytes: number): Promise<BufferSlice> => {
       const buffer = await allocate(gpu, label, bytes);
@@ -42,8 +39,13 @@ export class Buffers {
         caches.push({ k: await make(`K ${block}`, cacheBytes), v: await make(`V ${block}`, cacheBytes) });
       }
       const pages = await make('pages', plan.slots * plan.maxPages * 4);
-      gpu.device.queue.writeBuffer(activations.rotation.buffer, 0, rotation(config, plan, ropeFactors));
-      return new Buffers(gpu, activations, caches, pages, plan.maxPages, all);
+      const { buffer } = activations.rotations;
+      const rotations = config.ropes.map((rope, i): BufferSlice => {
+        const size = 4 * rotationElements(config, plan.contextLength);
+        gpu.device.queue.writeBuffer(buffer, i * size, rotation(config, rope, plan, ropeFactors));
+        return { buffer, offset: i * size, size };
+      });
+      return new Buffers(gpu, activations, rotations, caches, pages, plan.maxPages, all);
     } catch (error) {
       for (const buffer of all) buffer.destroy();
       throw error;
@@ -64,15 +66,30 @@ export class Buffers {
 }
 
 function rotation(
-  { rotaryDim, ropeBase, ropeScaling }: ModelConfig,
+  { rotaryDim }: ModelConfig,
+  { base, scaling }: Rope,
   { contextLength }: Plan,
-  factors: Float32Array | undefined,
+  factors: RopeFactors,
 ): Float32Array<ArrayBuffer> {
-  // GGUF gives a factor on top of YaRN's own
-  const yarn = ropeScaling.kind === 'yarn' && {
-    ...ropeScaling,
-    attentionFactor: ropeScaling.attentionFactor * (1 + 0.1 * Math.log(ropeScaling.factor)),
-  };
-  const scaling = yarn || (ropeScaling.kind === 'linear' ? ropeScaling : undefined);
-  return rotationTable({ positions: contextLength, rotaryDim, base: ropeBase, scaling, factors });
+  const plain = { positions: contextLength, rotaryDim, base, factors: factors.all };
+  switch (scaling.kind) {
+    case 'none':
+      return rotationTable(plain);
+    case 'linear':
+      return rotationTable({ ...plain, scaling });
+    case 'yarn': {
+      // GGUF gives a factor on top of YaRN's own
+      const attentionFactor = scaling.attentionFactor * (1 + 0.1 * Math.log(scaling.factor));
+      return rotationTable({ ...plain, scaling: { ...scaling, attentionFactor } });
+    }
+    case 'longrope': {
+      // One choice for all positions, since keys that are cached cannot be turned again
+      const isLong = contextLength > scaling.originalContext;
+      return rotationTable({
+        ...plain,
+        factors: isLong ? factors.long : factors.short,
+        attentionFactor: scaling.attentionFactor,
+      });
+    }
+  }
 }

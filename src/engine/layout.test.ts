@@ -6,7 +6,7 @@ import { layOutWeights } from './layout.ts';
 import { readModelFile } from './model-file.ts';
 
 const bytes = randomModel('tiny', 'F16');
-const { config, tensors } = await readModelFile({
+const { tensors } = await readModelFile({
   size: bytes.length,
   read: async (offset, length) => bytes.slice(offset, offset + length),
 });
@@ -15,7 +15,7 @@ test.each(GGML_TYPES.filter(({ name }) => !quantFormat(name)).map(({ name }) => 
   'a model with a tensor of %s is refused by name, with what is supported',
   (type) => {
     const embedding = { ...tensors.embedding, type };
-    expect(() => layOutWeights({ ...tensors, embedding }, config, 2 ** 27)).toThrow(
+    expect(() => layOutWeights({ ...tensors, embedding }, 2 ** 27)).toThrow(
       `The tensor "token_embd.weight" is ${type}, and Hearth computes with F32, F16, BF16`,
     );
   },
@@ -23,7 +23,7 @@ test.each(GGML_TYPES.filter(({ name }) => !quantFormat(name)).map(({ name }) => 
 
 test('a row that no file of its type has is refused', () => {
   const embedding = { ...tensors.embedding, type: 'Q2_K' as const, shape: [96, 4] };
-  expect(() => layOutWeights({ ...tensors, embedding }, config, 2 ** 27)).toThrow(
+  expect(() => layOutWeights({ ...tensors, embedding }, 2 ** 27)).toThrow(
     'The tensor "token_embd.weight" cannot be computed with: Rows of Q2_K have a multiple of 256 values, so not 96.',
   );
 });

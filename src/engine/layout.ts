@@ -1,6 +1,6 @@
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import { quantFormats } from '../../kernels/quants/index.ts';
-import type { ModelConfig, ModelTensors } from '../../models/architectures/index.ts';
+import type { BlockTensors, ModelTensors } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
 import { HearthError } from '../protocol/errors.ts';
 
@@ -32,10 +32,16 @@ export interface LinearLayout {
 export interface BlockLayout {
   attentionNorm: TensorInfo;
   qkv: LinearLayout;
+  /** Side by side, as `qkv`; none where the family has no biases. */
+  qkvBias: readonly TensorInfo[];
+  qNorm: TensorInfo | undefined;
+  kNorm: TensorInfo | undefined;
   attentionOutput: LinearLayout;
+  attentionPostNorm: TensorInfo | undefined;
   ffnNorm: TensorInfo;
   gateUp: LinearLayout;
   down: LinearLayout;
+  ffnPostNorm: TensorInfo | undefined;
 }
 
 /** Where every tensor of the model will lie. */
@@ -45,7 +51,8 @@ export interface WeightsLayout {
   outputNorm: TensorInfo;
   /** The embedding itself where the model ties them. */
   head: LinearLayout;
-  ropeFactors: TensorInfo | undefined;
+  /** LongRoPE's are two, for a context beyond the original one and for one within it. */
+  ropeFactors: Record<'all' | 'long' | 'short', TensorInfo | undefined>;
   /** Of everything above on the GPU. */
   bytes: number;
 }
@@ -54,22 +61,27 @@ export interface WeightsLayout {
 const BINDING_ALIGNMENT = 256;
 
 /** Plans the weights for a device that binds at most `maxBindingBytes` at once. Fails with `unsupported-model` if a tensor's type is not computed with. */
-export function layOutWeights(
-  tensors: ModelTensors,
-  config: ModelConfig,
-  maxBindingBytes: number,
-): WeightsLayout {
+export function layOutWeights(tensors: ModelTensors, maxBindingBytes: number): WeightsLayout {
   const linear = (name: string, ...fused: TensorInfo[]) => layOutLinear(name, fused, maxBindingBytes);
-  for (const vector of vectorsOf(tensors)) mustBeF32(vector);
+  const { outputNorm, ropeFactors: all, longRopeFactors: long, shortRopeFactors: short } = tensors;
+  const vectors = [...tensors.blocks.flatMap(vectorsOf), outputNorm];
+  for (const vector of [...vectors, all, long, short]) mustBeF32(vector);
   const embedding = linear('embedding', tensors.embedding);
-  const blocks = tensors.blocks.map((block, i) => ({
-    attentionNorm: block.attentionNorm,
-    qkv: linear(`block ${i} qkv`, block.q, block.k, block.v),
-    attentionOutput: linear(`block ${i} attention output`, block.attentionOutput),
-    ffnNorm: block.ffnNorm,
-    gateUp: linear(`block ${i} gate up`, block.gate, block.up),
-    down: linear(`block ${i} down`, block.down),
-  }));
+  const blocks = tensors.blocks.map(
+    (block, i): BlockLayout => ({
+      attentionNorm: block.attentionNorm,
+      qkv: linear(`block ${i} qkv`, ...block.qkv),
+      qkvBias: block.qkvBias,
+      qNorm: block.qNorm,
+      kNorm: block.kNorm,
+      attentionOutput: linear(`block ${i} attention output`, block.attentionOutput),
+      attentionPostNorm: block.attentionPostNorm,
+      ffnNorm: block.ffnNorm,
+      gateUp: linear(`block ${i} gate up`, ...block.gateUp),
+      down: linear(`block ${i} down`, block.down),
+      ffnPostNorm: block.ffnPostNorm,
+    }),
+  );
   const head = tensors.output ? linear('head', tensors.output) : embedding;
 
   const linears = [
@@ -77,10 +89,11 @@ export function layOutWeights(
     ...blocks.flatMap(({ qkv, attentionOutput, gateUp, down }) => [qkv, attentionOutput, gateUp, down]),
   ];
   if (head !== embedding) linears.push(head);
-  const norms = 4 * config.dim * (2 * config.blocks + 1);
+  const matrices = linears.flatMap(({ parts }) => parts.map(({ matrix }) => matrix));
   const bytes =
-    norms + linears.flatMap(({ parts }) => parts).reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
-  return { embedding, blocks, outputNorm: tensors.outputNorm, head, ropeFactors: tensors.ropeFactors, bytes };
+    vectors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) +
+    matrices.reduce((sum, matrix) => sum + matrixBytes(matrix), 0);
+  return { embedding, blocks, outputNorm, head, ropeFactors: { all, long, short }, bytes };
 }
 
 /** Both streams in one buffer: quants, then scales from the next binding offset on. */
@@ -121,14 +134,16 @@ function layOutLinear(name: string, tensors: TensorInfo[], maxBindingBytes: numb
   return { inputs, outputs, parts };
 }
 
-/** Norms, and RoPE's divisors. */
-function vectorsOf({ blocks, outputNorm, ropeFactors }: ModelTensors): TensorInfo[] {
-  const norms = blocks.flatMap(({ attentionNorm, ffnNorm }) => [attentionNorm, ffnNorm]);
-  return [...norms, outputNorm, ...(ropeFactors ? [ropeFactors] : [])];
+/** A block's norms and biases. */
+function vectorsOf(block: BlockTensors): TensorInfo[] {
+  const { attentionNorm, qNorm, kNorm, attentionPostNorm, ffnNorm, ffnPostNorm, qkvBias } = block;
+  const norms = [attentionNorm, qNorm, kNorm, attentionPostNorm, ffnNorm, ffnPostNorm];
+  return [...norms.filter((norm) => norm !== undefined), ...qkvBias];
 }
 
-function mustBeF32({ name, type }: TensorInfo): void {
-  if (type === 'F32') return;
+function mustBeF32(tensor: TensorInfo | undefined): void {
+  if (!tensor || tensor.type === 'F32') return;
+  const { name, type } = tensor;
   throw new HearthError(
     'unsupported-model',
     `The tensor ${JSON.stringify(name)} is ${type}, and Hearth reads it only as F32. Get another conversion of the model.`,

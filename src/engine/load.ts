@@ -28,10 +28,23 @@ export interface Linear {
 export interface BlockWeights {
   attentionNorm: BufferSlice;
   qkv: Linear;
+  qkvBias: BufferSlice | undefined;
+  qNorm: BufferSlice | undefined;
+  kNorm: BufferSlice | undefined;
   attentionOutput: Linear;
+  attentionPostNorm: BufferSlice | undefined;
   ffnNorm: BufferSlice;
   gateUp: Linear;
   down: Linear;
+  ffnPostNorm: BufferSlice | undefined;
+}
+
+/** Divisors of RoPE's frequencies, one for each pair. */
+export interface RopeFactors {
+  all: Float32Array | undefined;
+  /** LongRoPE's, for a context beyond the original one and for one within it. */
+  long: Float32Array | undefined;
+  short: Float32Array | undefined;
 }
 
 export interface Weights {
@@ -39,8 +52,7 @@ export interface Weights {
   blocks: BlockWeights[];
   outputNorm: BufferSlice;
   head: Linear;
-  /** Divisors of RoPE's frequencies, one for each pair. */
-  ropeFactors: Float32Array | undefined;
+  ropeFactors: RopeFactors;
   destroy(): void;
 }
 
@@ -96,13 +108,21 @@ export async function loadWeights(
       loaded.parts.push({ matrix: await loadMatrix(matrix), outOffset });
     return loaded;
   };
-  const loadVector = async (tensor: TensorInfo): Promise<BufferSlice> => {
-    const values = await readFloats(source, tensor);
-    const buffer = await allocate(gpu, tensor.name, values.byteLength);
+  /** One vector, or several side by side. */
+  const loadVector = async (...tensors: TensorInfo[]): Promise<BufferSlice> => {
+    const bytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const buffer = await allocate(gpu, tensors[0]!.name, bytes);
     buffers.push(buffer);
-    gpu.device.queue.writeBuffer(buffer, 0, values);
+    let at = 0;
+    for (const tensor of tensors) {
+      const values = await readFloats(source, tensor);
+      gpu.device.queue.writeBuffer(buffer, at, values);
+      at += values.byteLength;
+    }
     return { buffer };
   };
+  const loadOptional = async (tensor: TensorInfo | undefined) => tensor && loadVector(tensor);
+  const readFactors = async (tensor: TensorInfo | undefined) => tensor && readFloats(source, tensor);
 
   try {
     const embedding = await loadLinear(layout.embedding);
@@ -111,10 +131,15 @@ export async function loadWeights(
       blocks.push({
         attentionNorm: await loadVector(block.attentionNorm),
         qkv: await loadLinear(block.qkv),
+        qkvBias: block.qkvBias.length > 0 ? await loadVector(...block.qkvBias) : undefined,
+        qNorm: await loadOptional(block.qNorm),
+        kNorm: await loadOptional(block.kNorm),
         attentionOutput: await loadLinear(block.attentionOutput),
+        attentionPostNorm: await loadOptional(block.attentionPostNorm),
         ffnNorm: await loadVector(block.ffnNorm),
         gateUp: await loadLinear(block.gateUp),
         down: await loadLinear(block.down),
+        ffnPostNorm: await loadOptional(block.ffnPostNorm),
       });
     }
     return {
@@ -122,7 +147,11 @@ export async function loadWeights(
       blocks,
       outputNorm: await loadVector(layout.outputNorm),
       head: layout.head === layout.embedding ? embedding : await loadLinear(layout.head),
-      ropeFactors: layout.ropeFactors && (await readFloats(source, layout.ropeFactors)),
+      ropeFactors: {
+        all: await readFactors(layout.ropeFactors.all),
+        long: await readFactors(layout.ropeFactors.long),
+        short: await readFactors(layout.ropeFactors.short),
+      },
       destroy,
     };
   } catch (error) {

@@ -22,7 +22,7 @@ async function understand(bytes: Uint8Array): Promise<void> {
       return bytes.slice(offset, offset + length);
     },
   });
-  const { bytes: weightsBytes } = layOutWeights(file.tensors, file.config, 2 ** 27);
+  const { bytes: weightsBytes } = layOutWeights(file.tensors, 2 ** 27);
   const plan = planMemory({
     config: file.config,
     weightsBytes,

@@ -9,6 +9,7 @@ import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { loadWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
+import type { KernelTime } from './profile.ts';
 import { Runner } from './runner.ts';
 import { Step } from './step.ts';
 import type { OpenWasm, Stepper } from './stepper.ts';
@@ -42,7 +43,7 @@ export class Model implements TextModel {
     const { device, file, sizes } = options;
     const gpu = options.openWasm ? await openOrUndefined(device) : await device.open();
     const bindingBytes = gpu?.device.limits.maxStorageBufferBindingSize ?? Number.MAX_SAFE_INTEGER;
-    const layout = layOutWeights(file.tensors, file.config, bindingBytes);
+    const layout = layOutWeights(file.tensors, bindingBytes);
     const maxRows = sizes.maxRows ?? (gpu && !gpu.isSoftware ? 512 : 32);
     const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
     const startedAt = options.clock.now();
@@ -124,6 +125,13 @@ export class Model implements TextModel {
     // They are computed in the cache's first pages
     this.#runner.forget();
     return this.#gpuStep.logits(ids, all);
+  }
+
+  /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
+  async profile(depth: number): Promise<KernelTime[]> {
+    if (!this.#runner.isIdle)
+      throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
+    return this.#gpuStep.profile(depth);
   }
 
   async dispose(): Promise<void> {

@@ -110,27 +110,35 @@ export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv
  * written in one dispatch never share one, and nothing outlives the next use.
  *
  *   wide    qkv (rows, Q + 2 KV)   then gate|up (rows, 2 FFN)
- *   middle  q (rows, Q)            then silu(gate)·up (rows, FFN)
+ *   middle  q (rows, Q)            then act(gate)·up (rows, FFN)
  *   narrow  normed x (rows, D), then attention's output (rows, Q), then normed x again
+ *
+ * A family with post-norms has what they read (rows, D) in wide after attention, and in narrow after the
+ * feed-forward.
  */
 export function activationElements(
   config: ModelConfig,
   { contextLength, slots, maxRows }: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
 ) {
-  const { dim, heads, kvHeads, headDim, ffn, vocab, rotaryDim } = config;
+  const { dim, heads, kvHeads, headDim, ffn, vocab } = config;
   const q = heads * headDim;
   return {
     x: maxRows * dim,
-    wide: maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn),
+    wide: maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn, dim),
     middle: maxRows * Math.max(q, ffn),
     narrow: maxRows * Math.max(dim, q),
     outputs: slots * dim,
     outputsNormed: slots * dim,
     logits: slots * vocab,
-    rotation: contextLength * rotaryDim,
+    rotations: config.ropes.length * rotationElements(config, contextLength),
     counts: slots * vocab,
     partials: Math.ceil(contextLength / CHUNK_POSITIONS) * slots * heads * (headDim + 4),
   };
+}
+
+/** Of one of the model's ropes. Tables lie one after the other, each where every adapter can bind it. */
+export function rotationElements({ rotaryDim }: ModelConfig, contextLength: number): number {
+  return Math.ceil((contextLength * rotaryDim) / 64) * 64;
 }
 
 function activationBytes(

@@ -60,6 +60,7 @@ export class Sampling {
     ): Promise<Dispatch> => {
       const pipeline = await gpu.pipeline(kernel, { ...shape, outputs: 1 });
       return {
+        name: kernel.name,
         pipeline: pipeline.pipeline,
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>

@@ -5,18 +5,22 @@ import {
   attentionSimple,
   decodeChunks,
 } from '../../kernels/attention/attention.ts';
+import { bias } from '../../kernels/bias/bias.ts';
 import { embedding } from '../../kernels/embedding/embedding.ts';
 import { gather } from '../../kernels/gather/gather.ts';
+import { geglu } from '../../kernels/geglu/geglu.ts';
+import { headNorm } from '../../kernels/head-norm/head-norm.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
 import { quantize, rmsNormQuantize, swigluQuantize } from '../../kernels/quantize/quantize.ts';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm.ts';
-import { rope } from '../../kernels/rope/rope.ts';
+import { rope as ropeKernel } from '../../kernels/rope/rope.ts';
 import { swiglu } from '../../kernels/swiglu/swiglu.ts';
-import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { BlockAttention, ModelConfig } from '../../models/architectures/index.ts';
 import { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
-import type { Linear, Weights } from './load.ts';
+import type { BlockWeights, Linear, Weights } from './load.ts';
 import type { Plan } from './plan.ts';
+import { type KernelTime, profile } from './profile.ts';
 import { Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
@@ -28,7 +32,10 @@ import {
   gateUpKernels,
   integerKernels,
   linearKernels,
+  singleGateUp,
+  singleKernel,
   takesIntegers,
+  takesSingle,
   type Variants,
 } from './variants.ts';
 
@@ -37,6 +44,7 @@ const DEPTH = 4;
 
 /** One kernel of a step: what is bound, and how much of it to run. */
 export interface Dispatch {
+  name: string;
   pipeline: GPUComputePipeline;
   bindGroup: GPUBindGroup;
   /** Nothing to do where it gives undefined or a zero. */
@@ -191,6 +199,18 @@ export class Step implements Stepper {
     encode(pass, this.#last.dispatches);
   }
 
+  /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
+  async profile(depth: number): Promise<KernelTime[]> {
+    for (let index = 0; index <= Math.floor(depth / this.#plan.pageSize); index++)
+      this.setPage(0, index, index);
+    const sequence = soloSequence(Array.from({ length: depth + 1 }, () => 0));
+    const load = this.#stepBuffer.write({
+      decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
+      prefills: [],
+    });
+    return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
+  }
+
   destroy(): void {
     this.#readback.destroy();
     this.#buffers.destroy();
@@ -200,7 +220,7 @@ export class Step implements Stepper {
   }
 }
 
-interface SizedDispatch extends Dispatch {
+export interface SizedDispatch extends Dispatch {
   size: readonly [x: number, y?: number, z?: number];
 }
 
@@ -243,8 +263,8 @@ async function buildForward({
   variants,
 }: Parts): Promise<Dispatch[]> {
   const pending: Promise<Dispatch>[] = [];
-  const { x, wide, middle, narrow, outputs, outputsNormed, logits, rotation, partials } = buffers.activations;
-  const { pages, caches } = buffers;
+  const { x, wide, middle, narrow, outputs, outputsNormed, logits, partials } = buffers.activations;
+  const { pages, caches, rotations } = buffers;
   const { heads, kvHeads, headDim, rotaryDim, ropePairs, dim, normEps, ffn } = config;
   const { threads } = variants;
 
@@ -258,6 +278,7 @@ async function buildForward({
     const make = async (): Promise<Dispatch> => {
       const pipeline = await gpu.pipeline(kernel, shape as Shape);
       return {
+        name: kernel.name,
         pipeline: pipeline.pipeline,
         bindGroup: gpu.bind(pipeline, slices),
         workgroups(load) {
@@ -271,58 +292,101 @@ async function buildForward({
   const rows = ({ rows }: StepLoad) => ({ rows });
   const outputRows = ({ outputs }: StepLoad) => ({ rows: outputs });
 
-  // What a linear map in int8 reads is quantized by whatever makes it
-  const norm = (from: BufferSlice, weight: BufferSlice, to: BufferSlice, of: typeof rows, next: Linear) =>
-    takesIntegers(variants, next)
-      ? add(rmsNormQuantize, { dim, eps: normEps, threads: Math.max(8, variants.normThreads) }, of, [
-          from,
-          weight,
-          to,
-        ])
-      : add(rmsNorm, { dim, eps: normEps, threads: variants.normThreads }, of, [from, weight, to]);
+  /** What a linear map reads: rows in f32, normed first if there is a weight. `scratch` has room for what is made of them. */
+  interface Source {
+    raw: BufferSlice;
+    weight?: BufferSlice;
+    scratch: BufferSlice;
+  }
+  const norm = { dim, eps: normEps };
 
-  const linear = (
+  /** Makes of a source what `map` reads, and says where that is: as it is, normed in f32, or in int8. */
+  const prepare = (map: Linear, { raw, weight, scratch }: Source, of: typeof rows): BufferSlice => {
+    const isInteger = takesIntegers(variants, map);
+    if (weight && isInteger)
+      add(
+        rmsNormQuantize,
+        { ...norm, threads: Math.max(variants.normThreads, variants.quantizeThreads) },
+        of,
+        [raw, weight, scratch],
+      );
+    else if (weight) add(rmsNorm, { ...norm, threads: variants.normThreads }, of, [raw, weight, scratch]);
+    else if (isInteger)
+      add(quantize, { dim: map.inputs, threads: variants.quantizeThreads }, of, [raw, scratch]);
+    else return raw;
+    return scratch;
+  };
+
+  /** All parts of a map, from what `prepare` or a kernel of the map's own kind has made. */
+  const multiply = (
     map: Linear,
     from: BufferSlice,
     to: BufferSlice,
-    addTo: boolean,
-    of: typeof rows,
-    count: BufferSlice,
+    { addTo = false, of = rows, count = stepBuffer.rowCount } = {},
   ) => {
-    const { inputs, outputs: outStride, parts } = map;
     const kernels = takesIntegers(variants, map) ? integerKernels : linearKernels;
-    for (const { matrix, outOffset } of parts) {
-      const shape = { k: inputs, n: matrix.rows, add: addTo, outStride, outOffset };
+    for (const { matrix, outOffset } of map.parts) {
+      const shape = { k: map.inputs, n: matrix.rows, add: addTo, outStride: map.outputs, outOffset };
       for (const { kernel, takes } of kernels(variants, matrix)) {
         const wanted = (load: StepLoad) => (takes(of(load).rows) ? of(load) : undefined);
         add(kernel, shape, wanted, [matrix.quants, matrix.scales, from, to, count]);
       }
     }
   };
-  const linearRows = (map: Linear, from: BufferSlice, to: BufferSlice, addTo = false) =>
-    linear(map, from, to, addTo, rows, stepBuffer.rowCount);
 
-  /** silu(gate) * up of `narrow` in `middle`, as `down` reads it. */
-  const gateUp = (map: Linear, down: Linear) => {
+  /** Of the load, what is not for the kernels that take a single row as it is. */
+  const unlessSingle = (isSingle: boolean, of: typeof rows) => (load: StepLoad) =>
+    isSingle && of(load).rows === 1 ? { rows: 0 } : of(load);
+  const ifSingle = (of: typeof rows) => (load: StepLoad) => (of(load).rows === 1 ? of(load) : undefined);
+
+  const linear = (
+    map: Linear,
+    source: Source,
+    to: BufferSlice,
+    { addTo = false, of = rows, count = stepBuffer.rowCount } = {},
+  ) => {
+    const isSingle = takesSingle(variants, map);
+    if (isSingle) {
+      for (const { matrix, outOffset } of map.parts) {
+        const size = { k: map.inputs, n: matrix.rows, add: addTo, outStride: map.outputs, outOffset };
+        const kernel = singleKernel(variants, matrix, source.weight ? 'normed' : 'plain');
+        const slices = [matrix.quants, matrix.scales, source.raw, to, count];
+        add(kernel, { ...size, eps: normEps }, ifSingle(of), withWeight(slices, source));
+      }
+    }
+    const others = unlessSingle(isSingle, of);
+    multiply(map, prepare(map, source, others), to, { addTo, of: others, count });
+  };
+  const withWeight = (slices: BufferSlice[], { weight }: Source) => (weight ? [...slices, weight] : slices);
+
+  /** silu(gate) * up of the source in `middle`, as `down` reads it. */
+  const swigluOf = (map: Linear, down: Linear, source: Source) => {
     const [part] = map.parts;
     const isFused = map.parts.length === 1 && takesIntegers(variants, map) && takesIntegers(variants, down);
+    const isSingle = isFused && takesSingle(variants, map);
+    const { quants, scales } = part!.matrix;
+    if (isSingle) {
+      const kernel = singleGateUp(variants, part!.matrix, source.weight ? 'normed' : 'plain');
+      const slices = [quants, scales, source.raw, middle, stepBuffer.rowCount];
+      add(kernel, { k: dim, ffn, eps: normEps }, ifSingle(rows), withWeight(slices, source));
+    }
+    const others = unlessSingle(isSingle, rows);
+    const from = prepare(map, source, others);
     const fused = isFused ? gateUpKernels(variants, part!.matrix) : [];
     for (const { kernel, takes } of fused) {
-      const { quants, scales } = part!.matrix;
-      const wanted = (load: StepLoad) => (takes(load.rows) ? rows(load) : undefined);
-      add(kernel, { k: dim, ffn }, wanted, [quants, scales, narrow, middle, stepBuffer.rowCount]);
+      const wanted = (load: StepLoad) => (takes(others(load).rows) ? rows(load) : undefined);
+      add(kernel, { k: dim, ffn }, wanted, [quants, scales, from, middle, stepBuffer.rowCount]);
     }
-    const others = (load: StepLoad) =>
-      fused.some(({ takes }) => takes(load.rows)) ? { rows: 0 } : rows(load);
-    linear(map, narrow, wide, false, others, stepBuffer.rowCount);
+    const many = (load: StepLoad) => (fused.some(({ takes }) => takes(load.rows)) ? { rows: 0 } : rows(load));
+    multiply(map, from, wide, { of: many });
     if (takesIntegers(variants, down))
-      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, others, [wide, middle]);
-    else add(swiglu, { dim: ffn, threads }, others, [wide, middle]);
+      add(swigluQuantize, { dim: ffn, threads: variants.quantizeThreads }, many, [wide, middle]);
+    else add(swiglu, { dim: ffn, threads }, many, [wide, middle]);
   };
 
   const kvShape = { kvHeads, headDim, page: plan.pageSize, maxPages: plan.maxPages };
-  const attentionShape = { ...kvShape, heads, scale: 1 / Math.sqrt(headDim), window: 0 };
-  const attention = (k: BufferSlice, v: BufferSlice) => {
+  const attention = (k: BufferSlice, v: BufferSlice, window: number) => {
+    const attentionShape = { ...kvShape, heads, scale: config.attentionScale, window };
     const cache = [middle, k, v, pages];
     if (variants.attention === 'simple') {
       add(attentionSimple(plan.kv), { ...attentionShape, threads }, rows, [
@@ -342,7 +406,7 @@ async function buildForward({
       decodes > 0
         ? { rows: decodes, chunks: decodeChunks(depth - 1, { ...decodeShape, rows: 0, chunks: 0 }) }
         : undefined;
-    add(attentionDecode(plan.kv, variants.attention), decodeShape, decodes, [
+    add(attentionDecode(plan.kv, variants.attention, decodeShape), decodeShape, decodes, [
       ...cache,
       stepBuffer.rows,
       narrow,
@@ -351,7 +415,10 @@ async function buildForward({
     add(
       attentionCombine,
       decodeShape,
-      (load) => (load.depth > variants.chunkPositions ? decodes(load) : undefined),
+      (load) => {
+        const sizes = decodes(load);
+        return sizes && sizes.chunks > 1 ? sizes : undefined;
+      },
       [partials, stepBuffer.rows, narrow],
     );
     add(attentionPrefill(plan.kv), attentionShape, ({ tiles }) => (tiles > 0 ? { tiles } : undefined), [
@@ -361,8 +428,46 @@ async function buildForward({
     ]);
   };
 
+  const turn = (k: BufferSlice, v: BufferSlice, rope: BlockAttention['rope']) => {
+    const turned = rope === undefined ? 0 : rotaryDim;
+    add(ropeKernel(plan.kv), { ...kvShape, heads, rotaryDim: turned, pairs: ropePairs, threads }, rows, [
+      wide,
+      rotations[rope ?? 0]!,
+      pages,
+      stepBuffer.rows,
+      middle,
+      k,
+      v,
+    ]);
+  };
+
+  /** down(act(gate) · up) of x, normed. Where `down` reads integers, SwiGLU's kernels have made them. */
+  const feedForward = ({ ffnNorm, gateUp, down }: BlockWeights, to: BufferSlice, addTo: boolean) => {
+    const normed = { raw: x, weight: ffnNorm, scratch: narrow };
+    if (config.activation === 'silu') {
+      swigluOf(gateUp, down, normed);
+      multiply(down, middle, to, { addTo });
+    } else {
+      linear(gateUp, normed, wide);
+      add(geglu, { dim: ffn, threads }, rows, [wide, middle]);
+      linear(down, { raw: middle, scratch: wide }, to, { addTo });
+    }
+  };
+
+  /** What `write` gives, added to x: at once, or by way of `spare` and the post-norm of families that have one. */
+  const addToX = (
+    postNorm: BufferSlice | undefined,
+    spare: BufferSlice,
+    write: (to: BufferSlice, addTo: boolean) => void,
+  ) => {
+    if (!postNorm) return write(x, true);
+    write(spare, false);
+    add(rmsNorm, { ...norm, threads: variants.normThreads, add: true }, rows, [spare, postNorm, x]);
+  };
+
   for (const { matrix, outOffset } of weights.embedding.parts) {
-    add(embedding(matrix.format), { k: dim, firstId: outOffset, ids: matrix.rows }, rows, [
+    const shape = { k: dim, firstId: outOffset, ids: matrix.rows, scale: config.embeddingScale };
+    add(embedding(matrix.format), shape, rows, [
       matrix.quants,
       matrix.scales,
       stepBuffer.rows,
@@ -372,29 +477,25 @@ async function buildForward({
   }
   for (const [i, block] of weights.blocks.entries()) {
     const { k, v } = caches[i]!;
-    norm(x, block.attentionNorm, narrow, rows, block.qkv);
-    linearRows(block.qkv, narrow, wide);
-    add(rope(plan.kv), { ...kvShape, heads, rotaryDim, pairs: ropePairs, threads }, rows, [
-      wide,
-      rotation,
-      pages,
-      stepBuffer.rows,
-      middle,
-      k,
-      v,
-    ]);
-    attention(k, v);
-    if (takesIntegers(variants, block.attentionOutput)) {
-      add(quantize, { dim: heads * headDim, threads: variants.quantizeThreads }, rows, [narrow, middle]);
-      linearRows(block.attentionOutput, middle, x, true);
-    } else linearRows(block.attentionOutput, narrow, x, true);
+    const { window, rope } = config.attention[i]!;
+    linear(block.qkv, { raw: x, weight: block.attentionNorm, scratch: narrow }, wide);
+    if (block.qkvBias) add(bias, { dim: block.qkv.outputs, threads }, rows, [block.qkvBias, wide]);
+    if (block.qNorm && block.kNorm) {
+      const shape = { heads, kvHeads, headDim, eps: normEps, threads: Math.min(32, variants.normThreads) };
+      add(headNorm, shape, rows, [block.qNorm, block.kNorm, wide]);
+    }
+    turn(k, v, rope);
+    attention(k, v, window);
+    addToX(block.attentionPostNorm, wide, (to, addTo) =>
+      linear(block.attentionOutput, { raw: narrow, scratch: middle }, to, { addTo }),
+    );
 
-    norm(x, block.ffnNorm, narrow, rows, block.gateUp);
-    gateUp(block.gateUp, block.down);
-    linearRows(block.down, middle, x, true);
+    addToX(block.ffnPostNorm, narrow, (to, addTo) => feedForward(block, to, addTo));
   }
   add(gather, { dim }, rows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
-  norm(outputs, weights.outputNorm, outputsNormed, outputRows, weights.head);
-  linear(weights.head, outputsNormed, logits, false, outputRows, stepBuffer.outputCount);
+  linear(weights.head, { raw: outputs, weight: weights.outputNorm, scratch: outputsNormed }, logits, {
+    of: outputRows,
+    count: stepBuffer.outputCount,
+  });
   return Promise.all(pending);
 }

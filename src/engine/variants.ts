@@ -1,10 +1,16 @@
 import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
-import { MAT_MUL_DP4A_TUNING, matMulDp4a } from '../../kernels/mat-mul/mat-mul-dp4a.ts';
+import {
+  FEW_ROWS_TUNING,
+  MAT_MUL_DP4A_TUNING,
+  type MatMulDp4aTuning,
+  matMulDp4a,
+} from '../../kernels/mat-mul/mat-mul-dp4a.ts';
 import { MAT_MUL_TUNING, matMul } from '../../kernels/mat-mul/mat-mul.ts';
 import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
 import { type GateUpShape, gateUpDp4a } from '../../kernels/mat-vec/gate-up-dp4a.ts';
 import { type Dp4aTeam, matVecDp4a, matVecDp4aTuning } from '../../kernels/mat-vec/mat-vec-dp4a.ts';
+import { type InputKind, MOST_MADE } from '../../kernels/quantize/inputs.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { Gpu } from './gpu.ts';
@@ -22,6 +28,7 @@ export interface Variants {
   /** Threads in a workgroup of kernels without barriers. */
   threads: number;
   quantizeThreads: number;
+  gateUpLanes: number;
   normThreads: number;
   sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
@@ -57,6 +64,8 @@ export function chooseVariants(gpu: Gpu): Variants {
     dp4a: gpu.dp4a ? (inTeams as Dp4aTeam) : undefined,
     threads: 64,
     quantizeThreads: 64,
+    // A workgroup has 32 times as many threads
+    gateUpLanes: gpu.device.limits.maxComputeInvocationsPerWorkgroup >= 512 ? 16 : 8,
     subgroupSize,
     chunkPositions: CHUNK_POSITIONS,
   };
@@ -83,7 +92,6 @@ export function chooseVariants(gpu: Gpu): Variants {
 
 /** Rows of x from which on tiles beat reading the weights once for every eight rows. */
 const TILED_ROWS = 9;
-const TILED_INTEGER_ROWS = 33;
 const COLS = [1, 2, 4, 8];
 /** Fewer where compiling a kernel takes a software adapter a tenth of a second. */
 const SOFTWARE_COLS = [1, 8];
@@ -93,20 +101,38 @@ export function takesIntegers({ dp4a }: Variants, { parts }: LinearLayout): bool
   return dp4a !== undefined && parts.every(({ matrix }) => matrix.format.wgslDp4a);
 }
 
+/** Rows of x in int8 that a mat-vec takes at once. */
+const INTEGER_COLS = [1, 2, 4];
+/** Rows from which on tiles beat that: sooner where w has rows enough to fill the GPU with tiles. */
+const TILED_INTEGER_ROWS = { few: 33, many: 17 };
+const LARGER_TILES_ROWS = 65;
+const MANY_ROWS_OF_WEIGHTS = 8192;
+
 /** The kernels of one matrix for every number of rows of x in int8. */
-export function integerKernels({ dp4a, subgroupSize }: Variants, { format, k }: MatrixSize): LinearKernel[] {
-  const matVecs = COLS.map((cols, i): LinearKernel => {
-    const tuning = matVecDp4aTuning({ k, cols }, subgroupSize);
-    return { kernel: tuned(matVecDp4a(format, dp4a!), tuning), takes: colsTake(i) };
+export function integerKernels(
+  { dp4a, subgroupSize }: Variants,
+  { format, k, rows: n }: MatrixSize,
+): LinearKernel[] {
+  const tiledRows = n >= MANY_ROWS_OF_WEIGHTS ? TILED_INTEGER_ROWS.many : TILED_INTEGER_ROWS.few;
+  const matVecs = INTEGER_COLS.map((cols, i): LinearKernel => {
+    const tuning = matVecDp4aTuning({ k, n, cols }, subgroupSize);
+    return { kernel: tuned(matVecDp4a(format, dp4a!), tuning), takes: integerRows(i, tiledRows) };
   });
-  const tiled: Kernel<LinearShape> = tuned(matMulDp4a(format), MAT_MUL_DP4A_TUNING);
-  return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_INTEGER_ROWS }];
+  const tiled = (tuning: MatMulDp4aTuning): Kernel<LinearShape> => tuned(matMulDp4a(format), tuning);
+  return [
+    ...matVecs,
+    {
+      kernel: tiled(FEW_ROWS_TUNING),
+      takes: (count) => count >= tiledRows && count < LARGER_TILES_ROWS,
+    },
+    { kernel: tiled(MAT_MUL_DP4A_TUNING), takes: (count) => count >= LARGER_TILES_ROWS },
+  ];
 }
 
-/** Whether so many rows of x in int8 are for the kernel of COLS[i]. */
-function colsTake(i: number): (rows: number) => boolean {
-  const atLeast = (COLS[i - 1] ?? 0) + 1;
-  const atMost = i === COLS.length - 1 ? TILED_INTEGER_ROWS - 1 : COLS[i]!;
+/** Whether so many rows are for the mat-vec of INTEGER_COLS[i]. */
+function integerRows(i: number, tiledRows: number): (rows: number) => boolean {
+  const atLeast = (INTEGER_COLS[i - 1] ?? 0) + 1;
+  const atMost = i === INTEGER_COLS.length - 1 ? tiledRows - 1 : INTEGER_COLS[i]!;
   return (rows) => rows >= atLeast && rows <= atMost;
 }
 
@@ -115,13 +141,39 @@ function colsTake(i: number): (rows: number) => boolean {
  * there are none.
  */
 export function gateUpKernels(
-  { dp4a, subgroupSize }: Variants,
+  { dp4a, subgroupSize, gateUpLanes }: Variants,
   { format }: MatrixSize,
 ): LinearKernel<Omit<GateUpShape, 'tuning'>>[] {
-  return COLS.map((cols, i) => ({
-    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: 8, cols, subgroup: subgroupSize }),
-    takes: colsTake(i),
+  return INTEGER_COLS.map((cols, i) => ({
+    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: gateUpLanes, cols, subgroup: subgroupSize }),
+    takes: integerRows(i, TILED_INTEGER_ROWS.many),
   }));
+}
+
+/** Past so many rows of w, quantizing the row of x in every workgroup costs more than a dispatch that does it once. */
+const MOST_SINGLE_ROWS = 16_384;
+
+/** Whether a single row of x may be left to the kernels of `map` as it is, to be quantized there. */
+export function takesSingle(variants: Variants, map: LinearLayout): boolean {
+  return takesIntegers(variants, map) && map.inputs <= MOST_MADE && map.outputs <= MOST_SINGLE_ROWS;
+}
+
+/** For a single row of x in f32. */
+export function singleKernel(
+  { dp4a, subgroupSize }: Variants,
+  { format, k, rows: n }: MatrixSize,
+  input: InputKind,
+): Kernel<LinearShape & { eps: number }> {
+  return tuned(matVecDp4a(format, dp4a!, input), matVecDp4aTuning({ k, n, cols: 1 }, subgroupSize));
+}
+
+/** As `gateUpKernels`, for a single row of x in f32. */
+export function singleGateUp(
+  { dp4a, subgroupSize, gateUpLanes }: Variants,
+  { format }: MatrixSize,
+  input: InputKind,
+): Kernel<Omit<GateUpShape, 'tuning'>> {
+  return tuned(gateUpDp4a(format, dp4a!, input), { lanes: gateUpLanes, cols: 1, subgroup: subgroupSize });
 }
 
 /** The kernels of one matrix, for every number of rows of x in f32. */

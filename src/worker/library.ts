@@ -20,7 +20,7 @@ export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
     async check(source) {
       const { gguf, config, tensors } = await readModelFile(source);
       // Refuses what the engine does not compute with before gigabytes of it have come
-      const { bytes } = layOutWeights(tensors, config, Number.MAX_SAFE_INTEGER);
+      const { bytes } = layOutWeights(tensors, Number.MAX_SAFE_INTEGER);
       return {
         licence: gguf.metadata.string('general.license', undefined),
         contextLength: config.contextLength,

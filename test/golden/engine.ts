@@ -14,13 +14,21 @@ let shared: Promise<Gpu> | undefined;
 /** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */
 const sharedDevice = { open: () => (shared ??= openGpu()) };
 
-/** A model of a file, by its path or its bytes, on the software adapter as the engine worker loads it. */
+/** A model of a file on the software adapter, as the engine worker loads it. */
 export async function loadModel(
-  from: string | ByteSource,
+  path: string,
   sizes: Partial<PlanSizes> = {},
   device: { open(): Promise<Gpu> } = sharedDevice,
 ): Promise<Model> {
-  const source = typeof from === 'string' ? await fileSource(from) : from;
+  return loadSource(await fileSource(path), sizes, device);
+}
+
+/** As `loadModel`, of a file that is in memory or elsewhere. */
+export async function loadSource(
+  source: ByteSource,
+  sizes: Partial<PlanSizes> = {},
+  device: { open(): Promise<Gpu> } = sharedDevice,
+): Promise<Model> {
   return Model.load({
     device,
     file: await readModelFile(source),

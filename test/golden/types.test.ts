@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { quantFormats } from '../../kernels/quants/index.ts';
 import { randomModel } from '../../src/cli/random-model.ts';
 import { relativeError } from '../gpu.ts';
-import { loadModel } from './engine.ts';
+import { loadSource } from './engine.ts';
 import { bytesSource, llamaReference } from './llama-reference.ts';
 
 const IDS = [3, 1001, 512, 3];
@@ -12,7 +12,7 @@ test.each(quantFormats.map(({ name }) => name))(
   async (type) => {
     const file = randomModel('tiny', type);
     const expected = await llamaReference(file, IDS);
-    const model = await loadModel(bytesSource(file), { slots: IDS.length, contextLength: 256 });
+    const model = await loadSource(bytesSource(file), { slots: IDS.length, contextLength: 256 });
 
     const together = await model.logits(IDS, true);
     expect(together).toHaveLength(IDS.length);

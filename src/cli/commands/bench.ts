@@ -15,7 +15,16 @@ const WARM_UP_TOKENS = 32;
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
  */
 export async function bench(args: string[]) {
-  const flags = new Flags(args, ['model', 'pp', 'tg', 'concurrency', 'repeat', 'depth', ...GPU_FLAGS]);
+  const flags = new Flags(args, [
+    'model',
+    'pp',
+    'tg',
+    'concurrency',
+    'repeat',
+    'depth',
+    'profile',
+    ...GPU_FLAGS,
+  ]);
   const pp = flags.integer('pp', 512, { min: 0 });
   const tg = flags.integer('tg', 128, { min: 0 });
   const depth = flags.integer('depth', 0, { min: 0 });
@@ -89,6 +98,7 @@ export async function bench(args: string[]) {
     load_ms: model.loadMs,
     memory: model.memory,
     tests,
+    ...(flags.has('profile') && { profile: await model.profile(depth) }),
   };
 }
 

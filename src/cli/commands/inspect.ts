@@ -9,7 +9,7 @@ export async function inspect(args: string[]) {
   const flags = new Flags(args, ['model', 'context', 'kv', 'max-rows']);
   const source = await openFile(flags.required('model'));
   const { gguf, config, tensors, tokenizer, chatTemplate } = await readModelFile(source);
-  const layout = layOutWeights(tensors, config, Number.POSITIVE_INFINITY);
+  const layout = layOutWeights(tensors, Number.POSITIVE_INFINITY);
   const plan = planMemory({
     config,
     weightsBytes: layout.bytes,

@@ -1,0 +1,2 @@
+// LANE_QUADS at most, where subgroups are as large as usual: what a thread keeps fits into registers
+const MAX_LANE_QUADS = 2u;

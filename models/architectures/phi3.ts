@@ -1,0 +1,16 @@
+import type { Architecture } from './architecture.ts';
+import { BLOCK, FUSED_GATE_UP, FUSED_QKV, LONG_ROPE_FACTORS, MODEL } from './tensor-specs.ts';
+
+/**
+ * Phi 3, 3.5 and 4, mini and medium: Llama with q, k and v in one tensor and gate and up in another, LongRoPE for
+ * long contexts, and in some of them a window in every block.
+ */
+export const phi3: Architecture = {
+  name: 'phi3',
+  activation: 'silu',
+  ropePairs: 'halves',
+  globalEvery: Number.POSITIVE_INFINITY,
+  requires: { expert_count: 0, 'attention.causal': true },
+  tensors: { ...MODEL, ...LONG_ROPE_FACTORS },
+  blockTensors: { ...BLOCK, qkv: [FUSED_QKV], gateUp: [FUSED_GATE_UP] },
+};

@@ -1,0 +1,13 @@
+import type { Architecture } from './architecture.ts';
+import { BLOCK, MODEL } from './tensor-specs.ts';
+
+/** SmolLM3: Llama, but for every fourth block, which knows no positions (NoPE; files do not say so). */
+export const smollm3: Architecture = {
+  name: 'smollm3',
+  activation: 'silu',
+  ropePairs: 'adjacent',
+  ropelessEvery: 4,
+  requires: { expert_count: 0, 'attention.causal': true },
+  tensors: MODEL,
+  blockTensors: BLOCK,
+};
