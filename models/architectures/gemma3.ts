@@ -17,7 +17,12 @@ export const gemma3: Architecture = {
   ropePairs: 'halves',
   globalEvery: 6,
   windowRopeBase: 10_000,
-  requires: { 'attention.causal': true, final_logit_softcapping: 0, attn_logit_softcapping: 0 },
+  requires: {
+    expert_count: 0,
+    'attention.causal': true,
+    final_logit_softcapping: 0,
+    attn_logit_softcapping: 0,
+  },
   tensors: MODEL,
   blockTensors: {
     ...BLOCK,

@@ -103,6 +103,7 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   if (tokens && tokens.length !== vocab)
     throw badModel(`The model computes ${vocab} tokens, but its vocabulary has ${tokens.length}.`);
 
+  const { output } = architecture.tensors;
   const sizes: Sizes = { blocks, dim, heads, headDim };
   const config: ModelConfig = {
     ...sizes,
@@ -119,7 +120,7 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
     normEps: positive(family.number('attention.layer_norm_rms_epsilon'), 1, 'norm epsilon'),
     vocab,
     contextLength: size('context_length', MAX.context),
-    tiedHead: !tensors.has(architecture.tensors.output!.name),
+    tiedHead: !(output && tensors.has(output.name)),
   };
   const unknown = family.notAsked().find((key) => !IDLE.some((name) => key === `${prefix}.${name}`));
   if (unknown !== undefined)

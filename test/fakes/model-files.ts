@@ -203,9 +203,9 @@ export const BAD_FILES: BadFile[] = [
   },
   {
     why: 'weights of a type that is not computed with',
-    bytes: smallModel({ tensors: { 'blk.0.attn_q.weight': { shape: [DIM, DIM], type: 'MXFP4' } } }),
+    bytes: smallModel({ tensors: { 'blk.0.attn_q.weight': { shape: [DIM, DIM], type: 'Q8_1' } } }),
     code: 'unsupported-model',
-    says: 'MXFP4',
+    says: 'Q8_1',
   },
   {
     why: 'a norm in half precision',
