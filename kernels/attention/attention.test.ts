@@ -188,6 +188,14 @@ test('a row of a decoding step has the same bits whatever else is in the step', 
   expect([...both.slice(0, width)]).toEqual([...alone]);
 });
 
+test('a window that one chunk holds leaves nothing to combine, however deep the row', () => {
+  const shape = { ...large, scale: 1, rows: 2, threads: 64, chunks: 1, chunkPositions: 16, subgroupSize: 8 };
+  const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
+  expect(attentionCombine.workgroups(deep(16))).toContain(0);
+  expect(attentionCombine.workgroups(deep(17))).toEqual([large.heads, 2]);
+  expect(deep(0).chunks).toBe(7);
+});
+
 async function attend<S>(
   kernel: Kernel<S>,
   shape: S,

@@ -85,7 +85,7 @@ export function attentionDecode(
   };
 }
 
-/** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`, with more chunks than one. */
+/** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`; where that had one chunk, there is nothing to combine. */
 export const attentionCombine: Kernel<DecodeAttentionShape> = {
   name: 'attention-combine',
   wgsl: step + common + combine,
@@ -98,7 +98,7 @@ export const attentionCombine: Kernel<DecodeAttentionShape> = {
     CHUNK: chunkPositions,
     THREADS: threads,
   }),
-  workgroups: ({ heads, rows }) => [heads, rows],
+  workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
 };
 
 /**

@@ -412,15 +412,7 @@ async function buildForward({
       narrow,
       partials,
     ]);
-    add(
-      attentionCombine,
-      decodeShape,
-      (load) => {
-        const sizes = decodes(load);
-        return sizes && sizes.chunks > 1 ? sizes : undefined;
-      },
-      [partials, stepBuffer.rows, narrow],
-    );
+    add(attentionCombine, decodeShape, decodes, [partials, stepBuffer.rows, narrow]);
     add(attentionPrefill(plan.kv), attentionShape, ({ tiles }) => (tiles > 0 ? { tiles } : undefined), [
       ...cache,
       stepBuffer.tiles,
