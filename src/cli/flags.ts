@@ -54,6 +54,22 @@ export const GPU_FLAGS: readonly FlagName[] = [
   'max-rows',
 ];
 
+/** `--text -x` as `--text=-x`: what follows a flag that takes a value is its value, whatever it begins with. */
+function joined(args: string[]): string[] {
+  const all: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const name = args[i]!.slice(2);
+    const takesValue =
+      args[i]!.startsWith('--') && Object.hasOwn(FLAGS, name) && FLAGS[name as FlagName].type === 'string';
+    const value = args[i + 1];
+    if (takesValue && value !== undefined) {
+      all.push(`--${name}=${value}`);
+      i++;
+    } else all.push(args[i]!);
+  }
+  return all;
+}
+
 /** Command-line flags, checked as they are asked for. */
 export class Flags {
   readonly #values: Record<string, string | boolean | string[] | undefined>;
@@ -61,7 +77,7 @@ export class Flags {
   constructor(args: string[], allowed: readonly FlagName[]) {
     try {
       const options = Object.fromEntries(allowed.map((name) => [name, FLAGS[name]]));
-      this.#values = parseArgs({ args, options, strict: true, allowPositionals: false }).values;
+      this.#values = parseArgs({ args: joined(args), options, strict: true, allowPositionals: false }).values;
     } catch (cause) {
       throw new HearthError(
         'bad-input',

@@ -1,13 +1,12 @@
-import { readModelFile } from '../../engine/model-file.ts';
 import { HearthError } from '../../protocol/errors.ts';
-import { openFile } from '../file-source.ts';
 import { Flags } from '../flags.ts';
+import { openTokenizer } from '../tokenizer.ts';
 
 /** `{text}` */
 export async function detokenize(args: string[]) {
   const flags = new Flags(args, ['model', 'ids']);
-  const { tokenizer, config } = await readModelFile(await openFile(flags.required('model')));
-  return { text: tokenizer.decode(checkIds(flags.ids('ids'), config.vocab)) };
+  const tokenizer = await openTokenizer(flags.required('model'));
+  return { text: tokenizer.decode(checkIds(flags.ids('ids'), tokenizer.size)) };
 }
 
 export function checkIds(ids: number[], vocab: number): number[] {

@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { readModelFile } from '../../engine/model-file.ts';
 import { HearthError } from '../../protocol/errors.ts';
-import { openFile } from '../file-source.ts';
 import { Flags } from '../flags.ts';
+import { openTokenizer } from '../tokenizer.ts';
 
 /** `{ids}`. No BOS, and special tokens as plain text, unless asked. */
 export async function tokenize(args: string[]) {
   const flags = new Flags(args, ['model', 'text', 'file', 'bos', 'parse-special']);
   const text = flags.string('text') ?? (await readText(flags.required('file')));
-  const { tokenizer } = await readModelFile(await openFile(flags.required('model')));
+  const tokenizer = await openTokenizer(flags.required('model'));
   const ids = tokenizer.encode(text, { addSpecial: false, parseSpecial: flags.has('parse-special') });
   if (!flags.has('bos')) return { ids };
   if (tokenizer.bosId === undefined) throw new HearthError('bad-input', 'This model has no BOS token.');
