@@ -13,7 +13,7 @@ export function openInstance(): GPU {
 }
 
 /** A device on whatever adapter Dawn finds: the software one that `src/build/vulkan.mjs` sets up, or a real GPU. */
-export async function openGpu(options?: GpuOptions): Promise<Gpu> {
+export async function openGpu(options: GpuOptions = { features: { f16: true } }): Promise<Gpu> {
   return Gpu.open(instance, options);
 }
 

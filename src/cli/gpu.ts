@@ -31,7 +31,7 @@ export async function openGpu(flags: Flags, defaults: FeatureFlags = {}): Promis
   return gpu;
 }
 
-/** `f16` forces, `no-f16` forbids, nothing leaves it to the adapter. */
+/** A name forces a feature, `no-` forbids it; nothing leaves it to the engine: what the adapter has, but not f16. */
 function featureFlags(text: string): FeatureFlags {
   const wanted: FeatureFlags = {};
   for (const part of text

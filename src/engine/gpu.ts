@@ -2,7 +2,7 @@ import type { BindingKind, Kernel } from '../../kernels/kernel.ts';
 import { HearthError } from '../protocol/errors.ts';
 
 export interface GpuOptions {
-  /** Which features may be used where the adapter has them; all by default. */
+  /** Which features to use where the adapter has them: all but f16 by default. */
   features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean };
 }
 
@@ -72,7 +72,8 @@ export class Gpu {
     if (!adapter) throw new HearthError('no-device', 'This browser offers no WebGPU adapter.');
 
     const wanted: GPUFeatureName[] = ['timestamp-query'];
-    if (options.features?.f16 !== false) wanted.push('shader-f16');
+    // Activations of some models overflow f16, and no error would tell: so only where it is asked for
+    if (options.features?.f16) wanted.push('shader-f16');
     if (options.features?.subgroups !== false) wanted.push('subgroups');
 
     const { limits } = adapter;
