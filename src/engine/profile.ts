@@ -1,6 +1,6 @@
 import { median } from './ceiling.ts';
 import type { Gpu } from './gpu.ts';
-import type { SizedDispatch } from './step.ts';
+import type { SizedDispatch } from './dispatch.ts';
 
 const RUNS = 21;
 

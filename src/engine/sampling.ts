@@ -15,7 +15,7 @@ import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import type { Sequence } from './sequence.ts';
-import type { Dispatch } from './step.ts';
+import type { Dispatch } from './dispatch.ts';
 import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
 
