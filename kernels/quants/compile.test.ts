@@ -11,7 +11,7 @@ import type { Arithmetic } from './weights.ts';
 // its own: Dawn dies where one of its devices is this and another is real.
 const instance = create(['backend=null']);
 // Collected as garbage, the instance would take the process with it
-const compiler = { instance, gpu: await Gpu.open(instance) };
+const compiler = { instance, gpu: await Gpu.open(instance, { features: { f16: true } }) };
 
 const arithmetics: Arithmetic[] = ['f32', 'f16'];
 const teams: Team[] = ['alone', 'workgroup', 'subgroup'];
