@@ -1,9 +1,8 @@
 // OpenAI's own client over hearth.fetch, and what hearth.fetch says by itself.
-import { join } from 'node:path';
 import type { OpenAI as Client } from 'openai';
 import type { Page } from 'playwright-core';
-import { build, type Rolldown } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from './bundle.ts';
 import { fakeEngineBuild, Harness } from './harness.ts';
 
 declare const OpenAI: typeof Client;
@@ -33,19 +32,6 @@ beforeAll(async () => {
 afterAll(() => harness?.close());
 
 declare const client: Client;
-
-async function bundle(entry: string): Promise<string> {
-  const result = (await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: join(import.meta.dirname, entry), formats: ['iife'], name: 'sdk' },
-    },
-  })) as Rolldown.RolldownOutput[];
-  return result[0]!.output[0].code;
-}
 
 test('a chat in one piece', async () => {
   const answer = await page.evaluate(() =>

@@ -1,0 +1,87 @@
+// Nothing stands in for anything: the built extension, the real consent prompt, the real engine and the model that
+// ships with it, asked through each API that pages have. Greedy, it must give the golden answer.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { OpenAI as Client } from 'openai';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildExtension, DIST } from '../../src/build/extension.mjs';
+import { root } from '../../src/build/run.mjs';
+import { bundle } from './bundle.ts';
+import { Harness } from './harness.ts';
+
+declare const OpenAI: typeof Client;
+// biome-ignore lint/suspicious/noExplicitAny: TypeScript has no types for it yet
+declare const LanguageModel: any;
+
+const SYSTEM = 'Answer in one sentence.';
+const USER = 'Describe the garden.';
+const golden = JSON.parse(readFileSync(resolve(root, 'models/bundled/golden.json'), 'utf8')).prompts.find(
+  ({ name }: { name: string }) => name === 'chat with a system turn',
+);
+const answer: string = golden.text.split('<|end|>')[0];
+
+let harness: Harness;
+let page: Page;
+
+beforeAll(async () => {
+  await buildExtension();
+  harness = await Harness.launch(resolve(root, DIST), {
+    '/sdk.js': { body: await bundle('openai-sdk.ts'), headers: { 'content-type': 'text/javascript' } },
+    '/sdk': { body: '<!doctype html><script src="/sdk.js"></script>' },
+  });
+  page = await harness.open('http://a.test/sdk');
+  const asked = page.evaluate(() => hearth!.request());
+  await harness.answer('Allow');
+  await asked;
+});
+afterAll(() => harness?.close());
+
+test("OpenAI's client streams the golden answer", async () => {
+  const { text, usage } = await page.evaluate(
+    async ([system, user]) => {
+      const client = new OpenAI({
+        baseURL: 'https://hearth.local/v1',
+        apiKey: 'none',
+        fetch: hearth!.fetch,
+        dangerouslyAllowBrowser: true,
+      });
+      const stream = await client.chat.completions.create({
+        model: 'hearthside',
+        messages: [
+          { role: 'system', content: system! },
+          { role: 'user', content: user! },
+        ],
+        temperature: 0,
+        max_tokens: 60,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      let text = '';
+      let usage: unknown;
+      for await (const chunk of stream) {
+        text += chunk.choices[0]?.delta.content ?? '';
+        usage ??= chunk.usage;
+      }
+      return { text, usage };
+    },
+    [SYSTEM, USER],
+  );
+  expect(text).toBe(answer);
+  expect(usage).toMatchObject({ prompt_tokens: golden.ids.length });
+});
+
+test('LanguageModel gives the golden answer', async () => {
+  const text = await page.evaluate(
+    async ([system, user]) => {
+      const session = await LanguageModel.create({
+        initialPrompts: [{ role: 'system', content: system }],
+        temperature: 0,
+        topK: 1,
+      });
+      return session.prompt(user);
+    },
+    [SYSTEM, USER],
+  );
+  expect(text).toBe(answer);
+});
