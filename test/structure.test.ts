@@ -22,6 +22,7 @@ const ARROWS: Record<string, string[]> = {
   options: ['src/ui', 'src/channel', 'src/protocol'],
   'src/engine': ['src/protocol', 'kernels', 'models'],
   'src/storage': ['src/protocol', 'models'],
+  'src/mesh': ['src/protocol'],
   'src/cli': ['src/engine', 'src/protocol', 'kernels', 'models'],
   'src/demo': [],
   'src/build': [],
