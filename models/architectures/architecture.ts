@@ -1,5 +1,6 @@
 import type { TensorInfo } from '../gguf/read-gguf.ts';
 import type { Activation, ModelConfig, RopePairs } from './model-config.ts';
+import type { BlockRoles, Leaf, Leaves } from './roles.ts';
 
 /** A family of models as data: what its files call things, and what of the forward pass differs between families. */
 export interface Architecture {
@@ -25,9 +26,9 @@ export interface Architecture {
    * without the key has that value.
    */
   readonly requires: Readonly<Record<string, number | boolean>>;
-  readonly tensors: Readonly<OuterTensors<TensorSpec>>;
+  readonly tensors: Pick<Leaves<TensorSpec>, 'embedding' | 'outputNorm' | 'head' | 'ropeFactors'>;
   /** `{block}` in a name stands for the block's number. */
-  readonly blockTensors: Readonly<BlockTensors<TensorSpec>>;
+  readonly block: (config: ModelConfig, block: number) => BlockRoles<LinearSpec, VectorSpec>;
 }
 
 export type Sizes = Pick<ModelConfig, 'blocks' | 'dim' | 'heads' | 'headDim'>;
@@ -39,39 +40,8 @@ export interface TensorSpec {
   readonly isOptional?: true;
 }
 
-/** A model's tensors by what they are for. */
-export interface ModelTensors extends OuterTensors {
-  blocks: BlockTensors[];
-}
+export type LinearSpec = Leaf<'linear', TensorSpec>;
+export type VectorSpec = Leaf<'vector', TensorSpec>;
 
-/** Those outside of blocks. */
-export interface OuterTensors<Tensor = TensorInfo> {
-  embedding: Tensor;
-  outputNorm: Tensor;
-  /** Absent where the embedding is the head too. */
-  output?: Tensor | undefined;
-  /** Divisors of RoPE's frequencies, one for each pair (Llama 3's scaling comes as these). */
-  ropeFactors?: Tensor | undefined;
-  /** LongRoPE's divisors: for a context beyond the original one, and for one within it. */
-  longRopeFactors?: Tensor | undefined;
-  shortRopeFactors?: Tensor | undefined;
-}
-
-/** Roles that are lists are of tensors whose outputs lie side by side. */
-export interface BlockTensors<Tensor = TensorInfo> {
-  attentionNorm: Tensor;
-  /** q, k and v, or one tensor that has all three. */
-  qkv: readonly Tensor[];
-  qkvBias: readonly Tensor[];
-  /** Of each head, before RoPE. */
-  qNorm?: Tensor | undefined;
-  kNorm?: Tensor | undefined;
-  attentionOutput: Tensor;
-  /** Of what attention gives, before it is added. */
-  attentionPostNorm?: Tensor | undefined;
-  ffnNorm: Tensor;
-  /** gate and up, or one tensor that has both. */
-  gateUp: readonly Tensor[];
-  down: Tensor;
-  ffnPostNorm?: Tensor | undefined;
-}
+/** What of a file has which role. */
+export type ModelTensors = Leaves<TensorInfo>;

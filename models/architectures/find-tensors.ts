@@ -1,7 +1,8 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf, TensorInfo } from '../gguf/read-gguf.ts';
-import type { Architecture, BlockTensors, ModelTensors, OuterTensors, TensorSpec } from './architecture.ts';
+import type { Architecture, ModelTensors, TensorSpec } from './architecture.ts';
 import type { ModelConfig } from './model-config.ts';
+import { type AnyLeaf, replaceLeaves } from './roles.ts';
 
 /**
  * Every tensor of the file in its role and of the shape that `config` asks for. A tensor without a role is
@@ -23,19 +24,22 @@ export function findTensors(
       throw badModel(`The model lacks the tensor ${quoted(name)}. Convert or download it again.`);
     return tensor;
   };
-  const findAll = (specs: object, block: number): unknown =>
-    Object.fromEntries(
-      Object.entries<TensorSpec | readonly TensorSpec[]>({ ...specs }).map(([role, spec]) => [
-        role,
-        'name' in spec ? find(spec, block) : spec.map((each) => find(each, block)),
-      ]),
-    );
+  /** A leaf of several tensors has all of them or none. */
+  const findAll = <T>(specs: object, block: number): T =>
+    replaceLeaves<T, AnyLeaf<TensorSpec>>(specs, ({ leaf, tensors }) => {
+      const found = tensors.flatMap((spec) => find(spec, block) ?? []);
+      if (found.length === 0) return undefined;
+      if (found.length < tensors.length)
+        throw badModel(
+          `The model has the tensor ${quoted(found[0]!.name)}, but not all of those that go with it. Convert or download it again.`,
+        );
+      return { leaf, tensors: found };
+    });
 
   const found: ModelTensors = {
-    ...(findAll(architecture.tensors, 0) as OuterTensors),
-    blocks: Array.from(
-      { length: config.blocks },
-      (_, block) => findAll(architecture.blockTensors, block) as BlockTensors,
+    ...findAll<ModelTensors>(architecture.tensors, 0),
+    blocks: Array.from({ length: config.blocks }, (_, block) =>
+      findAll<ModelTensors['blocks'][number]>(architecture.block(config, block), block),
     ),
   };
   const [unknown] = left;

@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, dim, MODEL, QK_NORMS, vector } from './tensor-specs.ts';
+import { ATTENTION, DENSE, dim, MODEL, numbers, QK_NORMS, vector } from './tensor-specs.ts';
 
 /** Only the 27B has so many, and only it divides scores by other than the root of a head's size. */
 const BLOCKS_OF_27B = 62;
@@ -24,10 +24,12 @@ export const gemma3: Architecture = {
     attn_logit_softcapping: 0,
   },
   tensors: MODEL,
-  blockTensors: {
-    ...BLOCK,
-    ...QK_NORMS,
-    attentionPostNorm: vector('blk.{block}.post_attention_norm.weight', dim),
-    ffnPostNorm: vector('blk.{block}.post_ffw_norm.weight', dim),
-  },
+  block: () => ({
+    mixer: {
+      ...ATTENTION,
+      ...QK_NORMS,
+      postNorm: vector(numbers('blk.{block}.post_attention_norm.weight', dim)),
+    },
+    feedForward: { ...DENSE, postNorm: vector(numbers('blk.{block}.post_ffw_norm.weight', dim)) },
+  }),
 };

@@ -10,8 +10,17 @@ import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 import { smollm3 } from './smollm3.ts';
 
-export type { Architecture, BlockTensors, ModelTensors } from './architecture.ts';
+export type { Architecture, ModelTensors } from './architecture.ts';
 export type { Activation, BlockAttention, ModelConfig, Rope, RopePairs } from './model-config.ts';
+export {
+  type AnyLeaf,
+  type AttentionRoles,
+  type DenseRoles,
+  type Leaf,
+  type ModelRoles,
+  type RopeFactorRoles,
+  replaceLeaves,
+} from './roles.ts';
 export type { RopeScaling } from './rope-scaling.ts';
 
 /** One line for each family that Hearth computes. */
@@ -27,12 +36,6 @@ export interface Model {
 /** Fails with a `ModelError` that names what Hearth does not support or what contradicts itself. */
 export function readModel(gguf: Gguf): Model {
   const { metadata } = gguf;
-  const parts = metadata.integer('split.count', 1);
-  if (parts > 1)
-    throw unsupportedModel(
-      `This file is one of ${parts} parts of a model, and Hearth reads models of one file. Merge the parts or get a smaller version.`,
-    );
-
   const name = metadata.string('general.architecture');
   const architecture = ARCHITECTURES.find((candidate) => candidate.name === name);
   if (!architecture)

@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, MODEL, ROPE_FACTORS } from './tensor-specs.ts';
+import { ATTENTION, DENSE, MODEL, ROPE_FACTORS } from './tensor-specs.ts';
 
 /**
  * Llama 1, 2, 3, 3.1, 3.2 and what was published in their form: TinyLlama, SmolLM, SmolLM2, Mistral, DeepSeek
@@ -11,5 +11,5 @@ export const llama: Architecture = {
   ropePairs: 'adjacent',
   requires: { expert_count: 0, 'attention.causal': true },
   tensors: { ...MODEL, ropeFactors: ROPE_FACTORS },
-  blockTensors: BLOCK,
+  block: () => ({ mixer: ATTENTION, feedForward: DENSE }),
 };

@@ -1,7 +1,8 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
-import type { Architecture, Sizes } from './architecture.ts';
+import type { Architecture, Sizes, TensorSpec } from './architecture.ts';
 import { FamilyMetadata } from './family-metadata.ts';
+import type { AnyLeaf } from './roles.ts';
 import { type RopeScaling, readRopeScaling } from './rope-scaling.ts';
 
 /** Which two elements of a head RoPE turns together: 2i and 2i + 1, or i and i + rotaryDim / 2. */
@@ -98,12 +99,11 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   if (rotaryDim % 2 !== 0) throw badModel(`The model turns ${rotaryDim} elements of a head, which is odd.`);
 
   const tokens = metadata.strings('tokenizer.ggml.tokens', undefined);
-  const rows = tensors.get(architecture.tensors.embedding.name)?.shape[1];
+  const rows = tensors.get(nameOf(architecture.tensors.embedding)!)?.shape[1];
   const vocab = size('vocab_size', MAX.vocab, rows ?? tokens?.length);
   if (tokens && tokens.length !== vocab)
     throw badModel(`The model computes ${vocab} tokens, but its vocabulary has ${tokens.length}.`);
 
-  const { output } = architecture.tensors;
   const sizes: Sizes = { blocks, dim, heads, headDim };
   const config: ModelConfig = {
     ...sizes,
@@ -120,7 +120,7 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
     normEps: positive(family.number('attention.layer_norm_rms_epsilon'), 1, 'norm epsilon'),
     vocab,
     contextLength: size('context_length', MAX.context),
-    tiedHead: !(output && tensors.has(output.name)),
+    tiedHead: !tensors.has(nameOf(architecture.tensors.head) ?? ''),
   };
   const unknown = family.notAsked().find((key) => !IDLE.some((name) => key === `${prefix}.${name}`));
   if (unknown !== undefined)
@@ -132,13 +132,13 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
 
 /** Which blocks see and turn what. */
 function readAttention(
-  { globalEvery, ropelessEvery, windowRopeBase, tensors: specs }: Architecture,
+  { globalEvery, ropelessEvery, windowRopeBase, tensors: { ropeFactors } }: Architecture,
   blocks: number,
   family: FamilyMetadata,
   tensors: Gguf['tensors'],
 ): Pick<ModelConfig, 'ropes' | 'attention'> {
   const base = positive(family.number('rope.freq_base', 10_000), MAX.ropeBase, 'rope.freq_base');
-  const longNames = [specs.longRopeFactors, specs.shortRopeFactors].flatMap((spec) => spec?.name ?? []);
+  const longNames = [ropeFactors.long, ropeFactors.short].flatMap((leaf) => nameOf(leaf) ?? []);
   const ropes: Rope[] = [{ base, scaling: readRopeScaling(family, longNames, tensors) }];
 
   const window = globalEvery === undefined ? 0 : family.integer('attention.sliding_window', 0);
@@ -163,6 +163,10 @@ function readAttention(
     };
   });
   return { ropes, attention };
+}
+
+function nameOf(leaf: AnyLeaf<TensorSpec> | undefined): string | undefined {
+  return leaf?.tensors[0]?.name;
 }
 
 function checkRequired({ requires, name: prefix }: Architecture, family: FamilyMetadata): void {

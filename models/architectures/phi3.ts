@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, FUSED_GATE_UP, FUSED_QKV, LONG_ROPE_FACTORS, MODEL } from './tensor-specs.ts';
+import { ATTENTION, DENSE, FUSED_GATE_UP, FUSED_QKV, LONG_ROPE_FACTORS, MODEL } from './tensor-specs.ts';
 
 /**
  * Phi 3, 3.5 and 4, mini and medium: Llama with q, k and v in one tensor and gate and up in another, LongRoPE for
@@ -11,6 +11,9 @@ export const phi3: Architecture = {
   ropePairs: 'halves',
   globalEvery: Number.POSITIVE_INFINITY,
   requires: { expert_count: 0, 'attention.causal': true },
-  tensors: { ...MODEL, ...LONG_ROPE_FACTORS },
-  blockTensors: { ...BLOCK, qkv: [FUSED_QKV], gateUp: [FUSED_GATE_UP] },
+  tensors: { ...MODEL, ropeFactors: LONG_ROPE_FACTORS },
+  block: () => ({
+    mixer: { ...ATTENTION, qkv: FUSED_QKV },
+    feedForward: { ...DENSE, gateUp: FUSED_GATE_UP },
+  }),
 };

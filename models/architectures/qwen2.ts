@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, MODEL, QKV_BIAS } from './tensor-specs.ts';
+import { ATTENTION, DENSE, MODEL, QKV_BIAS } from './tensor-specs.ts';
 
 /** Qwen 1.5, 2 and 2.5, and what was distilled into them (DeepSeek R1): Llama with biases on q, k and v. */
 export const qwen2: Architecture = {
@@ -8,5 +8,5 @@ export const qwen2: Architecture = {
   ropePairs: 'halves',
   requires: { expert_count: 0, 'attention.causal': true },
   tensors: MODEL,
-  blockTensors: { ...BLOCK, qkvBias: QKV_BIAS },
+  block: () => ({ mixer: { ...ATTENTION, qkvBias: QKV_BIAS }, feedForward: DENSE }),
 };

@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, MODEL, QK_NORMS } from './tensor-specs.ts';
+import { ATTENTION, DENSE, MODEL, QK_NORMS } from './tensor-specs.ts';
 
 /** Qwen 3, its dense sizes: each head of q and k has a norm, and heads have a size of their own. */
 export const qwen3: Architecture = {
@@ -8,5 +8,5 @@ export const qwen3: Architecture = {
   ropePairs: 'halves',
   requires: { expert_count: 0, 'attention.causal': true },
   tensors: MODEL,
-  blockTensors: { ...BLOCK, ...QK_NORMS },
+  block: () => ({ mixer: { ...ATTENTION, ...QK_NORMS }, feedForward: DENSE }),
 };

@@ -1,5 +1,5 @@
 import type { Architecture } from './architecture.ts';
-import { BLOCK, MODEL } from './tensor-specs.ts';
+import { ATTENTION, DENSE, MODEL } from './tensor-specs.ts';
 
 /** SmolLM3: Llama, but for every fourth block, which knows no positions (NoPE; files do not say so). */
 export const smollm3: Architecture = {
@@ -9,5 +9,5 @@ export const smollm3: Architecture = {
   ropelessEvery: 4,
   requires: { expert_count: 0, 'attention.causal': true },
   tensors: MODEL,
-  blockTensors: BLOCK,
+  block: () => ({ mixer: ATTENTION, feedForward: DENSE }),
 };

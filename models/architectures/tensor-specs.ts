@@ -1,5 +1,6 @@
-import type { BlockTensors, OuterTensors, TensorSpec } from './architecture.ts';
+import type { Architecture, LinearSpec, TensorSpec, VectorSpec } from './architecture.ts';
 import type { ModelConfig } from './model-config.ts';
+import type { AttentionRoles, DenseRoles } from './roles.ts';
 
 type Size = (config: ModelConfig) => number;
 
@@ -17,7 +18,7 @@ export function matrix(name: string, inputs: Size, outputs: Size): TensorSpec {
 }
 
 /** `name` is whole: a weight or a bias. */
-export function vector(name: string, length: Size): TensorSpec {
+export function numbers(name: string, length: Size): TensorSpec {
   return { name, shape: (config) => [length(config)] };
 }
 
@@ -25,44 +26,58 @@ export function optional(spec: TensorSpec): TensorSpec {
   return { ...spec, isOptional: true };
 }
 
+export function linear(...tensors: TensorSpec[]): LinearSpec {
+  return { leaf: 'linear', tensors };
+}
+
+export function vector(...tensors: TensorSpec[]): VectorSpec {
+  return { leaf: 'vector', tensors };
+}
+
 /** What converters call the tensors that nearly every family has. */
-export const MODEL: OuterTensors<TensorSpec> = {
-  embedding: matrix('token_embd', dim, vocab),
-  outputNorm: vector('output_norm.weight', dim),
-  output: optional(matrix('output', dim, vocab)),
+export const MODEL: Architecture['tensors'] = {
+  embedding: linear(matrix('token_embd', dim, vocab)),
+  outputNorm: vector(numbers('output_norm.weight', dim)),
+  head: linear(optional(matrix('output', dim, vocab))),
+  ropeFactors: {},
 };
 
-/** As `MODEL`, of a block: pre-norms, attention without biases, a gated feed-forward. */
-export const BLOCK: BlockTensors<TensorSpec> = {
-  attentionNorm: vector('blk.{block}.attn_norm.weight', dim),
-  qkv: [
-    matrix('blk.{block}.attn_q', dim, q),
-    matrix('blk.{block}.attn_k', dim, kv),
-    matrix('blk.{block}.attn_v', dim, kv),
-  ],
-  qkvBias: [],
-  attentionOutput: matrix('blk.{block}.attn_output', q, dim),
-  ffnNorm: vector('blk.{block}.ffn_norm.weight', dim),
-  gateUp: [matrix('blk.{block}.ffn_gate', dim, ffn), matrix('blk.{block}.ffn_up', dim, ffn)],
-  down: matrix('blk.{block}.ffn_down', ffn, dim),
+const Q = matrix('blk.{block}.attn_q', dim, q);
+const K = matrix('blk.{block}.attn_k', dim, kv);
+const V = matrix('blk.{block}.attn_v', dim, kv);
+
+/** Attention after a norm, without biases. */
+export const ATTENTION: AttentionRoles<LinearSpec, VectorSpec> = {
+  norm: vector(numbers('blk.{block}.attn_norm.weight', dim)),
+  qkv: linear(Q, K, V),
+  output: linear(matrix('blk.{block}.attn_output', q, dim)),
 };
 
-export const QKV_BIAS: readonly TensorSpec[] = [
-  vector('blk.{block}.attn_q.bias', q),
-  vector('blk.{block}.attn_k.bias', kv),
-  vector('blk.{block}.attn_v.bias', kv),
-];
+/** A gated feed-forward after a norm. */
+export const DENSE: DenseRoles<LinearSpec, VectorSpec> = {
+  norm: vector(numbers('blk.{block}.ffn_norm.weight', dim)),
+  gateUp: linear(matrix('blk.{block}.ffn_gate', dim, ffn), matrix('blk.{block}.ffn_up', dim, ffn)),
+  down: linear(matrix('blk.{block}.ffn_down', ffn, dim)),
+};
+
+export const QKV_BIAS = vector(
+  numbers('blk.{block}.attn_q.bias', q),
+  numbers('blk.{block}.attn_k.bias', kv),
+  numbers('blk.{block}.attn_v.bias', kv),
+);
 
 export const QK_NORMS = {
-  qNorm: vector('blk.{block}.attn_q_norm.weight', headDim),
-  kNorm: vector('blk.{block}.attn_k_norm.weight', headDim),
+  qNorm: vector(numbers('blk.{block}.attn_q_norm.weight', headDim)),
+  kNorm: vector(numbers('blk.{block}.attn_k_norm.weight', headDim)),
 };
 
-export const FUSED_QKV = matrix('blk.{block}.attn_qkv', dim, (config) => q(config) + 2 * kv(config));
-export const FUSED_GATE_UP = matrix('blk.{block}.ffn_up', dim, (config) => 2 * ffn(config));
+export const FUSED_QKV = linear(matrix('blk.{block}.attn_qkv', dim, (config) => q(config) + 2 * kv(config)));
+export const FUSED_GATE_UP = linear(matrix('blk.{block}.ffn_up', dim, (config) => 2 * ffn(config)));
 
-export const ROPE_FACTORS = optional(vector('rope_freqs.weight', pairs));
+const factors = (name: string) => ({ leaf: 'table' as const, tensors: [optional(numbers(name, pairs))] });
+
+export const ROPE_FACTORS = { all: factors('rope_freqs.weight') };
 export const LONG_ROPE_FACTORS = {
-  longRopeFactors: optional(vector('rope_factors_long.weight', pairs)),
-  shortRopeFactors: optional(vector('rope_factors_short.weight', pairs)),
+  long: factors('rope_factors_long.weight'),
+  short: factors('rope_factors_short.weight'),
 };

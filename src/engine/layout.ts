@@ -1,6 +1,12 @@
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import { quantFormats } from '../../kernels/quants/index.ts';
-import type { BlockTensors, ModelTensors } from '../../models/architectures/index.ts';
+import {
+  type AnyLeaf,
+  type Leaf,
+  type ModelRoles,
+  type ModelTensors,
+  replaceLeaves,
+} from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
 import { HearthError } from '../protocol/errors.ts';
 
@@ -23,37 +29,23 @@ export interface Segment {
 }
 
 /** A linear map: one matrix, or several whose outputs lie side by side. */
-export interface LinearLayout {
+export interface LinearShape {
   inputs: number;
   outputs: number;
   parts: { matrix: MatrixLayout; outOffset: number }[];
 }
 
-export interface BlockLayout {
-  attentionNorm: TensorInfo;
-  qkv: LinearLayout;
-  /** Side by side, as `qkv`; none where the family has no biases. */
-  qkvBias: readonly TensorInfo[];
-  qNorm: TensorInfo | undefined;
-  kNorm: TensorInfo | undefined;
-  attentionOutput: LinearLayout;
-  attentionPostNorm: TensorInfo | undefined;
-  ffnNorm: TensorInfo;
-  gateUp: LinearLayout;
-  down: LinearLayout;
-  ffnPostNorm: TensorInfo | undefined;
+export interface LinearLayout extends LinearShape {
+  leaf: 'linear';
 }
 
-/** Where every tensor of the model will lie. */
-export interface WeightsLayout {
-  embedding: LinearLayout;
-  blocks: BlockLayout[];
-  outputNorm: TensorInfo;
-  /** The embedding itself where the model ties them. */
+export type LayoutLeaf = LinearLayout | Leaf<'vector', TensorInfo> | Leaf<'table', TensorInfo>;
+
+/** Where every tensor of the model will lie. The head is the embedding itself where the model ties them. */
+export interface WeightsLayout
+  extends ModelRoles<LinearLayout, Leaf<'vector', TensorInfo>, Leaf<'table', TensorInfo>> {
   head: LinearLayout;
-  /** LongRoPE's are two, for a context beyond the original one and for one within it. */
-  ropeFactors: Record<'all' | 'long' | 'short', TensorInfo | undefined>;
-  /** Of everything above on the GPU. */
+  /** Of everything that goes to the device. */
   bytes: number;
 }
 
@@ -62,38 +54,20 @@ const BINDING_ALIGNMENT = 256;
 
 /** Plans the weights for a device that binds at most `maxBindingBytes` at once. Fails with `unsupported-model` if a tensor's type is not computed with. */
 export function layOutWeights(tensors: ModelTensors, maxBindingBytes: number): WeightsLayout {
-  const linear = (name: string, ...fused: TensorInfo[]) => layOutLinear(name, fused, maxBindingBytes);
-  const { outputNorm, ropeFactors: all, longRopeFactors: long, shortRopeFactors: short } = tensors;
-  const vectors = [...tensors.blocks.flatMap(vectorsOf), outputNorm];
-  for (const vector of [...vectors, all, long, short]) mustBeF32(vector);
-  const embedding = linear('embedding', tensors.embedding);
-  const blocks = tensors.blocks.map(
-    (block, i): BlockLayout => ({
-      attentionNorm: block.attentionNorm,
-      qkv: linear(`block ${i} qkv`, ...block.qkv),
-      qkvBias: block.qkvBias,
-      qNorm: block.qNorm,
-      kNorm: block.kNorm,
-      attentionOutput: linear(`block ${i} attention output`, block.attentionOutput),
-      attentionPostNorm: block.attentionPostNorm,
-      ffnNorm: block.ffnNorm,
-      gateUp: linear(`block ${i} gate up`, ...block.gateUp),
-      down: linear(`block ${i} down`, block.down),
-      ffnPostNorm: block.ffnPostNorm,
-    }),
-  );
-  const head = tensors.output ? linear('head', tensors.output) : embedding;
-
-  const linears = [
-    embedding,
-    ...blocks.flatMap(({ qkv, attentionOutput, gateUp, down }) => [qkv, attentionOutput, gateUp, down]),
-  ];
-  if (head !== embedding) linears.push(head);
-  const matrices = linears.flatMap(({ parts }) => parts.map(({ matrix }) => matrix));
-  const bytes =
-    vectors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) +
-    matrices.reduce((sum, matrix) => sum + matrixBytes(matrix), 0);
-  return { embedding, blocks, outputNorm, head, ropeFactors: { all, long, short }, bytes };
+  let bytes = 0;
+  const layout = replaceLeaves<WeightsLayout, AnyLeaf<TensorInfo>>(tensors, (leaf, place) => {
+    if (leaf.leaf !== 'linear') {
+      for (const tensor of leaf.tensors) {
+        mustBeF32(tensor);
+        if (leaf.leaf === 'vector') bytes += tensor.sizeBytes;
+      }
+      return leaf;
+    }
+    const linear = layOutLinear(place, leaf.tensors, maxBindingBytes);
+    for (const { matrix } of linear.parts) bytes += matrixBytes(matrix);
+    return linear;
+  });
+  return { ...layout, head: layout.head ?? layout.embedding, bytes };
 }
 
 /** Both streams in one buffer: quants, then scales from the next binding offset on. */
@@ -106,7 +80,7 @@ export function matrixBytes(matrix: MatrixLayout): number {
 }
 
 /** Neighbours of one type become one matrix; what is too large to bind is cut by rows. */
-function layOutLinear(name: string, tensors: TensorInfo[], maxBindingBytes: number): LinearLayout {
+function layOutLinear(name: string, tensors: readonly TensorInfo[], maxBindingBytes: number): LinearLayout {
   const inputs = tensors[0]!.shape[0]!;
   const parts: LinearLayout['parts'] = [];
   let outputs = 0;
@@ -131,19 +105,11 @@ function layOutLinear(name: string, tensors: TensorInfo[], maxBindingBytes: numb
       outputs += count;
     }
   }
-  return { inputs, outputs, parts };
+  return { leaf: 'linear', inputs, outputs, parts };
 }
 
-/** A block's norms and biases. */
-function vectorsOf(block: BlockTensors): TensorInfo[] {
-  const { attentionNorm, qNorm, kNorm, attentionPostNorm, ffnNorm, ffnPostNorm, qkvBias } = block;
-  const norms = [attentionNorm, qNorm, kNorm, attentionPostNorm, ffnNorm, ffnPostNorm];
-  return [...norms.filter((norm) => norm !== undefined), ...qkvBias];
-}
-
-function mustBeF32(tensor: TensorInfo | undefined): void {
-  if (!tensor || tensor.type === 'F32') return;
-  const { name, type } = tensor;
+function mustBeF32({ name, type }: TensorInfo): void {
+  if (type === 'F32') return;
   throw new HearthError(
     'unsupported-model',
     `The tensor ${JSON.stringify(name)} is ${type}, and Hearth reads it only as F32. Get another conversion of the model.`,

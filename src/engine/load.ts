@@ -1,8 +1,10 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import { type ModelRoles, type RopeFactorRoles, replaceLeaves } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import {
+  type LayoutLeaf,
   type LinearLayout,
   type MatrixLayout,
   matrixBytes,
@@ -25,34 +27,11 @@ export interface Linear {
   parts: { matrix: Matrix; outOffset: number }[];
 }
 
-export interface BlockWeights {
-  attentionNorm: BufferSlice;
-  qkv: Linear;
-  qkvBias: BufferSlice | undefined;
-  qNorm: BufferSlice | undefined;
-  kNorm: BufferSlice | undefined;
-  attentionOutput: Linear;
-  attentionPostNorm: BufferSlice | undefined;
-  ffnNorm: BufferSlice;
-  gateUp: Linear;
-  down: Linear;
-  ffnPostNorm: BufferSlice | undefined;
-}
-
 /** Divisors of RoPE's frequencies, one for each pair. */
-export interface RopeFactors {
-  all: Float32Array | undefined;
-  /** LongRoPE's, for a context beyond the original one and for one within it. */
-  long: Float32Array | undefined;
-  short: Float32Array | undefined;
-}
+export type RopeFactors = RopeFactorRoles<Float32Array>;
 
-export interface Weights {
-  embedding: Linear;
-  blocks: BlockWeights[];
-  outputNorm: BufferSlice;
+export interface Weights extends ModelRoles<Linear, BufferSlice, Float32Array> {
   head: Linear;
-  ropeFactors: RopeFactors;
   destroy(): void;
 }
 
@@ -102,14 +81,14 @@ export async function loadWeights(
       scales: { buffer, offset: scalesAt, size: Math.max(matrix.scalesBytes, 16) },
     };
   };
-  const loadLinear = async ({ parts, ...linear }: LinearLayout): Promise<Linear> => {
-    const loaded: Linear = { ...linear, parts: [] };
+  const loadLinear = async ({ inputs, outputs, parts }: LinearLayout): Promise<Linear> => {
+    const loaded: Linear = { inputs, outputs, parts: [] };
     for (const { matrix, outOffset } of parts)
       loaded.parts.push({ matrix: await loadMatrix(matrix), outOffset });
     return loaded;
   };
   /** One vector, or several side by side. */
-  const loadVector = async (...tensors: TensorInfo[]): Promise<BufferSlice> => {
+  const loadVector = async (tensors: readonly TensorInfo[]): Promise<BufferSlice> => {
     const bytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const buffer = await allocate(gpu, tensors[0]!.name, bytes);
     buffers.push(buffer);
@@ -121,39 +100,19 @@ export async function loadWeights(
     }
     return { buffer };
   };
-  const loadOptional = async (tensor: TensorInfo | undefined) => tensor && loadVector(tensor);
-  const readFactors = async (tensor: TensorInfo | undefined) => tensor && readFloats(source, tensor);
+  const load = (leaf: LayoutLeaf) => {
+    if (leaf.leaf === 'linear') return loadLinear(leaf);
+    return leaf.leaf === 'vector' ? loadVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
+  };
 
   try {
-    const embedding = await loadLinear(layout.embedding);
-    const blocks: BlockWeights[] = [];
-    for (const block of layout.blocks) {
-      blocks.push({
-        attentionNorm: await loadVector(block.attentionNorm),
-        qkv: await loadLinear(block.qkv),
-        qkvBias: block.qkvBias.length > 0 ? await loadVector(...block.qkvBias) : undefined,
-        qNorm: await loadOptional(block.qNorm),
-        kNorm: await loadOptional(block.kNorm),
-        attentionOutput: await loadLinear(block.attentionOutput),
-        attentionPostNorm: await loadOptional(block.attentionPostNorm),
-        ffnNorm: await loadVector(block.ffnNorm),
-        gateUp: await loadLinear(block.gateUp),
-        down: await loadLinear(block.down),
-        ffnPostNorm: await loadOptional(block.ffnPostNorm),
-      });
-    }
-    return {
-      embedding,
-      blocks,
-      outputNorm: await loadVector(layout.outputNorm),
-      head: layout.head === layout.embedding ? embedding : await loadLinear(layout.head),
-      ropeFactors: {
-        all: await readFactors(layout.ropeFactors.all),
-        long: await readFactors(layout.ropeFactors.long),
-        short: await readFactors(layout.ropeFactors.short),
-      },
-      destroy,
-    };
+    const { bytes: _, ...roles } = layout;
+    // A tied head is the same leaf as the embedding
+    const leaves = new Set<LayoutLeaf>();
+    replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
+    const loaded = new Map<LayoutLeaf, Awaited<ReturnType<typeof load>>>();
+    for (const leaf of leaves) loaded.set(leaf, await load(leaf));
+    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), destroy };
   } catch (error) {
     destroy();
     throw error;

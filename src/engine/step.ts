@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
-import { buildForward } from './forward.ts';
+import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
 import type { Plan } from './plan.ts';
@@ -19,7 +19,7 @@ const DEPTH = 4;
 
 /**
  * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
- * once. `forward.ts` is the model itself.
+ * once. `forward/` is the model itself.
  */
 export class Step implements Stepper {
   readonly depth = DEPTH;

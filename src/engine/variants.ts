@@ -14,7 +14,7 @@ import { type InputKind, MOST_MADE } from '../../kernels/quantize/inputs.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { Gpu } from './gpu.ts';
-import type { LinearLayout, MatrixLayout } from './layout.ts';
+import type { LinearShape as LinearMap, MatrixLayout } from './layout.ts';
 
 /** Which kernels suit an adapter. */
 export interface Variants {
@@ -97,7 +97,7 @@ const COLS = [1, 2, 4, 8];
 const SOFTWARE_COLS = [1, 8];
 
 /** Whether a linear map is computed in int8: all of it or nothing, since its parts read one x. */
-export function takesIntegers({ dp4a }: Variants, { parts }: LinearLayout): boolean {
+export function takesIntegers({ dp4a }: Variants, { parts }: LinearMap): boolean {
   return dp4a !== undefined && parts.every(({ matrix }) => matrix.format.wgslDp4a);
 }
 
@@ -154,7 +154,7 @@ export function gateUpKernels(
 const MOST_SINGLE_ROWS = 16_384;
 
 /** Whether a single row of x may be left to the kernels of `map` as it is, to be quantized there. */
-export function takesSingle(variants: Variants, map: LinearLayout): boolean {
+export function takesSingle(variants: Variants, map: LinearMap): boolean {
   return takesIntegers(variants, map) && map.inputs <= MOST_MADE && map.outputs <= MOST_SINGLE_ROWS;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { gemma3 } from '../../../models/architectures/gemma3.ts';
-import { readModel } from '../../../models/architectures/index.ts';
-import { readGguf } from '../../../models/gguf/read-gguf.ts';
+import { type AnyLeaf, readModel, replaceLeaves } from '../../../models/architectures/index.ts';
+import { readGguf, type TensorInfo } from '../../../models/gguf/read-gguf.ts';
 import type { GgufValue } from '../../../models/gguf/values.ts';
 import { layOutWeights } from '../../../src/engine/layout.ts';
 import { CONVERSIONS, type Converted, convert, toFile } from './convert.ts';
@@ -62,12 +62,16 @@ describe.each(Object.entries(CONVERSIONS))('a file of %s', (family, { architectu
 
   test('needs its vectors in F32', async () => {
     const { architecture: _, ...model } = await read(fileOf(family));
-    for (const tensor of Object.values(model.tensors.blocks[1]!).flat()) {
-      if (tensor?.shape.length !== 1) continue;
-      const original = tensor.type;
-      tensor.type = 'F16';
-      expect(() => layOutWeights(model.tensors, 2 ** 30)).toThrow(`"${tensor.name}" is F16`);
-      tensor.type = original;
+    const vectors: TensorInfo[] = [];
+    replaceLeaves(model.tensors, ({ leaf, tensors }: AnyLeaf<TensorInfo>) => {
+      if (leaf === 'vector') vectors.push(...tensors);
+    });
+    expect(vectors.length).toBeGreaterThanOrEqual(1 + 2 * model.config.blocks);
+    for (const vector of vectors) {
+      const original = vector.type;
+      vector.type = 'F16';
+      expect(() => layOutWeights(model.tensors, 2 ** 30)).toThrow(`"${vector.name}" is F16`);
+      vector.type = original;
     }
   });
 });

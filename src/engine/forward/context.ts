@@ -1,0 +1,67 @@
+import type { Kernel } from '../../../kernels/kernel.ts';
+import type { ModelConfig } from '../../../models/architectures/index.ts';
+import type { Buffers } from '../buffers.ts';
+import type { Dispatch } from '../dispatch.ts';
+import type { BufferSlice, Gpu } from '../gpu.ts';
+import type { Weights } from '../load.ts';
+import type { Plan } from '../plan.ts';
+import type { Sampling } from '../sampling.ts';
+import type { StepBuffer, StepLoad } from '../step-buffer.ts';
+import type { Variants } from '../variants.ts';
+
+export interface ForwardParts {
+  gpu: Gpu;
+  config: ModelConfig;
+  plan: Plan;
+  weights: Weights;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  sampling: Sampling;
+  variants: Variants;
+}
+
+/** What the parts of the forward pass add their dispatches to, in the order in which they run. */
+export interface ForwardContext extends ForwardParts {
+  /** One kernel; its shape's changing sizes come from the load. It does not run where there are none. */
+  add<Shape extends object, Sizes extends keyof Shape>(
+    kernel: Kernel<Shape>,
+    shape: Omit<Shape, Sizes>,
+    sizes: (load: StepLoad) => Pick<Shape, Sizes> | undefined,
+    slices: BufferSlice[],
+  ): void;
+}
+
+/** How many rows a dispatch is for. */
+export type RowsOf = (load: StepLoad) => { rows: number };
+
+export const allRows: RowsOf = ({ rows }) => ({ rows });
+/** Those whose logits are wanted. */
+export const outputRows: RowsOf = ({ outputs }) => ({ rows: outputs });
+
+/** Calls `build`; resolves when every pipeline that it asked for is compiled. */
+export async function collect(
+  parts: ForwardParts,
+  build: (context: ForwardContext) => void,
+): Promise<Dispatch[]> {
+  const pending: Promise<Dispatch>[] = [];
+  const { gpu } = parts;
+  const make = async <Shape extends object, Sizes extends keyof Shape>(
+    kernel: Kernel<Shape>,
+    shape: Omit<Shape, Sizes>,
+    sizes: (load: StepLoad) => Pick<Shape, Sizes> | undefined,
+    slices: BufferSlice[],
+  ): Promise<Dispatch> => {
+    const pipeline = await gpu.pipeline(kernel, shape as Shape);
+    return {
+      name: kernel.name,
+      pipeline: pipeline.pipeline,
+      bindGroup: gpu.bind(pipeline, slices),
+      workgroups(load) {
+        const now = sizes(load);
+        return now && kernel.workgroups({ ...shape, ...now } as Shape);
+      },
+    };
+  };
+  build({ ...parts, add: (...dispatch) => void pending.push(make(...dispatch)) });
+  return Promise.all(pending);
+}
