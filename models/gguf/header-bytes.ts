@@ -7,11 +7,15 @@ export interface ByteSource {
   close?(): void | Promise<void>;
   /** The same bytes as a handle that other contexts can read from, where there is one. Nothing is copied. */
   readonly blob?: (() => Promise<Blob>) | undefined;
+  /** Of a model in several files: what each of them measures, in their order. They lie one behind the other. */
+  readonly partSizes?: readonly number[] | undefined;
 }
 
 /** Vocabularies of 260,000 tokens take about 10 MiB. */
 const MAX_HEADER_BYTES = 64 * 2 ** 20;
 const FIRST_PIECE = 256 * 1024;
+/** Texts, truths and the like in all lists: each costs far more in memory than in the file. Vocabularies and their merges have a tenth. */
+const MAX_ITEMS = 2 ** 23;
 
 /** Thrown by a read beyond what is loaded; `HeaderBytes.parse` loads more and starts that part again. */
 class Shortage {
@@ -29,19 +33,21 @@ export class HeaderBytes {
   part = 'the header';
   private bytes = new Uint8Array(0);
   private view = new DataView(this.bytes.buffer);
+  private items = 0;
   private readonly text = new TextDecoder('utf-8', { ignoreBOM: true });
 
   constructor(private readonly source: ByteSource) {}
 
   /** Runs `read` until all it needs is loaded. It must not keep anything between runs. */
   async parse<T>(read: () => T): Promise<T> {
-    const start = this.position;
+    const { position, items } = this;
     for (;;) {
       try {
         return read();
       } catch (thrown) {
         if (!(thrown instanceof Shortage)) throw thrown;
-        this.position = start;
+        this.position = position;
+        this.items = items;
         await this.load(thrown.end);
       }
     }
@@ -51,6 +57,13 @@ export class HeaderBytes {
   expect(count: number, leastBytes: number, what: string): void {
     if (count * leastBytes > this.source.size - this.position)
       throw damaged(`${this.part} claims ${count} ${what}, more than the whole file could hold`);
+  }
+
+  /** Refuses more values, all lists together, than a machine should keep of a header. */
+  countItems(count: number): void {
+    this.items += count;
+    if (this.items > MAX_ITEMS)
+      throw damaged(`it has more than ${MAX_ITEMS} values in lists, at ${this.part}`);
   }
 
   u8(): number {

@@ -1,7 +1,9 @@
-import { quoted, unsupportedModel } from '../errors.ts';
+import { ModelError, quoted, unsupportedModel } from '../errors.ts';
 import { checkStart, START_BYTES } from './check-start.ts';
 import { type GgmlTypeName, ggmlType, tensorBytes } from './ggml-types.ts';
 import { type ByteSource, damaged, HeaderBytes } from './header-bytes.ts';
+import { PartJoiner } from './join-parts.ts';
+import { partsOf } from './joined-source.ts';
 import { Metadata } from './metadata.ts';
 import { readValue } from './read-value.ts';
 import type { GgufValue } from './values.ts';
@@ -20,7 +22,7 @@ export interface TensorInfo {
   type: GgmlTypeName;
   /** Lengths as in the file, the innermost (ggml's ne0, a row's length) first. */
   shape: readonly number[];
-  /** Of its first byte, from the start of the file. */
+  /** Of its first byte, from the start of the file, or of the first file of several. */
   offset: number;
   sizeBytes: number;
 }
@@ -31,12 +33,31 @@ const MAX_NAME_BYTES = 64;
 const MAX_DIMS = 4;
 const DEFAULT_ALIGNMENT = 32;
 const MAX_ALIGNMENT = 2 ** 16;
+/** Far above any model, and few enough to keep. */
+const MAX_TENSORS = 2 ** 16;
+const MAX_ENTRIES = 2 ** 16;
 
 /**
- * Reads the header of a GGUF file (version 2 or 3, little-endian) and never a tensor. Whatever is wrong with
- * the file is a `ModelError`; an error of `source.read` comes through as it is.
+ * Reads the header of a GGUF file (version 2 or 3, little-endian), or those of all its parts, and never a tensor.
+ * Whatever is wrong with the file is a `ModelError`; an error of `source.read` comes through as it is.
  */
 export async function readGguf(source: ByteSource): Promise<Gguf> {
+  const files = partsOf(source);
+  const joiner = new PartJoiner(files.length);
+  for (const [i, { start, file }] of files.entries()) {
+    const part = await readFile(file).catch((error: unknown) => {
+      if (files.length === 1 || !(error instanceof ModelError)) throw error;
+      throw new ModelError(error.code, `Part ${i + 1} of ${files.length}: ${error.message}`, {
+        cause: error,
+      });
+    });
+    for (const tensor of part.tensors.values()) tensor.offset += start;
+    joiner.add(part);
+  }
+  return joiner.joined();
+}
+
+async function readFile(source: ByteSource): Promise<Gguf> {
   const header = new HeaderBytes(source);
   const { version, tensorCount, entryCount } = await header.parse(() => readStart(header, source.size));
 
@@ -74,6 +95,10 @@ function readStart(header: HeaderBytes, size: number) {
   const entryCount = header.u64();
   header.expect(tensorCount, 24, 'tensors');
   header.expect(entryCount, 13, 'metadata entries');
+  if (tensorCount > MAX_TENSORS || entryCount > MAX_ENTRIES)
+    throw damaged(
+      `it claims ${tensorCount} tensors and ${entryCount} metadata entries, and a model has at most ${MAX_TENSORS} of each`,
+    );
   return { version, tensorCount, entryCount };
 }
 

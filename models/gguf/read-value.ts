@@ -37,6 +37,7 @@ function readArray(header: HeaderBytes, depth: number): GgufArray {
   header.expect(length, leastBytes(of), 'values');
 
   const items = <T>(read: () => T): T[] => {
+    header.countItems(length);
     const value: T[] = [];
     for (let i = 0; i < length; i++) value.push(read());
     return value;

@@ -2,7 +2,7 @@ import { Governor } from '../engine/governor.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Model } from '../engine/model.ts';
 import { readModelFile } from '../engine/model-file.ts';
-import { openFile } from './file-source.ts';
+import { openModelFiles } from './model-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
 
@@ -14,7 +14,7 @@ export async function loadModel(
   flags: Flags,
   { slots = 1, isExact = false, governor = new Governor(systemClock) } = {},
 ): Promise<Model> {
-  const source = await openFile(flags.required('model'));
+  const source = await openModelFiles(flags.required('model'));
   const file = await readModelFile(source);
   const gpu = await openGpu(flags, isExact ? { dp4a: false } : {});
   const startedAt = performance.now();

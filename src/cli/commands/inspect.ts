@@ -1,14 +1,16 @@
 import { layOutWeights } from '../../engine/layout.ts';
 import { readModelFile } from '../../engine/model-file.ts';
 import { planMemory } from '../../engine/plan.ts';
-import { openFile } from '../file-source.ts';
+import { openModelFiles } from '../model-source.ts';
 import { Flags } from '../flags.ts';
 
 /** What the file holds and what it needs, without computing anything. */
 export async function inspect(args: string[]) {
   const flags = new Flags(args, ['model', 'context', 'kv', 'max-rows']);
-  const source = await openFile(flags.required('model'));
-  const { gguf, config, tensors, tokenizer, chatTemplate } = await readModelFile(source);
+  const source = await openModelFiles(flags.required('model'));
+  const { gguf, config, tensors, tokenizer, chatTemplate } = await readModelFile(source).finally(() =>
+    source.close?.(),
+  );
   const layout = layOutWeights(tensors, Number.POSITIVE_INFINITY);
   const plan = planMemory({
     config,
