@@ -5,7 +5,6 @@
 
 override HEAD_DIM: u32;
 override THREADS: u32;  // at least HEAD_QUADS
-override CHUNK: u32;
 
 override HEAD_QUADS = HEAD_DIM / 4;
 override SPLITS = THREADS / HEAD_QUADS;
@@ -25,7 +24,10 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let position = step[group.y].position;
-  let chunks = (position - firstVisible(position)) / CHUNK + 1;
+  if (isAlone(position)) {
+    return;
+  }
+  let chunks = (visible(position) - 1) / CHUNK + 1;
   let head = group.y * HEADS + group.x;
   let split = thread / HEAD_QUADS;
   let quad = thread % HEAD_QUADS;

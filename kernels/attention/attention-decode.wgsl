@@ -1,35 +1,35 @@
 // Attention for few rows on a real GPU: reading the cache is all the work, so it is read once for up to four heads
 // that share it, and by as many workgroups as it takes to fill the GPU.
 //
-// One workgroup per (BLOCK heads of a group, row, CHUNK visible positions). Its threads are STREAMS times LANES: a
+// One workgroup per (BLOCK heads of a group, row, chunk of visible positions). Its threads are STREAMS times LANES: a
 // stream takes every STREAMS-th position of the chunk, a lane every LANES-th quad of the head. At the end the
-// streams are merged: into `out` if the dispatch has one chunk, else into `partials`, for `attention-combine`.
-// Chunks are counted from the first visible position, so a row's sums do not depend on what else is in the step.
+// streams are merged, first those of NEAR neighbouring threads by shuffles, then the rest through workgroup memory:
+// into `out` if the row has one chunk, else into `partials`, for `attention-combine`.
+//
+// Another file says where q comes from: `query` and `cacheOwn`.
 
 override BLOCK: u32;    // 1–4
 override LANES: u32;
+override NEAR: u32;     // a multiple of LANES
 override THREADS: u32;
-override CHUNK: u32;
+override HELD: u32;     // heads of the block that `merged` has room for
 
 override GROUP = HEADS / KV_HEADS;
 override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override STREAMS = THREADS / LANES;
 override LANE_QUADS = (HEAD_QUADS + LANES - 1) / LANES;
+override MERGES = THREADS / NEAR;
 
-@group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
-@group(0) @binding(1) var<storage, read> k: array<KvQuad>;     // paged
-@group(0) @binding(2) var<storage, read> v: array<KvQuad>;     // paged
-@group(0) @binding(3) var<storage, read> pages: array<u32>;    // (sequences, MAX_PAGES)
+@group(0) @binding(3) var<storage, read> pages: array<u32>;                 // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;       // (N, HEADS, HEAD_QUADS)
 // (chunks, N, HEADS, HEAD_QUADS + 1): weighted values, then (peak, sum of weights, 0, 0)
 @group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
-// Per stream; a component is a head of the block
-var<workgroup> peaks: array<vec4<f32>, STREAMS>;
-var<workgroup> sums: array<vec4<f32>, STREAMS>;
-// Of one head
-var<workgroup> merged: array<vec4<f32>, STREAMS * HEAD_QUADS>;
+// Of NEAR threads; a component is a head of the block
+var<workgroup> peaks: array<vec4<f32>, MERGES>;
+var<workgroup> sums: array<vec4<f32>, MERGES>;
+var<workgroup> merged: array<vec4<f32>, MERGES * HELD * HEAD_QUADS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -42,10 +42,14 @@ fn main(
   let heads = min(BLOCK, (kvHead + 1) * GROUP - firstHead);
   let row = group.y;
   let here = step[row];
-  let first = firstVisible(here.position) + group.z * CHUNK;
-  let end = min(first + CHUNK, here.position + 1);
+  let chunk = chunkOf(here.position);
+  let first = firstVisible(here.position) + group.z * chunk;
+  let end = min(first + chunk, here.position + 1);
   if (first >= end) {
     return;
+  }
+  if (end == here.position + 1) {
+    cacheOwn(row, kvHead, thread);
   }
 
   let lane = thread % LANES;
@@ -55,7 +59,7 @@ fn main(
     let quad = lane + i * LANES;
     for (var h = 0u; h < BLOCK; h++) {
       if (quad < HEAD_QUADS && h < heads) {
-        queries[i * 4 + h] = q[(row * HEADS + firstHead + h) * HEAD_QUADS + quad] * (SCALE * LOG2_E);
+        queries[i * 4 + h] = query(row, firstHead + h, quad, here.position) * (SCALE * LOG2_E);
       }
     }
   }
@@ -67,12 +71,19 @@ fn main(
     // All threads go all rounds, since lanes are summed together
     let position = base + stream;
     let at = kvIndex(here.sequence, min(position, end - 1), kvHead);
-    var scores = vec4<f32>();
+    // Asked for together: a stream waits for memory once a round
+    var keys: array<vec4<f32>, MAX_LANE_QUADS>;
+    var own: array<vec4<f32>, MAX_LANE_QUADS>;
     for (var i = 0u; i < LANE_QUADS; i++) {
       // Past the head's end the query is zero, and what comes of the value is dropped
-      let key = fromKv(k[at + min(lane + i * LANES, HEAD_QUADS - 1)]);
+      let quad = at + min(lane + i * LANES, HEAD_QUADS - 1);
+      keys[i] = fromKv(k[quad]);
+      own[i] = fromKv(v[quad]);
+    }
+    var scores = vec4<f32>();
+    for (var i = 0u; i < LANE_QUADS; i++) {
       for (var h = 0u; h < BLOCK; h++) {
-        scores[h] += dot(queries[i * 4 + h], key);
+        scores[h] += dot(queries[i * 4 + h], keys[i]);
       }
     }
     scores = sumLanes(scores, thread);
@@ -91,53 +102,73 @@ fn main(
       let weights = exp2(scores - peak);
       sum += weights;
       for (var i = 0u; i < LANE_QUADS; i++) {
-        let value = fromKv(v[at + min(lane + i * LANES, HEAD_QUADS - 1)]);
         for (var h = 0u; h < BLOCK; h++) {
-          values[i * 4 + h] += weights[h] * value;
+          values[i * 4 + h] += weights[h] * own[i];
         }
       }
     }
   }
 
-  if (lane == 0) {
-    peaks[stream] = peak;
-    sums[stream] = sum;
-  }
-  workgroupBarrier();
-  var chunkPeak = vec4(LOWEST);
-  for (var s = 0u; s < STREAMS; s++) {
-    chunkPeak = max(chunkPeak, peaks[s]);
-  }
-  var chunkSum = vec4<f32>();
-  for (var s = 0u; s < STREAMS; s++) {
-    chunkSum += sums[s] * exp2(peaks[s] - chunkPeak);
+  for (var distance = LANES; distance < NEAR; distance *= 2u) {
+    let next = max(peak, ofNeighbour(peak, distance));
+    let share = exp2(peak - next);
+    peak = next;
+    sum *= share;
+    sum += ofNeighbour(sum, distance);
+    for (var i = 0u; i < LANE_QUADS; i++) {
+      for (var h = 0u; h < BLOCK; h++) {
+        let shared_value = values[i * 4 + h] * share[h];
+        values[i * 4 + h] = shared_value + ofNeighbour(shared_value, distance);
+      }
+    }
   }
 
-  let shrink = exp2(peak - chunkPeak);
-  for (var h = 0u; h < heads; h++) {
-    for (var i = 0u; i < LANE_QUADS; i++) {
-      let quad = lane + i * LANES;
-      if (quad < HEAD_QUADS) {
-        merged[stream * HEAD_QUADS + quad] = values[i * 4 + h] * shrink[h];
+  let merge = thread / NEAR;
+  if (thread % NEAR == 0) {
+    peaks[merge] = peak;
+    sums[merge] = sum;
+  }
+  for (var held = 0u; held < heads; held += HELD) {
+    let count = min(HELD, heads - held);
+    if (thread % NEAR < LANES) {
+      for (var i = 0u; i < LANE_QUADS; i++) {
+        let quad = lane + i * LANES;
+        for (var h = 0u; h < BLOCK; h++) {
+          if (quad < HEAD_QUADS && h >= held && h < held + count) {
+            merged[(merge * HELD + h - held) * HEAD_QUADS + quad] = values[i * 4 + h];
+          }
+        }
       }
     }
     workgroupBarrier();
-    let head = row * HEADS + firstHead + h;
-    let partial = (group.z * groups.y * HEADS + head) * (HEAD_QUADS + 1);
-    for (var quad = thread; quad < HEAD_QUADS; quad += THREADS) {
-      var total = vec4<f32>();
-      for (var s = 0u; s < STREAMS; s++) {
-        total += merged[s * HEAD_QUADS + quad];
-      }
-      if (groups.z == 1) {
-        out[head * HEAD_QUADS + quad] = total / chunkSum[h];
-      } else {
-        partials[partial + quad] = total;
-      }
-    }
-    if (groups.z > 1 && thread == 0) {
-      partials[partial + HEAD_QUADS] = vec4(chunkPeak[h], chunkSum[h], 0.0, 0.0);
+    for (var i = thread; i < count * HEAD_QUADS; i += THREADS) {
+      writeHead(held + i / HEAD_QUADS, i / HEAD_QUADS, i % HEAD_QUADS, row, firstHead, group.z, groups.y);
     }
     workgroupBarrier();
+  }
+}
+
+// One quad of head `h` of the block, which is the `held`-th in `merged`
+fn writeHead(h: u32, held: u32, quad: u32, row: u32, firstHead: u32, chunk: u32, rows: u32) {
+  var peak = LOWEST;
+  for (var m = 0u; m < MERGES; m++) {
+    peak = max(peak, peaks[m][h]);
+  }
+  var sum = 0.0;
+  var total = vec4<f32>();
+  for (var m = 0u; m < MERGES; m++) {
+    let share = exp2(peaks[m][h] - peak);
+    sum += sums[m][h] * share;
+    total += merged[(m * HELD + held) * HEAD_QUADS + quad] * share;
+  }
+  let head = row * HEADS + firstHead + h;
+  if (isAlone(step[row].position)) {
+    out[head * HEAD_QUADS + quad] = total / sum;
+    return;
+  }
+  let partial = (chunk * rows * HEADS + head) * (HEAD_QUADS + 1);
+  partials[partial + quad] = total;
+  if (quad == 0) {
+    partials[partial + HEAD_QUADS] = vec4(peak, sum, 0.0, 0.0);
   }
 }

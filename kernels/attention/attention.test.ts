@@ -3,6 +3,8 @@ import { type Argument, openGpu, randomFloats, relativeError, runKernel } from '
 import type { Kernel } from '../kernel.ts';
 import type { KvType } from '../kv/kv.ts';
 import { fromHalf, shuffledPages, toHalf, toPaged } from '../kv/reference.ts';
+import { ropeReference } from '../rope/reference.ts';
+import { pairFrequencies, rotationTable } from '../rope/rotation-table.ts';
 import {
   type AttentionShape,
   attentionCombine,
@@ -104,34 +106,57 @@ const prefill: Attend = (kv, shape, given) =>
   attend(attentionPrefill(kv), { ...shape, tiles: given.tiles.length / 4 }, given, given.tiles);
 
 const decode =
-  (lanes: 'subgroup' | 'workgroup', chunkPositions: number, threads = 64): Attend =>
-  async (kv, wide, given) => {
-    const shape: DecodeAttentionShape = {
-      ...wide,
-      threads,
-      chunkPositions,
-      chunks: 1,
-      subgroupSize: lanes === 'subgroup' ? subgroupSize! : 8,
-    };
-    const positions = given.step.filter((_, i) => i % 4 === 1);
-    shape.chunks = Math.max(...Array.from(positions, (position) => decodeChunks(position, shape)));
-    const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
-    if (shape.chunks === 1)
-      return attend(attentionDecode(kv, lanes, shape), shape, given, given.step, partials);
-
-    const length = given.q.length;
-    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes, shape), shape, [
-      ...[given.q, given.k, given.v, given.pages, given.step],
-      { write: Float32Array, length },
-      partials,
-    ]);
-    const [out] = await runKernel(gpu, attentionCombine, shape, [
-      chunks!,
-      given.step,
-      { write: Float32Array, length },
-    ]);
-    return out!;
+  (lanes: 'subgroup' | 'workgroup', chunkPositions: number): Attend =>
+  async (kv, shape, given) => {
+    const wide = decodeShape(lanes, shape, given, chunkPositions);
+    const kernel = attentionDecode(kv, lanes, 'cached', wide);
+    const read = [given.q, given.k, given.v, given.pages, given.step];
+    return combined(kernel, wide, given, read, []);
   };
+
+/** Rows of up to `chunkPositions` positions are alone, others in chunks of as many. */
+function decodeShape(
+  lanes: 'subgroup' | 'workgroup',
+  wide: Shape,
+  { step }: Given,
+  chunkPositions: number,
+): DecodeAttentionShape {
+  const shape = {
+    ...wide,
+    threads: 64,
+    alonePositions: chunkPositions,
+    chunkPositions,
+    subgroupSize: lanes === 'subgroup' ? subgroupSize! : 8,
+  };
+  const positions = step.filter((_, i) => i % 4 === 1);
+  return {
+    ...shape,
+    chunks: Math.max(...Array.from(positions, (position) => decodeChunks(position, shape))),
+  };
+}
+
+/** What decoding gives: rows of one chunk by itself, the others combined. */
+async function combined(
+  kernel: Kernel<DecodeAttentionShape>,
+  shape: DecodeAttentionShape,
+  { q, step }: Given,
+  before: Argument[],
+  after: Argument[],
+): Promise<Float32Array> {
+  const out = { write: Float32Array, length: q.length };
+  const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
+  const written = await runKernel(gpu, kernel, shape, [...before, out, partials, ...after]);
+  const [alone, chunks] = written.slice(-2);
+  if (shape.chunks === 1) return alone!;
+
+  const [values] = await runKernel(gpu, attentionCombine, shape, [chunks!, step, out]);
+  const width = shape.heads * shape.headDim;
+  for (let row = 0; row < shape.rows; row++) {
+    if (decodeChunks(step[row * 4 + 1]!, shape) === 1)
+      values!.set(alone!.subarray(row * width, (row + 1) * width), row * width);
+  }
+  return values!;
+}
 
 const noSubgroups = !subgroupSize && 'This adapter has no subgroups.';
 const variants: { name: string; attend: Attend; lacks?: string | false }[] = [
@@ -188,8 +213,73 @@ test('a row of a decoding step has the same bits whatever else is in the step', 
   expect([...both.slice(0, width)]).toEqual([...alone]);
 });
 
+describe.each(['workgroup', 'subgroup'] as const)(
+  'attention that turns q and caches k and v, %s',
+  (lanes) => {
+    const frequencies = (rotaryDim: number) => pairFrequencies({ positions: 40, rotaryDim, base: 100 });
+    const rotaries = [
+      { pairs: 'halves', rotaryDim: 20 },
+      { pairs: 'adjacent', rotaryDim: 12 },
+      { pairs: 'halves', rotaryDim: 0 },
+    ] as const;
+
+    test.for(rotaries)('gives what rope and attention give, $pairs of $rotaryDim', async (turn, { skip }) => {
+      skip(lanes === 'subgroup' && Boolean(noSubgroups), noSubgroups || '');
+      const { shape, given, dense } = prepare(
+        {
+          why: 'one row of a chunk, one of three, one that is its first position',
+          sizes: grouped,
+          lengths: [14, 40, 1],
+          runs: [
+            { sequence: 0, position: 13, rows: 1 },
+            { sequence: 1, position: 39, rows: 1 },
+            { sequence: 2, position: 0, rows: 1 },
+          ],
+        },
+        'f16',
+      );
+      const { heads, kvHeads, headDim } = shape;
+      const rows = [13, 39, 0].map((position, sequence) => ({ position, sequence }));
+      const width = (heads + 2 * kvHeads) * headDim;
+      const qkv = randomFloats(rows.length * width, 2, 9);
+      const head = (n: number, h: number) =>
+        qkv.subarray(n * width + h * headDim, n * width + (h + 1) * headDim);
+      const turned = (n: number, h: number) =>
+        ropeReference(head(n, h), rows[n]!.position, frequencies(turn.rotaryDim), turn.pairs);
+
+      const q = new Float32Array(rows.length * heads * headDim);
+      const own: { k: Float32Array[]; v: Float32Array[] } = { k: [], v: [] };
+      for (const [n, { position }] of rows.entries()) {
+        for (let h = 0; h < heads; h++) q.set(turned(n, h), (n * heads + h) * headDim);
+        const [k, v] = [dense.k[n]!.slice(), dense.v[n]!.slice()];
+        for (let h = 0; h < kvHeads; h++) {
+          k.set(turned(n, heads + h), (position * kvHeads + h) * headDim);
+          v.set(head(n, heads + kvHeads + h), (position * kvHeads + h) * headDim);
+        }
+        own.k.push(k);
+        own.v.push(v);
+      }
+      const rounded = (values: Float32Array) => values.map((value) => fromHalf(toHalf(value)));
+      const expected = attentionReference(q, own.k.map(rounded), own.v.map(rounded), rows, shape);
+
+      const wide = { ...decodeShape(lanes, shape, given, 16), turn };
+      const rotation = rotationTable({ positions: 40, rotaryDim: Math.max(2, turn.rotaryDim), base: 100 });
+      const kernel = attentionDecode('f16', lanes, 'turning', wide);
+      const cache = (start: Float32Array | Uint16Array) => ({
+        write: Uint16Array,
+        length: start.length,
+        start,
+      });
+      const read = [qkv, cache(given.k), cache(given.v), given.pages, given.step];
+      const out = await combined(kernel, wide, given, read, [rotation]);
+      expect(relativeError(out, expected)).toBeLessThan(1e-3);
+    });
+  },
+);
+
 test('a window that one chunk holds leaves nothing to combine, however deep the row', () => {
-  const shape = { ...large, scale: 1, rows: 2, threads: 64, chunks: 1, chunkPositions: 16, subgroupSize: 8 };
+  const sizes = { threads: 64, chunks: 1, alonePositions: 16, chunkPositions: 16, subgroupSize: 8 };
+  const shape = { ...large, scale: 1, rows: 2, ...sizes };
   const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
   expect(attentionCombine.workgroups(deep(16))).toContain(0);
   expect(attentionCombine.workgroups(deep(17))).toEqual([large.heads, 2]);
@@ -241,6 +331,7 @@ function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
     kv === 'f32' ? dense : dense.map((value) => fromHalf(toHalf(value)));
   return {
     shape,
+    dense: { k, v },
     given: {
       q,
       k: toPaged(k, pages, shape, kv),

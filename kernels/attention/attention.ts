@@ -1,11 +1,15 @@
 import type { Kernel } from '../kernel.ts';
 import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
+import { type TurnShape, turnConstants, turnWgsl } from '../rope/rope.ts';
 import step from '../step.wgsl?raw';
 import common from './attention.wgsl?raw';
 import combine from './attention-combine.wgsl?raw';
 import decode from './attention-decode.wgsl?raw';
 import prefill from './attention-prefill.wgsl?raw';
 import simple from './attention-simple.wgsl?raw';
+import chunks from './chunks.wgsl?raw';
+import cached from './decode-cached.wgsl?raw';
+import turning from './decode-turning.wgsl?raw';
 import laneQuads2 from './lane-quads-2.wgsl?raw';
 import laneQuads16 from './lane-quads-16.wgsl?raw';
 import lanesSubgroup from './lanes-subgroup.wgsl?raw';
@@ -26,7 +30,9 @@ export interface SimpleAttentionShape extends AttentionShape {
 
 export interface DecodeAttentionShape extends AttentionShape {
   rows: number;
-  /** Visible positions that one workgroup takes; the same number always gives a row the same sums. */
+  /** A row that sees at most so many positions is one workgroup's for each block of heads. */
+  alonePositions: number;
+  /** Visible positions that one workgroup takes of a row that sees more. */
   chunkPositions: number;
   /** Chunks of the longest row of the step: `decodeChunks`. */
   chunks: number;
@@ -34,6 +40,8 @@ export interface DecodeAttentionShape extends AttentionShape {
   subgroupSize: number;
   /** At most so many per workgroup, a power of two of at least 64. */
   threads: number;
+  /** For the variant that turns. */
+  turn?: TurnShape;
 }
 
 export interface PrefillAttentionShape extends AttentionShape {
@@ -43,8 +51,13 @@ export interface PrefillAttentionShape extends AttentionShape {
 /** Rows that a tile of `attention-prefill` has at most. */
 export const TILE_ROWS = 64;
 
-/** Past about so many positions one workgroup takes longer than a second dispatch costs. */
-export const CHUNK_POSITIONS = 512;
+/** Up to about so many positions one workgroup takes no longer than a second dispatch costs. */
+export const ALONE_POSITIONS = 256;
+
+/** Chunks that fill a GPU where there are many positions, without more to combine than need be. */
+export function chunkPositions(contextLength: number): number {
+  return Math.max(128, powerOfTwo(contextLength / 128));
+}
 
 /** For software adapters. Reads `q` (rows, heads · headDim), `k`, `v`, `pages`, `step`; writes `out` (rows, heads · headDim). */
 export function attentionSimple(kv: KvType): Kernel<SimpleAttentionShape> {
@@ -58,29 +71,42 @@ export function attentionSimple(kv: KvType): Kernel<SimpleAttentionShape> {
 }
 
 /**
- * For few rows on a real GPU. Reads what `attentionSimple` reads; writes `out` if there is one chunk, else `partials`
- * (`partialBytes`), which `attentionCombine` merges. Both are bound either way.
+ * For few rows on a real GPU. `cached` reads what `attentionSimple` reads. `turning` has `qkv` (rows, (heads + 2 kvHeads)
+ * · headDim) in q's place, and after `partials` reads `rotation`: it does for its rows what kernels/rope does. Rows of one
+ * chunk go to `out`, others to `partials` (`partialBytes`), which `attentionCombine` merges.
  */
 export function attentionDecode(
   kv: KvType,
   lanes: 'subgroup' | 'workgroup',
+  from: 'cached' | 'turning',
   shape: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>,
 ): Kernel<DecodeAttentionShape> {
-  const sumLanes = lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup;
+  const isTurning = from === 'turning';
   const isSmall = lanesOf(shape).laneQuads <= 2;
   return {
-    name: `attention-decode-${lanes}-${kv}${isSmall ? '' : '-wide'}`,
-    wgsl: sumLanes + (isSmall ? laneQuads2 : laneQuads16) + kvWgsl[kv] + step + common + decode,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write', 'write'],
+    name: `attention-decode-${from}-${lanes}-${kv}${isSmall ? '' : '-wide'}`,
+    wgsl:
+      (lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup) +
+      (isSmall ? laneQuads2 : laneQuads16) +
+      kvWgsl[kv] +
+      step +
+      common +
+      chunks +
+      (isTurning ? turnWgsl + turning : cached) +
+      decode,
+    bindings: isTurning
+      ? ['read', 'write', 'write', 'read', 'read', 'write', 'write', 'read']
+      : ['read', 'read', 'read', 'read', 'read', 'write', 'write'],
     needs: lanes === 'subgroup' ? ['subgroups'] : [],
     constants: (shape) => ({
       ...attentionConstants(shape),
-      ...decodeDivision(shape),
-      CHUNK: shape.chunkPositions,
+      ...chunkConstants(shape),
+      ...decodeDivision(shape, lanes),
+      ...(isTurning && turnConstants(shape.turn!)),
     }),
     workgroups: (shape) => {
       const group = shape.heads / shape.kvHeads;
-      return [shape.kvHeads * Math.ceil(group / decodeDivision(shape).BLOCK), shape.rows, shape.chunks];
+      return [shape.kvHeads * Math.ceil(group / blockOf(shape)), shape.rows, shape.chunks];
     },
   };
 }
@@ -88,15 +114,15 @@ export function attentionDecode(
 /** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`; where that had one chunk, there is nothing to combine. */
 export const attentionCombine: Kernel<DecodeAttentionShape> = {
   name: 'attention-combine',
-  wgsl: step + common + combine,
+  wgsl: step + common + chunks + combine,
   bindings: ['read', 'read', 'write'],
-  constants: ({ heads, headDim, scale, window, chunkPositions, threads }) => ({
-    HEADS: heads,
-    HEAD_DIM: headDim,
-    SCALE: scale,
-    WINDOW: window,
-    CHUNK: chunkPositions,
-    THREADS: threads,
+  constants: (shape) => ({
+    HEADS: shape.heads,
+    HEAD_DIM: shape.headDim,
+    SCALE: shape.scale,
+    WINDOW: shape.window,
+    ...chunkConstants(shape),
+    THREADS: shape.threads,
   }),
   workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
 };
@@ -116,9 +142,12 @@ export function attentionPrefill(kv: KvType): Kernel<PrefillAttentionShape> {
 }
 
 /** Chunks that a row at `position` has; a step needs those of its longest row. */
-export function decodeChunks(position: number, { window, chunkPositions }: DecodeAttentionShape): number {
+export function decodeChunks(
+  position: number,
+  { window, alonePositions, chunkPositions }: Omit<DecodeAttentionShape, 'rows' | 'chunks'>,
+): number {
   const visible = window === 0 ? position + 1 : Math.min(position + 1, window);
-  return Math.ceil(visible / chunkPositions);
+  return visible <= alonePositions ? 1 : Math.ceil(visible / chunkPositions);
 }
 
 export function partialBytes({ rows, heads, headDim, chunks }: DecodeAttentionShape): number {
@@ -129,18 +158,29 @@ function attentionConstants(shape: AttentionShape): Record<string, number> {
   return { ...kvConstants(shape), HEADS: shape.heads, SCALE: shape.scale, WINDOW: shape.window };
 }
 
+function chunkConstants({ alonePositions, chunkPositions }: DecodeAttentionShape): Record<string, number> {
+  return { ALONE: alonePositions, CHUNK: chunkPositions };
+}
+
+/** Quads of workgroup memory for merging: 8 KB. */
+const MERGED_QUADS = 512;
+
 /** How a workgroup of `attention-decode` divides its work. */
-function decodeDivision(shape: DecodeAttentionShape) {
-  const { heads, kvHeads, threads } = shape;
-  const group = heads / kvHeads;
+function decodeDivision(shape: DecodeAttentionShape, by: 'subgroup' | 'workgroup') {
   const { lanes, laneQuads } = lanesOf(shape);
-  return {
-    // As even as can be: a group of five is three and two
-    BLOCK: Math.ceil(group / Math.ceil(group / 4)),
-    LANES: lanes,
-    // So that the streams' values of one head, `merged`, take 8 KB at most
-    THREADS: Math.min(threads, powerOfTwo(512 / laneQuads)),
-  };
+  const near = by === 'subgroup' ? Math.max(lanes, shape.subgroupSize) : lanes;
+  const quads = shape.headDim / 4;
+  const most = powerOfTwo(MERGED_QUADS / quads) * near;
+  const threads = Math.max(near, Math.min(shape.threads, most, powerOfTwo(512 / laneQuads)));
+  const held = Math.floor(MERGED_QUADS / ((threads / near) * quads));
+  const block = blockOf(shape);
+  return { BLOCK: block, LANES: lanes, NEAR: near, THREADS: threads, HELD: Math.min(block, held) };
+}
+
+/** Heads that a workgroup takes, as even as can be: a group of five is three and two. */
+function blockOf({ heads, kvHeads }: AttentionShape): number {
+  const group = heads / kvHeads;
+  return Math.ceil(group / Math.ceil(group / 4));
 }
 
 function lanesOf({ headDim, subgroupSize }: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>) {

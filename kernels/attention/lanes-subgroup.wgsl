@@ -9,3 +9,8 @@ fn sumLanes(values: vec4<f32>, thread: u32) -> vec4<f32> {
   }
   return sum;
 }
+
+// What the thread whose index differs by the bit `distance` has. Control flow is uniform.
+fn ofNeighbour(value: vec4<f32>, distance: u32) -> vec4<f32> {
+  return subgroupShuffleXor(value, distance);
+}

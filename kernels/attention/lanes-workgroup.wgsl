@@ -12,3 +12,8 @@ fn sumLanes(values: vec4<f32>, thread: u32) -> vec4<f32> {
   workgroupBarrier();
   return sum;
 }
+
+// Without subgroups NEAR is LANES, and nothing is asked of neighbours.
+fn ofNeighbour(value: vec4<f32>, distance: u32) -> vec4<f32> {
+  return value;
+}

@@ -2,15 +2,27 @@ import type { Kernel } from '../kernel.ts';
 import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './rope.wgsl?raw';
+import turn from './turn.wgsl?raw';
 
-export interface RopeShape extends KvShape {
+export interface RopeShape extends KvShape, TurnShape {
   rows: number;
   heads: number;
+  threads: number;
+}
+
+/** What `turn.wgsl` is told. */
+export interface TurnShape {
   /** Dimensions of a head that turn, from the first; even. With 0 `rotation` is bound but not read. */
   rotaryDim: number;
   /** Which dimensions turn together: (2i, 2i + 1), as GGUF's `llama` has them, or (i, i + rotaryDim / 2). */
   pairs: 'adjacent' | 'halves';
-  threads: number;
+}
+
+/** `turnedQuad` and `plainQuad`, to be joined to a kernel that binds `qkv` and `rotation`. */
+export const turnWgsl = turn;
+
+export function turnConstants({ rotaryDim, pairs }: TurnShape): Record<string, number> {
+  return { ROTARY: rotaryDim, ADJACENT: pairs === 'adjacent' ? 1 : 0 };
 }
 
 /**
@@ -20,13 +32,12 @@ export interface RopeShape extends KvShape {
 export function rope(kv: KvType): Kernel<RopeShape> {
   return {
     name: `rope-${kv}`,
-    wgsl: kvWgsl[kv] + step + wgsl,
+    wgsl: kvWgsl[kv] + step + turn + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
     constants: (shape) => ({
       ...kvConstants(shape),
+      ...turnConstants(shape),
       HEADS: shape.heads,
-      ROTARY: shape.rotaryDim,
-      ADJACENT: shape.pairs === 'adjacent' ? 1 : 0,
       THREADS: shape.threads,
     }),
     // A row past the last would overwrite another sequence's cache, so rows are a dimension of their own

@@ -1,4 +1,4 @@
-import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
+import { chunkPositions } from '../../kernels/attention/attention.ts';
 import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
@@ -132,7 +132,7 @@ export function activationElements(
     logits: slots * vocab,
     rotations: config.ropes.length * rotationElements(config, contextLength),
     counts: slots * vocab,
-    partials: Math.ceil(contextLength / CHUNK_POSITIONS) * slots * heads * (headDim + 4),
+    partials: Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4),
   };
 }
 

@@ -14,6 +14,8 @@ import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
 
+/** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
+const SIZED_POSITIONS = 64;
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
 
@@ -158,7 +160,7 @@ export class Step implements Stepper {
   /** Most steps are as large as the one before: what is dispatched is found out once. */
   #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
     const { rows, outputs, decodes, tiles, depth } = load;
-    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / this.#variants.chunkPositions)].join();
+    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
     if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
     encode(pass, this.#last.dispatches);
   }

@@ -1,4 +1,3 @@
-import { CHUNK_POSITIONS } from '../../kernels/attention/attention.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
 import {
   FEW_ROWS_TUNING,
@@ -33,8 +32,6 @@ export interface Variants {
   sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
   subgroupSize: number;
-  /** Positions that one workgroup of attention takes. */
-  chunkPositions: number;
 }
 
 /** A linear map's inputs as the kernels' shapes say it. */
@@ -67,7 +64,6 @@ export function chooseVariants(gpu: Gpu): Variants {
     // A workgroup has 32 times as many threads
     gateUpLanes: gpu.device.limits.maxComputeInvocationsPerWorkgroup >= 512 ? 16 : 8,
     subgroupSize,
-    chunkPositions: CHUNK_POSITIONS,
   };
   if (gpu.isSoftware)
     return {

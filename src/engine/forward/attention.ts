@@ -1,8 +1,10 @@
 import {
+  ALONE_POSITIONS,
   attentionCombine,
   attentionDecode,
   attentionPrefill,
   attentionSimple,
+  chunkPositions,
   decodeChunks,
 } from '../../../kernels/attention/attention.ts';
 import { bias } from '../../../kernels/bias/bias.ts';
@@ -41,36 +43,33 @@ export function attention(
     add(headNorm, shape, allRows, [qNorm, kNorm, wide]);
   }
   turn(context, cache, rope);
-  attend(context, cache, window);
+  attend(context, cache, window, rope);
   linear(context, output, { raw: narrow, scratch: middle }, to, { addTo });
 }
 
-/** q, turned, from `wide` to `middle`; k, turned, and v to the cache. */
+/** q, turned, from `wide` to `middle`; k, turned, and v to the cache. Attention does that itself for decoding rows. */
 function turn(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
   rope: BlockAttention['rope'],
 ): void {
   const { wide, middle } = buffers.activations;
-  const shape = {
-    ...kvShape(config, plan),
-    heads: config.heads,
-    rotaryDim: rope === undefined ? 0 : config.rotaryDim,
-    pairs: config.ropePairs,
-    threads: variants.threads,
-  };
-  const rotations = buffers.rotations[rope ?? 0]!;
-  const slices = [wide, rotations, buffers.pages, stepBuffer.rows, middle, k, v];
-  add(ropeKernel(plan.kv), shape, allRows, slices);
+  const { heads } = config;
+  const shape = { ...kvShape(config, plan), heads, ...turnShape(config, rope), threads: variants.threads };
+  const slices = [wide, buffers.rotations[rope ?? 0]!, buffers.pages, stepBuffer.rows, middle, k, v];
+  const isTurned = variants.attention !== 'simple';
+  const wanted = (load: StepLoad) => (isTurned && load.decodes === load.rows ? undefined : allRows(load));
+  add(ropeKernel(plan.kv), shape, wanted, slices);
 }
 
-/** Of q in `middle`, to `narrow`. */
+/** Of q in `middle`, or of decoding rows' q, k and v in `wide`, to `narrow`. */
 function attend(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
   window: number,
+  rope: BlockAttention['rope'],
 ): void {
-  const { middle, narrow, partials } = buffers.activations;
+  const { wide, middle, narrow, partials } = buffers.activations;
   const { heads, attentionScale: scale } = config;
   const shape = { ...kvShape(config, plan), heads, scale, window };
   const cache = [middle, k, v, buffers.pages];
@@ -79,17 +78,27 @@ function attend(
     add(attentionSimple(plan.kv), { ...shape, threads: variants.threads }, allRows, slices);
     return;
   }
-  const { chunkPositions, subgroupSize } = variants;
-  const decodeShape = { ...shape, chunkPositions, subgroupSize, threads: 256 };
+  const decodeShape = {
+    ...shape,
+    alonePositions: ALONE_POSITIONS,
+    chunkPositions: chunkPositions(plan.contextLength),
+    subgroupSize: variants.subgroupSize,
+    threads: 256,
+    turn: turnShape(config, rope),
+  };
   const decodes = ({ decodes, depth }: StepLoad) =>
-    decodes > 0
-      ? { rows: decodes, chunks: decodeChunks(depth - 1, { ...decodeShape, rows: 0, chunks: 0 }) }
-      : undefined;
-  const decode = attentionDecode(plan.kv, variants.attention, decodeShape);
-  add(decode, decodeShape, decodes, [...cache, stepBuffer.rows, narrow, partials]);
+    decodes > 0 ? { rows: decodes, chunks: decodeChunks(depth - 1, decodeShape) } : undefined;
+  const decode = attentionDecode(plan.kv, variants.attention, 'turning', decodeShape);
+  const rotations = buffers.rotations[rope ?? 0]!;
+  const given = [wide, k, v, buffers.pages, stepBuffer.rows];
+  add(decode, decodeShape, decodes, [...given, narrow, partials, rotations]);
   add(attentionCombine, decodeShape, decodes, [partials, stepBuffer.rows, narrow]);
   const tiles = ({ tiles }: StepLoad) => (tiles > 0 ? { tiles } : undefined);
   add(attentionPrefill(plan.kv), shape, tiles, [...cache, stepBuffer.tiles, narrow]);
+}
+
+function turnShape({ rotaryDim, ropePairs }: ForwardContext['config'], rope: BlockAttention['rope']) {
+  return { rotaryDim: rope === undefined ? 0 : rotaryDim, pairs: ropePairs };
 }
 
 function kvShape(

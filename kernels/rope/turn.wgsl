@@ -1,0 +1,43 @@
+// A quad of a head of `qkv`, turned by the angles of a position
+//
+// Pairs of dimensions turn: (a, b) becomes (a cos - b sin, a sin + b cos). A pair is dimensions (2i, 2i + 1), or
+// (i, i + ROTARY / 2) of a head. Dimensions from ROTARY on are left as they are.
+//
+// The kernel that this is joined to binds `qkv: array<f32>`, (N, ROW_HEADS * HEAD_DIM), with the heads of q, k and v side
+// by side, and `rotation: array<vec2<f32>>`, (positions, ROTARY / 2) of (cos, sin).
+
+override ROTARY: u32;
+override ADJACENT: bool;
+
+// One where nothing turns, since a pipeline that would divide by zero is not made
+override PAIRS = max(ROTARY / 2, 1u);
+override ROW_HEADS = HEADS + 2 * KV_HEADS;
+
+fn turned(start: u32, d: u32, position: u32) -> f32 {
+  if (d >= ROTARY) {
+    return qkv[start + d];
+  }
+  let pair = select(d % PAIRS, d / 2, ADJACENT);
+  let first = select(pair, 2 * pair, ADJACENT);
+  let second = first + select(PAIRS, 1u, ADJACENT);
+  let a = qkv[start + first];
+  let b = qkv[start + second];
+  let turn = rotation[position * PAIRS + pair];
+  return select(a * turn.y + b * turn.x, a * turn.x - b * turn.y, d == first);
+}
+
+fn turnedQuad(row: u32, head: u32, quad: u32, position: u32) -> vec4<f32> {
+  let start = (row * ROW_HEADS + head) * HEAD_DIM;
+  let d = quad * 4;
+  return vec4(
+    turned(start, d, position),
+    turned(start, d + 1, position),
+    turned(start, d + 2, position),
+    turned(start, d + 3, position),
+  );
+}
+
+fn plainQuad(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  let start = (row * ROW_HEADS + head) * HEAD_DIM + quad * 4;
+  return vec4(qkv[start], qkv[start + 1], qkv[start + 2], qkv[start + 3]);
+}
