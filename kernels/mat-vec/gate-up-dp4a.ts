@@ -26,6 +26,7 @@ export interface GateUpTuning {
   cols: number;
   /** The smallest subgroup that the adapter may choose. */
   subgroup: number;
+  ahead?: number;
 }
 
 /**
@@ -54,6 +55,7 @@ export function gateUpDp4a(
       FFN: ffn,
       LANES: tuning.lanes,
       COLS: tuning.cols,
+      AHEAD: input === 'quantized' ? 0 : (tuning.ahead ?? 2),
       ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),

@@ -8,6 +8,7 @@
 override FFN: u32;    // a multiple of 32
 override LANES: u32;  // a power of two
 override COLS: u32;   // 1, 2, 4 or 8
+override AHEAD: u32;  // units of each lane that are asked for before x is made, 2 at most
 
 override TEAMS: u32 = 32u;
 override THREADS: u32 = LANES * TEAMS;
@@ -39,9 +40,26 @@ fn main(
   let row = min(out_unit, OUT_UNITS - 1u) * 32u + team;
   let col = group.z * COLS;
 
+  // Memory answers while x is made
+  var gates: array<Integers, 2>;
+  var ups: array<Integers, 2>;
+  for (var a = 0u; a < AHEAD; a++) {
+    let unit = min(lane + a * LANES, UNITS - 1u);
+    gates[a] = load32i(row, unit);
+    ups[a] = load32i(FFN + row, unit);
+  }
   prepare(thread);
   var sums: array<Sums, 8>;
-  for (var unit = lane; unit < UNITS; unit += LANES) {
+  for (var a = 0u; a < AHEAD; a++) {
+    let unit = lane + a * LANES;
+    if (unit < UNITS) {
+      for (var c = 0u; c < COLS; c++) {
+        let values = inputs(col + c, unit);
+        sums[c] += vec2<f32>(dot32i(gates[a], values), dot32i(ups[a], values));
+      }
+    }
+  }
+  for (var unit = lane + AHEAD * LANES; unit < UNITS; unit += LANES) {
     let gate = load32i(row, unit);
     let up = load32i(FFN + row, unit);
     for (var c = 0u; c < COLS; c++) {

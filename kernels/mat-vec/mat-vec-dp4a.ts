@@ -45,6 +45,7 @@ export function matVecDp4a(
       TEAMS: tuning.teams,
       ROWS: tuning.rowsPerTeam,
       COLS: tuning.cols,
+      AHEAD: input === 'quantized' ? 0 : Math.floor(4 / tuning.rowsPerTeam),
       ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),

@@ -9,6 +9,7 @@ override LANES: u32;  // a power of two
 override TEAMS: u32;  // per workgroup
 override ROWS: u32;   // 1, 2 or 4
 override COLS: u32;   // 1, 2, 4 or 8
+override AHEAD: u32;  // units of each lane that are asked for before x is made; AHEAD * ROWS is 4 at most
 
 override THREADS: u32 = LANES * TEAMS;
 
@@ -25,9 +26,27 @@ fn main(
   let row = team * ROWS;
   let col = group.z * COLS;
 
+  // Memory answers while x is made
+  var ahead: array<Integers, 4>; // (AHEAD, ROWS)
+  for (var a = 0u; a < AHEAD; a++) {
+    for (var r = 0u; r < ROWS; r++) {
+      ahead[a * ROWS + r] = load32i(min(row + r, N - 1u), min(lane + a * LANES, UNITS - 1u));
+    }
+  }
   prepare(thread);
   var sums: array<f32, 32>; // (COLS, ROWS)
-  for (var unit = lane; unit < UNITS; unit += LANES) {
+  for (var a = 0u; a < AHEAD; a++) {
+    let unit = lane + a * LANES;
+    if (unit < UNITS) {
+      for (var c = 0u; c < COLS; c++) {
+        let values = inputs(col + c, unit);
+        for (var r = 0u; r < ROWS; r++) {
+          sums[c * ROWS + r] += dot32i(ahead[a * ROWS + r], values);
+        }
+      }
+    }
+  }
+  for (var unit = lane + AHEAD * LANES; unit < UNITS; unit += LANES) {
     var w: array<Integers, 4>;
     for (var r = 0u; r < ROWS; r++) {
       // Rows past N repeat the last one

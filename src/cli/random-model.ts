@@ -1,7 +1,7 @@
 import { quantFormat, quantFormats } from '../../kernels/quants/index.ts';
 import { randomBlocks } from '../../kernels/quants/random-blocks.ts';
 import type { GgmlTypeName } from '../../models/gguf/ggml-types.ts';
-import { writeGguf } from '../../models/gguf/write-gguf.ts';
+import { type GgufHeader, type TensorHeader, writeGguf } from '../../models/gguf/write-gguf.ts';
 import { BYTE_CHARS } from '../../models/tokenizers/byte-chars.ts';
 import { HearthError } from '../protocol/errors.ts';
 
@@ -63,8 +63,26 @@ function mixOf(name: string): Mix | undefined {
   return MIXES[name] ?? (quantFormat(name) && (() => name));
 }
 
-/** A llama model of random weights, for measuring: what it says is noise, what it costs is real. */
+/** A file as it is written: its header, then each tensor in pieces, padded. */
+export interface RandomFile {
+  metadata: GgufHeader['metadata'];
+  tensors: (TensorHeader & { pieces(): Iterable<Uint8Array> })[];
+}
+
+/** Bytes of a tensor that are made at once. A larger one repeats them: who measures does not notice. */
+const PIECE_BYTES = 2 ** 25;
+
+/** `randomFile` as one array: for small shapes. */
 export function randomModel(shapeName: string, mixName: string): Uint8Array {
+  const { metadata, tensors } = randomFile(shapeName, mixName);
+  return writeGguf({
+    metadata,
+    tensors: tensors.map(({ pieces, ...tensor }) => ({ ...tensor, data: Buffer.concat([...pieces()]) })),
+  });
+}
+
+/** A llama model of random weights, for measuring: what it says is noise, what it costs is real. */
+export function randomFile(shapeName: string, mixName: string): RandomFile {
   const shape = SHAPES[shapeName];
   const mix = mixOf(mixName);
   if (!shape || !mix) {
@@ -77,17 +95,27 @@ export function randomModel(shapeName: string, mixName: string): Uint8Array {
   const { vocab, dim, blocks, heads, kvHeads, headDim, ffn, tied } = shape;
   const u32 = (value: number) => ({ type: 'uint32', value }) as const;
   const next = randomWords();
-  const matrix = (name: string, k: number, rows: number, type: string) => ({
-    name,
-    type: type as GgmlTypeName,
-    shape: [k, rows],
-    data: randomBlocks(quantFormat(type)!, rows, k, next),
-  });
+  const matrix = (name: string, k: number, rows: number, type: string) => {
+    const format = quantFormat(type)!;
+    const rowBytes = format.rowBytes(k);
+    return {
+      name,
+      type: type as GgmlTypeName,
+      shape: [k, rows],
+      sizeBytes: rows * rowBytes,
+      *pieces() {
+        const rowsAtOnce = Math.min(rows, Math.ceil(PIECE_BYTES / rowBytes));
+        const piece = randomBlocks(format, rowsAtOnce, k, next);
+        for (let row = 0; row < rows; row += rowsAtOnce) yield piece.subarray(0, (rows - row) * rowBytes);
+      },
+    };
+  };
   const ones = (name: string) => ({
     name,
     type: 'F32' as const,
     shape: [dim],
-    data: new Uint8Array(new Float32Array(dim).fill(1).buffer),
+    sizeBytes: 4 * dim,
+    pieces: () => [new Uint8Array(new Float32Array(dim).fill(1).buffer)],
   });
   const texts = [
     ...BYTE_CHARS,
@@ -96,7 +124,7 @@ export function randomModel(shapeName: string, mixName: string): Uint8Array {
     '<|end|>',
   ];
 
-  return writeGguf({
+  return {
     metadata: [
       ['general.architecture', { type: 'string', value: 'llama' }],
       ['general.name', { type: 'string', value: `random ${shapeName} ${mixName}` }],
@@ -140,7 +168,7 @@ export function randomModel(shapeName: string, mixName: string): Uint8Array {
       ones('output_norm.weight'),
       ...(tied ? [] : [matrix('output.weight', dim, vocab, mix('embedding'))]),
     ],
-  });
+  };
 }
 
 /** The same on every run: xorshift32. */
