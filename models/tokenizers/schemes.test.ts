@@ -314,8 +314,8 @@ describe('a model that is not understood is refused by name', () => {
   test.each<{ why: string; vocabulary: Vocabulary; says: string; code: string }>([
     {
       why: 'another tokenizer',
-      vocabulary: { model: 't5', tokens: ['a'] },
-      says: '"t5"',
+      vocabulary: { model: 'hybriddna', tokens: ['a'] },
+      says: '"hybriddna"',
       code: 'unsupported-model',
     },
     {
