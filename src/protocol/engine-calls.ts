@@ -23,8 +23,15 @@ export interface EngineCalls {
   watch: { input: undefined; part: EngineStatus; output: undefined };
   /** Cancelling pauses: what has come stays and a later call goes on from there. */
   download: { input: DownloadRequest; part: DownloadProgress; output: ModelInfo };
-  /** A file that the user dropped. It is checked before it is kept. */
-  importFile: { input: { file: Blob; name: string }; part: DownloadProgress; output: ModelInfo };
+  /**
+   * A file that the user dropped. It is checked before it is kept. A model in several files is one blob of all of them
+   * in their order, with `partSizes` to tell them apart.
+   */
+  importFile: {
+    input: { file: Blob; name: string; partSizes?: number[] | undefined };
+    part: DownloadProgress;
+    output: ModelInfo;
+  };
   remove: { input: { model: string }; part: never; output: undefined };
   /** Ports that want a WebAssembly frame on their other end: a worker cannot make one. Ends only by cancelling. */
   wasmPorts: { input: undefined; part: MessagePort; output: undefined };

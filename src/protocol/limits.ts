@@ -22,6 +22,8 @@ export const MAX_URL_CHARS = 4_096;
 export const MAX_STORED_MODELS = 256;
 /** One model file: 1 TiB. */
 export const MAX_MODEL_BYTES = 2 ** 40;
+/** Files of one model, which one name may make us open or fetch. */
+export const MAX_MODEL_PARTS = 512;
 /** Models that one request for consent may name. */
 export const MAX_MODELS_PER_REQUEST = 16;
 /** Questions that may wait for the user, all sites together. */
