@@ -16,9 +16,9 @@ override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override STREAMS = THREADS / LANES;
 override LANE_QUADS = (HEAD_QUADS + LANES - 1) / LANES;
 
+const SINKS = 7;
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
-@group(0) @binding(1) var<storage, read> k: array<KvQuad>;     // paged
-@group(0) @binding(2) var<storage, read> v: array<KvQuad>;     // paged
 @group(0) @binding(3) var<storage, read> pages: array<u32>;    // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;       // (N, HEADS, HEAD_QUADS)
@@ -70,12 +70,12 @@ fn main(
     var scores = vec4<f32>();
     for (var i = 0u; i < LANE_QUADS; i++) {
       // Past the head's end the query is zero, and what comes of the value is dropped
-      let key = fromKv(k[at + min(lane + i * LANES, HEAD_QUADS - 1)]);
+      let key = keyQuad(at, min(lane + i * LANES, HEAD_QUADS - 1));
       for (var h = 0u; h < BLOCK; h++) {
         scores[h] += dot(queries[i * 4 + h], key);
       }
     }
-    scores = sumLanes(scores, thread);
+    scores = capped(sumLanes(scores, thread));
     if (position < end) {
       if (any(scores > peak)) {
         let next = max(scores, peak);
@@ -91,7 +91,7 @@ fn main(
       let weights = exp2(scores - peak);
       sum += weights;
       for (var i = 0u; i < LANE_QUADS; i++) {
-        let value = fromKv(v[at + min(lane + i * LANES, HEAD_QUADS - 1)]);
+        let value = valueQuad(at, min(lane + i * LANES, HEAD_QUADS - 1));
         for (var h = 0u; h < BLOCK; h++) {
           values[i * 4 + h] += weights[h] * value;
         }
@@ -130,7 +130,7 @@ fn main(
         total += merged[s * HEAD_QUADS + quad];
       }
       if (groups.z == 1) {
-        out[head * HEAD_QUADS + quad] = total / chunkSum[h];
+        out[head * HEAD_QUADS + quad] = total / denominator(firstHead + h, chunkPeak[h], chunkSum[h]);
       } else {
         partials[partial + quad] = total;
       }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Argument, openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
 import type { Kernel } from '../kernel.ts';
 import type { KvType } from '../kv/kv.ts';
-import { fromHalf, shuffledPages, toHalf, toPaged } from '../kv/reference.ts';
+import { asKept, shuffledPages, toPaged } from '../kv/reference.ts';
 import {
   type AttentionShape,
   attentionCombine,
@@ -26,6 +26,7 @@ interface Case {
   lengths: number[];
   /** Consecutive rows of one sequence, as prompts come; decoding rows are runs of one. */
   runs: { sequence: number; position: number; rows: number }[];
+  hasSinks?: true;
 }
 type Sizes = Omit<AttentionShape, 'scale'>;
 
@@ -79,6 +80,27 @@ const cases: Case[] = [
     runs: [{ sequence: 0, position: 20, rows: 50 }],
   },
   {
+    why: 'windows that begin at multiples of their length',
+    sizes: { ...windowed, isAligned: true },
+    lengths: [7, 40],
+    runs: [
+      { sequence: 0, position: 3, rows: 4 },
+      { sequence: 1, position: 38, rows: 1 },
+      { sequence: 1, position: 20, rows: 12 },
+    ],
+  },
+  {
+    why: 'a sink of each head, and scores with a cap',
+    sizes: { ...grouped, cap: 1.5 },
+    lengths: [9, 40],
+    runs: [
+      { sequence: 0, position: 8, rows: 1 },
+      { sequence: 1, position: 0, rows: 5 },
+      { sequence: 1, position: 39, rows: 1 },
+    ],
+    hasSinks: true,
+  },
+  {
     why: 'the largest head, five of which share keys',
     sizes: large,
     lengths: [19],
@@ -88,20 +110,26 @@ const cases: Case[] = [
 
 interface Given {
   q: Float32Array;
-  k: Float32Array | Uint16Array;
-  v: Float32Array | Uint16Array;
+  k: ReturnType<typeof toPaged>;
+  v: ReturnType<typeof toPaged>;
   pages: Uint32Array;
   step: Uint32Array;
   tiles: Uint32Array;
+  sinks: Float32Array | undefined;
 }
 type Shape = AttentionShape & { rows: number };
 type Attend = (kv: KvType, shape: Shape, given: Given) => Promise<Float32Array>;
 
 const simple: Attend = (kv, shape, given) =>
-  attend(attentionSimple(kv), { ...shape, threads: 4 }, given, given.step);
+  attend(attentionSimple(kv, sinksOf(given)), { ...shape, threads: 4 }, given, given.step);
 
 const prefill: Attend = (kv, shape, given) =>
-  attend(attentionPrefill(kv), { ...shape, tiles: given.tiles.length / 4 }, given, given.tiles);
+  attend(
+    attentionPrefill(kv, sinksOf(given)),
+    { ...shape, tiles: given.tiles.length / 4 },
+    given,
+    given.tiles,
+  );
 
 const decode =
   (lanes: 'subgroup' | 'workgroup', chunkPositions: number, threads = 64): Attend =>
@@ -117,18 +145,20 @@ const decode =
     shape.chunks = Math.max(...Array.from(positions, (position) => decodeChunks(position, shape)));
     const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
     if (shape.chunks === 1)
-      return attend(attentionDecode(kv, lanes, shape), shape, given, given.step, partials);
+      return attend(attentionDecode(kv, lanes, shape, sinksOf(given)), shape, given, given.step, partials);
 
     const length = given.q.length;
-    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes, shape), shape, [
+    const [, chunks] = await runKernel(gpu, attentionDecode(kv, lanes, shape, sinksOf(given)), shape, [
       ...[given.q, given.k, given.v, given.pages, given.step],
       { write: Float32Array, length },
       partials,
+      ...bound(given.sinks),
     ]);
-    const [out] = await runKernel(gpu, attentionCombine, shape, [
+    const [out] = await runKernel(gpu, attentionCombine(sinksOf(given)), shape, [
       chunks!,
       given.step,
       { write: Float32Array, length },
+      ...bound(given.sinks),
     ]);
     return out!;
   };
@@ -149,13 +179,20 @@ describe.each(variants)('attention, $name', ({ attend, lacks }) => {
     expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-5);
   });
 
-  test('reads an f16 cache as exactly as it is kept', async ({ skip }) => {
-    skip(Boolean(lacks), lacks || '');
-    const { shape, given, expected } = prepare(interleaved, 'f16');
-    const out = await attend('f16', shape, given);
-    expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
-    expect(relativeError(out, expected.exact)).toBeLessThan(2e-3);
-  });
+  test.for([
+    { kv: 'f16', sizes: grouped, bound: 2e-3 },
+    // Two blocks of 32 and a shorter one, each with a scale
+    { kv: 'q8_0', sizes: { ...grouped, headDim: 80 }, bound: 2e-2 },
+  ] as const)(
+    'reads a cache of $kv, heads of $sizes.headDim, as exactly as it is kept',
+    async ({ kv, sizes, bound }, { skip }) => {
+      skip(Boolean(lacks), lacks || '');
+      const { shape, given, expected } = prepare({ ...interleaved, sizes }, kv);
+      const out = await attend(kv, shape, given);
+      expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
+      expect(relativeError(out, expected.exact)).toBeLessThan(bound);
+    },
+  );
 
   test('scores in the hundreds neither overflow nor lose the highest', async ({ skip }) => {
     skip(Boolean(lacks), lacks || '');
@@ -191,20 +228,28 @@ test('a row of a decoding step has the same bits whatever else is in the step', 
 test('a window that one chunk holds leaves nothing to combine, however deep the row', () => {
   const shape = { ...large, scale: 1, rows: 2, threads: 64, chunks: 1, chunkPositions: 16, subgroupSize: 8 };
   const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
-  expect(attentionCombine.workgroups(deep(16))).toContain(0);
-  expect(attentionCombine.workgroups(deep(17))).toEqual([large.heads, 2]);
+  expect(attentionCombine().workgroups(deep(16))).toContain(0);
+  expect(attentionCombine().workgroups(deep(17))).toEqual([large.heads, 2]);
   expect(deep(0).chunks).toBe(7);
 });
+
+function sinksOf({ sinks }: Given) {
+  return sinks ? 'sinks' : 'no sinks';
+}
+
+function bound(sinks: Given['sinks']): Argument[] {
+  return sinks ? [sinks] : [];
+}
 
 async function attend<S>(
   kernel: Kernel<S>,
   shape: S,
-  { q, k, v, pages }: Given,
+  { q, k, v, pages, sinks }: Given,
   rows: Uint32Array,
   ...more: Argument[]
 ): Promise<Float32Array> {
   const out = { write: Float32Array, length: q.length };
-  const [values] = await runKernel(gpu, kernel, shape, [q, k, v, pages, rows, out, ...more]);
+  const [values] = await runKernel(gpu, kernel, shape, [q, k, v, pages, rows, out, ...more, ...bound(sinks)]);
   return values!;
 }
 
@@ -212,7 +257,7 @@ async function attend<S>(
  * Random q (up to `size`), K and V as the kernels take them, and what should come out: from K and V as the
  * cache keeps them, and from the exact ones.
  */
-function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
+function prepare({ lengths, runs, sizes, hasSinks }: Case, kv: KvType, size = 2) {
   const { heads, kvHeads, headDim } = sizes;
   const shape = {
     ...sizes,
@@ -237,8 +282,9 @@ function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
     return tiles;
   });
 
-  const kept = (dense: Float32Array) =>
-    kv === 'f32' ? dense : dense.map((value) => fromHalf(toHalf(value)));
+  const kept = (dense: Float32Array) => asKept(dense, kv, headDim);
+  // About as large as the highest scores
+  const sinks = hasSinks && randomFloats(heads, 2);
   return {
     shape,
     given: {
@@ -248,10 +294,11 @@ function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
       pages,
       step: Uint32Array.from(rows.flatMap(({ position, sequence }) => [1, position, sequence, 0])),
       tiles: Uint32Array.from(tiles),
+      sinks,
     },
     expected: {
-      rounded: attentionReference(q, k.map(kept), v.map(kept), rows, shape),
-      exact: attentionReference(q, k, v, rows, shape),
+      rounded: attentionReference(q, k.map(kept), v.map(kept), rows, shape, sinks),
+      exact: attentionReference(q, k, v, rows, shape, sinks),
     },
   };
 }

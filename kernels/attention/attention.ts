@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel.ts';
+import type { BindingKind, Kernel } from '../kernel.ts';
 import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
 import step from '../step.wgsl?raw';
 import common from './attention.wgsl?raw';
@@ -6,6 +6,8 @@ import combine from './attention-combine.wgsl?raw';
 import decode from './attention-decode.wgsl?raw';
 import prefill from './attention-prefill.wgsl?raw';
 import simple from './attention-simple.wgsl?raw';
+import noSinks from './no-sinks.wgsl?raw';
+import sinksWgsl from './sinks.wgsl?raw';
 import laneQuads2 from './lane-quads-2.wgsl?raw';
 import laneQuads16 from './lane-quads-16.wgsl?raw';
 import lanesSubgroup from './lanes-subgroup.wgsl?raw';
@@ -17,6 +19,10 @@ export interface AttentionShape extends KvShape {
   scale: number;
   /** How many positions a row sees, its own included; 0 is all. */
   window: number;
+  /** Whether windows begin at multiples of their length: a row sees only its own chunk of positions. */
+  isAligned?: boolean | undefined;
+  /** Scores s become cap · tanh(s / cap); as they are if absent. */
+  cap?: number | undefined;
 }
 
 export interface SimpleAttentionShape extends AttentionShape {
@@ -40,6 +46,11 @@ export interface PrefillAttentionShape extends AttentionShape {
   tiles: number;
 }
 
+/** Whether a learned score of each head, (heads) f32 bound last, takes a share of the weights. */
+export type Sinks = 'sinks' | 'no sinks';
+const SINKS_WGSL: Record<Sinks, string> = { sinks: sinksWgsl, 'no sinks': noSinks };
+const SUFFIX: Record<Sinks, string> = { sinks: '-sinks', 'no sinks': '' };
+
 /** Rows that a tile of `attention-prefill` has at most. */
 export const TILE_ROWS = 64;
 
@@ -47,11 +58,11 @@ export const TILE_ROWS = 64;
 export const CHUNK_POSITIONS = 512;
 
 /** For software adapters. Reads `q` (rows, heads · headDim), `k`, `v`, `pages`, `step`; writes `out` (rows, heads · headDim). */
-export function attentionSimple(kv: KvType): Kernel<SimpleAttentionShape> {
+export function attentionSimple(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<SimpleAttentionShape> {
   return {
-    name: `attention-simple-${kv}`,
-    wgsl: kvWgsl[kv] + step + common + simple,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+    name: `attention-simple-${kv}${SUFFIX[sinks]}`,
+    wgsl: kvWgsl[kv].read + step + common + SINKS_WGSL[sinks] + simple,
+    bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
     constants: (shape) => ({ ...attentionConstants(shape), THREADS: shape.threads }),
     workgroups: ({ heads, rows, threads }) => [Math.ceil(heads / threads), rows],
   };
@@ -65,13 +76,21 @@ export function attentionDecode(
   kv: KvType,
   lanes: 'subgroup' | 'workgroup',
   shape: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>,
+  sinks: Sinks = 'no sinks',
 ): Kernel<DecodeAttentionShape> {
   const sumLanes = lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup;
   const isSmall = lanesOf(shape).laneQuads <= 2;
   return {
-    name: `attention-decode-${lanes}-${kv}${isSmall ? '' : '-wide'}`,
-    wgsl: sumLanes + (isSmall ? laneQuads2 : laneQuads16) + kvWgsl[kv] + step + common + decode,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write', 'write'],
+    name: `attention-decode-${lanes}-${kv}${isSmall ? '' : '-wide'}${SUFFIX[sinks]}`,
+    wgsl:
+      sumLanes +
+      (isSmall ? laneQuads2 : laneQuads16) +
+      kvWgsl[kv].read +
+      step +
+      common +
+      SINKS_WGSL[sinks] +
+      decode,
+    bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write', 'write']),
     needs: lanes === 'subgroup' ? ['subgroups'] : [],
     constants: (shape) => ({
       ...attentionConstants(shape),
@@ -86,30 +105,30 @@ export function attentionDecode(
 }
 
 /** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`; where that had one chunk, there is nothing to combine. */
-export const attentionCombine: Kernel<DecodeAttentionShape> = {
-  name: 'attention-combine',
-  wgsl: step + common + combine,
-  bindings: ['read', 'read', 'write'],
-  constants: ({ heads, headDim, scale, window, chunkPositions, threads }) => ({
-    HEADS: heads,
-    HEAD_DIM: headDim,
-    SCALE: scale,
-    WINDOW: window,
-    CHUNK: chunkPositions,
-    THREADS: threads,
-  }),
-  workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
-};
+export function attentionCombine(sinks: Sinks = 'no sinks'): Kernel<DecodeAttentionShape> {
+  return {
+    name: `attention-combine${SUFFIX[sinks]}`,
+    wgsl: step + common + SINKS_WGSL[sinks] + combine,
+    bindings: withSinks(sinks, ['read', 'read', 'write']),
+    constants: (shape) => ({
+      ...scoreConstants(shape),
+      HEAD_DIM: shape.headDim,
+      CHUNK: shape.chunkPositions,
+      THREADS: shape.threads,
+    }),
+    workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
+  };
+}
 
 /**
  * For prompts on a real GPU. Reads `q`, `k`, `v`, `pages` as the others, and `tiles`, u32 {first row, rows, sequence,
  * position of the first row}: at most TILE_ROWS rows of one sequence, in order. Writes `out` of those rows.
  */
-export function attentionPrefill(kv: KvType): Kernel<PrefillAttentionShape> {
+export function attentionPrefill(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<PrefillAttentionShape> {
   return {
-    name: `attention-prefill-${kv}`,
-    wgsl: kvWgsl[kv] + common + prefill,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+    name: `attention-prefill-${kv}${SUFFIX[sinks]}`,
+    wgsl: kvWgsl[kv].read + common + SINKS_WGSL[sinks] + prefill,
+    bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
     constants: attentionConstants,
     workgroups: ({ tiles, heads }) => [tiles, heads],
   };
@@ -126,7 +145,15 @@ export function partialBytes({ rows, heads, headDim, chunks }: DecodeAttentionSh
 }
 
 function attentionConstants(shape: AttentionShape): Record<string, number> {
-  return { ...kvConstants(shape), HEADS: shape.heads, SCALE: shape.scale, WINDOW: shape.window };
+  return { ...kvConstants(shape), ...scoreConstants(shape) };
+}
+
+function scoreConstants({ heads, scale, window, isAligned, cap }: AttentionShape): Record<string, number> {
+  return { HEADS: heads, SCALE: scale, WINDOW: window, ALIGNED: isAligned ? 1 : 0, CAP: cap ?? 0 };
+}
+
+function withSinks(sinks: Sinks, bindings: BindingKind[]): BindingKind[] {
+  return sinks === 'sinks' ? [...bindings, 'read'] : bindings;
 }
 
 /** How a workgroup of `attention-decode` divides its work. */

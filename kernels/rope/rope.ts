@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel.ts';
-import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
+import { type KvShape, type KvType, kvConstants, kvUnit, kvWgsl } from '../kv/kv.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './rope.wgsl?raw';
 
@@ -10,8 +10,20 @@ export interface RopeShape extends KvShape {
   rotaryDim: number;
   /** Which dimensions turn together: (2i, 2i + 1), as GGUF's `llama` has them, or (i, i + rotaryDim / 2). */
   pairs: 'adjacent' | 'halves';
+  /** By how much q grows in long contexts; not at all if absent. */
+  temperature?: Temperature | undefined;
   threads: number;
 }
+
+/** q at a position is multiplied by 1 + scale · ln(1 + floor((position + offset) / length)). */
+export interface Temperature {
+  scale: number;
+  /** In positions. */
+  length: number;
+  offset: number;
+}
+
+const NO_TEMPERATURE: Temperature = { scale: 0, length: 1, offset: 0 };
 
 /**
  * Reads `qkv` (rows, (heads + 2 kvHeads) · headDim), `rotation` (positions, rotaryDim / 2) of (cos, sin), `pages`
@@ -20,18 +32,21 @@ export interface RopeShape extends KvShape {
 export function rope(kv: KvType): Kernel<RopeShape> {
   return {
     name: `rope-${kv}`,
-    wgsl: kvWgsl[kv] + step + wgsl,
+    wgsl: kvWgsl[kv].write + step + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
-    constants: (shape) => ({
+    constants: ({ temperature = NO_TEMPERATURE, ...shape }) => ({
       ...kvConstants(shape),
       HEADS: shape.heads,
       ROTARY: shape.rotaryDim,
       ADJACENT: shape.pairs === 'adjacent' ? 1 : 0,
       THREADS: shape.threads,
+      TEMPERATURE: temperature.scale,
+      OFFSET: temperature.offset,
+      LENGTH: temperature.length,
     }),
     // A row past the last would overwrite another sequence's cache, so rows are a dimension of their own
     workgroups: ({ rows, heads, kvHeads, headDim, threads }) => [
-      Math.ceil(((heads + 2 * kvHeads) * headDim) / 4 / threads),
+      Math.ceil(((heads + 2 * kvHeads) * Math.ceil(headDim / 4 / kvUnit(kv))) / threads),
       rows,
     ],
   };

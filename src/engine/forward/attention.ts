@@ -25,31 +25,31 @@ interface Cache {
 export function attention(
   context: ForwardContext,
   roles: AttentionRoles<Linear, BufferSlice>,
-  { window, rope }: BlockAttention,
+  traits: BlockAttention,
   cache: Cache,
   to: BufferSlice,
   addTo: boolean,
 ): void {
   const { add, config, variants, buffers } = context;
   const { x, wide, middle, narrow } = buffers.activations;
-  const { norm, qkv, qkvBias, qNorm, kNorm, output } = roles;
+  const { norm, qkv, qkvBias, qNorm, kNorm, sinks, output, outputBias } = roles;
   linear(context, qkv, { raw: x, weight: norm, scratch: narrow }, wide);
   if (qkvBias) add(bias, { dim: qkv.outputs, threads: variants.threads }, allRows, [qkvBias, wide]);
-  if (qNorm && kNorm) {
-    const { heads, kvHeads, headDim, normEps: eps } = config;
-    const shape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
-    add(headNorm, shape, allRows, [qNorm, kNorm, wide]);
-  }
-  turn(context, cache, rope);
-  attend(context, cache, window);
+  const { heads, kvHeads, headDim, normEps: eps } = config;
+  const headNormShape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
+  if (qNorm && kNorm) add(headNorm('weights'), headNormShape, allRows, [wide, qNorm, kNorm]);
+  if (traits.normsHeads) add(headNorm('no weights'), headNormShape, allRows, [wide]);
+  turn(context, cache, traits);
+  attend(context, cache, traits, sinks);
   linear(context, output, { raw: narrow, scratch: middle }, to, { addTo });
+  if (outputBias) add(bias, { dim: config.dim, threads: variants.threads }, allRows, [outputBias, to]);
 }
 
 /** q, turned, from `wide` to `middle`; k, turned, and v to the cache. */
 function turn(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
-  rope: BlockAttention['rope'],
+  { rope, temperature }: BlockAttention,
 ): void {
   const { wide, middle } = buffers.activations;
   const shape = {
@@ -57,6 +57,7 @@ function turn(
     heads: config.heads,
     rotaryDim: rope === undefined ? 0 : config.rotaryDim,
     pairs: config.ropePairs,
+    temperature,
     threads: variants.threads,
   };
   const rotations = buffers.rotations[rope ?? 0]!;
@@ -68,15 +69,18 @@ function turn(
 function attend(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
-  window: number,
+  { window, isAligned }: BlockAttention,
+  sinks: BufferSlice | undefined,
 ): void {
   const { middle, narrow, partials } = buffers.activations;
-  const { heads, attentionScale: scale } = config;
-  const shape = { ...kvShape(config, plan), heads, scale, window };
+  const { heads, attentionScale: scale, attentionCap: cap } = config;
+  const shape = { ...kvShape(config, plan), heads, scale, window, isAligned, cap };
+  const kind = sinks ? 'sinks' : 'no sinks';
+  const last = sinks ? [sinks] : [];
   const cache = [middle, k, v, buffers.pages];
   if (variants.attention === 'simple') {
-    const slices = [...cache, stepBuffer.rows, narrow];
-    add(attentionSimple(plan.kv), { ...shape, threads: variants.threads }, allRows, slices);
+    const slices = [...cache, stepBuffer.rows, narrow, ...last];
+    add(attentionSimple(plan.kv, kind), { ...shape, threads: variants.threads }, allRows, slices);
     return;
   }
   const { chunkPositions, subgroupSize } = variants;
@@ -85,11 +89,11 @@ function attend(
     decodes > 0
       ? { rows: decodes, chunks: decodeChunks(depth - 1, { ...decodeShape, rows: 0, chunks: 0 }) }
       : undefined;
-  const decode = attentionDecode(plan.kv, variants.attention, decodeShape);
-  add(decode, decodeShape, decodes, [...cache, stepBuffer.rows, narrow, partials]);
-  add(attentionCombine, decodeShape, decodes, [partials, stepBuffer.rows, narrow]);
+  const decode = attentionDecode(plan.kv, variants.attention, decodeShape, kind);
+  add(decode, decodeShape, decodes, [...cache, stepBuffer.rows, narrow, partials, ...last]);
+  add(attentionCombine(kind), decodeShape, decodes, [partials, stepBuffer.rows, narrow, ...last]);
   const tiles = ({ tiles }: StepLoad) => (tiles > 0 ? { tiles } : undefined);
-  add(attentionPrefill(plan.kv), shape, tiles, [...cache, stepBuffer.tiles, narrow]);
+  add(attentionPrefill(plan.kv, kind), shape, tiles, [...cache, stepBuffer.tiles, narrow, ...last]);
 }
 
 function kvShape(

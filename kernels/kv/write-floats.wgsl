@@ -1,0 +1,14 @@
+// Quads into the cache, where a word is one.
+
+const UNIT = 1u;
+
+@group(0) @binding(5) var<storage, read_write> k: array<KvWord>;  // paged
+@group(0) @binding(6) var<storage, read_write> v: array<KvWord>;  // paged
+
+fn storeKey(entry: u32, quad: u32, values: array<vec4<f32>, UNIT>) {
+  k[entry + quad] = toKv(values[0]);
+}
+
+fn storeValue(entry: u32, quad: u32, values: array<vec4<f32>, UNIT>) {
+  v[entry + quad] = toKv(values[0]);
+}
