@@ -84,9 +84,9 @@ export const YOUTU_SCRIPTS = cut(
   raw`[\u{4e00}-\u{9fa5}\u{3040}-\u{30ff}]+`,
 );
 
-/** DeepSeek V3's: signs as Unicode has them, but for ~, which that engine's list of ASCII symbols lacks. */
-const V3_SIGNS = raw` ?[\p{P}[\p{S}--~]]+`;
-const V3_WORDS = [raw`[!-\/:-@\[-\u{60}\{-~][A-Za-z]+`, raw`[^\r\n\p{L}\p{P}[\p{S}--~]]?[\p{L}\p{M}]+`];
+/** DeepSeek V3's. */
+const V3_SIGNS = raw` ?[\p{P}\p{S}]+`;
+const V3_WORDS = [raw`[!-\/:-@\[-\u{60}\{-~][A-Za-z]+`, raw`[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+`];
 export const DEEPSEEK3 = cut(...V3_WORDS, raw`${V3_SIGNS}[\r\n]*`, LINES, ...SPACES);
 export const SPARK = cut(...V3_WORDS, V3_SIGNS, raw`[\r\n]`, ...SPACES);
 export const HAN_AND_KANA = cut(raw`[\u{4e00}-\u{9fa5}\u{3040}-\u{30ff}]+`);

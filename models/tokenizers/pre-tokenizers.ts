@@ -1,5 +1,5 @@
 import * as cuts from './cuts.ts';
-import { afterNumberGroups, aroundNumberGroups, beforeWholeGroups } from './digit-groups.ts';
+import { afterNumberGroups, beforeWholeGroups } from './digit-groups.ts';
 
 /**
  * How BPE cuts a text into words before it merges: each cut in turn cuts the pieces that the one before has left.
@@ -25,7 +25,7 @@ const gpt4o: PreTokenizer = { cuts: [cuts.GPT4O] };
 const deepseek3: PreTokenizer = { cuts: [cuts.DIGITS_1_TO_3, cuts.HAN_AND_KANA, cuts.DEEPSEEK3] };
 const bloom: PreTokenizer = { cuts: [cuts.BLOOM] };
 const bailing: PreTokenizer = { cuts: [cuts.BAILING] };
-const tinyAya: PreTokenizer = { cuts: [aroundNumberGroups, cuts.TINY_AYA] };
+const tinyAya: PreTokenizer = { cuts: [afterNumberGroups, cuts.TINY_AYA] };
 const gemma4: PreTokenizer = {
   cuts: [cuts.LINE_OR_REST],
   alphabet: 'characters-and-▁',
