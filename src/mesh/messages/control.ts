@@ -95,7 +95,8 @@ export type ControlMessage =
   | { kind: 'loading'; chain: number; epoch: number; doneBytes: number; totalBytes: number }
   | { kind: 'ready'; chain: number; epoch: number }
   | { kind: 'refused'; chain: number; epoch: number; why: string }
-  | { kind: 'failed'; chain: number; epoch: number; why: string }
+  /** The stage is given up: for what came in, or for what it could not do itself. */
+  | { kind: 'failed'; chain: number; epoch: number; isInput: boolean; why: string }
   | { kind: 'close'; chain: number }
   /** How far are you? Asked when a step is late. */
   | { kind: 'probe'; chain: number; epoch: number }
@@ -192,7 +193,7 @@ const message = oneOf<ControlMessage>({
   loading: record({ ...inChain, doneBytes: u53, totalBytes: u53 }),
   ready: record(inChain),
   refused: record({ ...inChain, why: reason }),
-  failed: record({ ...inChain, why: reason }),
+  failed: record({ ...inChain, isInput: flag, why: reason }),
   close: record({ chain: u32 }),
   probe: record(inChain),
   progress: record({ ...inChain, received: u32, done: u32 }),

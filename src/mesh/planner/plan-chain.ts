@@ -36,12 +36,12 @@ export interface PlanRequest {
 export function planChain(request: PlanRequest): ChainPlan | undefined {
   const most = machinesWithin(MOST_STEPS, request.cost.layers);
   const fastest = request.machines.toSorted((a, b) => speed(b) - speed(a)).slice(0, most);
-  const plan = plan1(request, fastest);
+  const plan = planOver(request, fastest);
   if (plan || request.machines.length <= most) return plan;
-  return plan1(request, request.machines.toSorted((a, b) => b.freeBytes - a.freeBytes).slice(0, most));
+  return planOver(request, request.machines.toSorted((a, b) => b.freeBytes - a.freeBytes).slice(0, most));
 }
 
-function plan1(
+function planOver(
   { self, cost, topology, positions, objective, held }: PlanRequest,
   machines: readonly Machine[],
 ): ChainPlan | undefined {

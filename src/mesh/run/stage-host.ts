@@ -1,3 +1,4 @@
+import { toFailure } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { Stage, StageOrder, StageOutput } from '../../protocol/stage.ts';
 import type { Clock } from '../clock.ts';
@@ -30,7 +31,11 @@ export interface StageHostOptions {
   /** Why not, in words, if this machine will not compute this for this peer. */
   refuse(peer: PeerId, order: StageOrder): string | undefined;
   /** Fetches what the stage needs and makes it. */
-  openStage(order: StageOrder, onProgress: (doneBytes: number, totalBytes: number) => void): Promise<Stage>;
+  openStage(
+    order: StageOrder,
+    asker: PeerId,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<Stage>;
   gate: GuestGate;
   onWork(work: StageWork): void;
   /** A peer has sent what no honest one sends. */
@@ -112,6 +117,10 @@ export class StageHost {
       this.#tell(coordinator, { kind: 'ready', chain: open.chain, epoch: open.epoch });
       return;
     }
+    if (known && isSame(known.open.order, open.order)) {
+      known.open = open;
+      return;
+    }
     if (known) this.#drop(known);
     const entry = hosted(coordinator, open);
     this.#hosted.set(key, entry);
@@ -149,14 +158,15 @@ export class StageHost {
     }
     const due = entry.frames.take(frame.step, frame);
     if (!due || entry.waiting.length + due.length > MAX_STEPS_IN_FLIGHT) {
-      this.#fail(entry, 'Steps came out of order, or too many at once.');
+      this.#fail(entry, true, 'Steps came out of order, or too many at once.');
       return;
     }
     for (const next of due) {
       const fault = findFault(next, entry.open.order);
       if (fault !== undefined) {
-        this.#fail(entry, `A step was refused: ${fault}.`);
-        this.#options.onFault(peer, fault);
+        this.#fail(entry, true, `A step was refused: ${fault}.`);
+        // Only who makes steps is sure to be at fault: the others hand on what they were given
+        if (peer === entry.coordinator) this.#options.onFault(peer, fault);
         return;
       }
       entry.waiting.push(next);
@@ -181,19 +191,21 @@ export class StageHost {
   }
 
   async #make(entry: Hosted): Promise<void> {
-    const { coordinator, open } = entry;
-    const { chain, epoch, order } = open;
+    const { coordinator } = entry;
+    const { chain, order } = entry.open;
     try {
-      const stage = await this.#options.openStage(order, (doneBytes, totalBytes) =>
-        this.#tell(coordinator, { kind: 'loading', chain, epoch, doneBytes, totalBytes }),
-      );
+      const stage = await this.#options.openStage(order, coordinator, (doneBytes, totalBytes) => {
+        const { epoch } = entry.open;
+        if (this.#isHosted(entry))
+          this.#tell(coordinator, { kind: 'loading', chain, epoch, doneBytes, totalBytes });
+      });
       if (this.#isHosted(entry)) this.#ready(entry, stage);
       else this.#keep(order, stage);
     } catch (error) {
       if (!this.#isHosted(entry)) return;
       this.#hosted.delete(keyOf(coordinator, chain));
-      const why = error instanceof Error ? error.message : 'The stage could not be made.';
-      this.#tell(coordinator, { kind: 'refused', chain, epoch, why });
+      const why = toFailure(error).message;
+      this.#tell(coordinator, { kind: 'refused', chain, epoch: entry.open.epoch, why });
     }
   }
 
@@ -235,8 +247,7 @@ export class StageHost {
       });
       if (this.#isHosted(entry)) this.#handOn(entry, frame, output);
     } catch (error) {
-      if (this.#isHosted(entry))
-        this.#fail(entry, error instanceof Error ? error.message : 'The stage could not compute a step.');
+      if (this.#isHosted(entry)) this.#fail(entry, false, toFailure(error).message);
     } finally {
       entry.running--;
     }
@@ -265,9 +276,9 @@ export class StageHost {
     });
   }
 
-  #fail(entry: Hosted, why: string): void {
+  #fail(entry: Hosted, isInput: boolean, why: string): void {
     const { chain, epoch } = entry.open;
-    this.#tell(entry.coordinator, { kind: 'failed', chain, epoch, why });
+    this.#tell(entry.coordinator, { kind: 'failed', chain, epoch, isInput, why });
     this.#drop(entry);
   }
 

@@ -54,9 +54,11 @@ export class Topology {
   /** This machine and all others that share and can be relied on now. */
   machines(): Machine[] {
     const others = this.#members()
-      .filter(({ peer, beat, isSuspect }) => beat.isSharing && !isSuspect && !this.#isAvoided(peer))
+      .filter(({ beat, isSuspect }) => beat.isSharing && !isSuspect)
       .map(({ peer, beat }) => ({ ...beat, peer }));
-    return [this.#describe(), ...others];
+    return [this.#describe(), ...others].filter(
+      ({ peer }) => !this.#isAvoided(peer) && this.#brokenWays(peer) < 2,
+    );
   }
 
   /** Milliseconds for `bytes` from one machine to another; infinite where there is no way. */
@@ -99,6 +101,13 @@ export class Topology {
     // What has been good for as long again starts anew
     if (this.#clock.now() > avoided.until + avoided.ms) this.#avoided.delete(key);
     return this.#clock.now() < avoided.until;
+  }
+
+  /** Ways that all failed have a machine in common: it is the machine that fails. This one would know. */
+  #brokenWays(peer: PeerId): number {
+    if (peer === this.#self) return 0;
+    return [...this.#avoided.keys()].filter((key) => key.split(' ').includes(peer) && this.#isAvoided(key))
+      .length;
   }
 
   #rttMs(from: PeerId, to: PeerId): number {
