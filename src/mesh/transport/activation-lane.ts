@@ -51,8 +51,9 @@ export interface ActivationLaneDeps {
 
 /**
  * Frames in order, whole and once, over channels that promise none of it. On a calm network slices go once over the
- * first path; when loss or lateness shows, each is one packet and goes over two paths. What is missing is asked for
- * by the receiver as soon as later slices have come, and offered again by the sender when an ack is late.
+ * first path. When loss or jitter shows, each is one packet, those of short frames and the ends of long ones go over
+ * two paths, the rest over the emptiest. What is missing is asked for by the receiver as soon as later slices have
+ * come, and offered again by the sender when an ack is late.
  */
 export class ActivationLane {
   readonly quality = new PathQuality();
@@ -148,10 +149,12 @@ export class ActivationLane {
     return this.deps.channels[path]!.bufferedAmount < PATH_HIGH_WATER_BYTES;
   }
 
-  #sendSlice(frame: Outgoing, index: number, isCertain = this.quality.isGuarded): void {
-    const paths = isCertain
-      ? this.#emptiest().slice(0, frame.count > 8 && index < frame.count - 2 ? 1 : 2)
-      : [0];
+  #sendSlice(frame: Outgoing, index: number, isRepeat = false): void {
+    const { isGuarded } = this.quality;
+    const isLast = index >= frame.count - 2;
+    // Twice over paths whose windows losses have narrowed would slow a long frame more than asking for what is lost
+    const isTwice = isRepeat || (isGuarded && (frame.count <= SHORT_FRAME_SLICES || isLast));
+    const paths = isGuarded || isRepeat ? this.#emptiest().slice(0, isTwice ? 2 : 1) : [0];
     for (const path of paths) this.#sendOn(path, frame, index);
   }
 
@@ -221,7 +224,11 @@ export class ActivationLane {
   }
 
   #takeAck({ next, missing, echo, expected, arrived }: Ack): void {
-    this.quality.sampleRtt(Math.max(0, ((this.#stamp() - echo) >>> 0) * STAMP_MS));
+    // Of two copies of an ack the later one may have waited for ever
+    if (echo !== UNTIMED && (echo - this.#echoed) << 0 > 0) {
+      this.#echoed = echo;
+      this.quality.sampleRtt(((this.#stamp() - echo) >>> 0) * STAMP_MS);
+    }
     this.quality.sampleLoss(expected, arrived);
     for (const [number, frame] of this.#underWay) {
       if (number >= next) break;
