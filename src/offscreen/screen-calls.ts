@@ -112,7 +112,7 @@ export function screenCalls({
     },
     answer: {
       parse: parser(
-        v.object({ question: v.string(), answer: v.picklist(['once', 'allow', 'block', 'dismiss']) }),
+        v.object({ question: v.string(), answer: v.picklist(['once', 'allow', 'block', 'own', 'dismiss']) }),
       ),
       run({ question, answer }) {
         questions.answer(question, answer);

@@ -1,4 +1,4 @@
-import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
+import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
 
@@ -12,6 +12,8 @@ export interface EngineCalls {
     part: GeneratePart;
     output: GenerateOutput;
   };
+  /** The tokens that a prompt has, however long it is. */
+  count: { input: { model: string; prompt: Prompt }; part: never; output: { tokens: number } };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
