@@ -54,9 +54,9 @@ type Change = (parts: Parts, random: Random, words: readonly string[]) => void;
 const CHANGES: readonly Change[] = [
   ({ metadata }, random, words) => {
     const entry = random.of(metadata);
-    if (entry) entry[1] = valueOf(random, words);
+    if (entry) entry[1] = randomValue(random, words);
   },
-  ({ metadata }, random, words) => void metadata.push([random.of(words), valueOf(random, words)]),
+  ({ metadata }, random, words) => void metadata.push([random.of(words), randomValue(random, words)]),
   ({ metadata }, random) => void metadata.splice(random.below(metadata.length), 1),
   ({ metadata }, random) => {
     const { value } = random.of(metadata)?.[1] ?? {};
@@ -84,7 +84,7 @@ const CHANGES: readonly Change[] = [
   },
 ];
 
-function valueOf(random: Random, words: readonly string[]): GgufValue {
+function randomValue(random: Random, words: readonly string[]): GgufValue {
   const type = random.of(['uint32', 'int32', 'float32', 'bool', 'string', 'strings', 'numbers'] as const);
   switch (type) {
     case 'bool':
