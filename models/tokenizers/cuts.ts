@@ -45,9 +45,13 @@ export const QWEN35 = cut(
 );
 export const SEED_CODER = cut(SUFFIX, WORD, raw`\p{N}`, raw` ?[^${S}\p{L}\p{N}\r\n]+`, LINES, ...SPACES);
 export const BAILING = cut(SUFFIX, WORD, raw`\p{N}`, raw`${SIGNS}[\r\n]*`, raw`${S}*[\r\n]`, ...SPACES);
-/** Spaces in powers of two. */
+/**
+ * Spaces in powers of two. Where spaces end, no line can end either that had not ended before them: looking for it
+ * again after each of them would take the square of their number.
+ */
 export const JAIS2 = cut(
-  ...llama3(THOUSANDS),
+  ...llama3(THOUSANDS).slice(0, -1),
+  raw`(?<![${S}--[\r\n]])${LINES}`,
   ...[512, 256, 128, 64, 32, 16, 8, 4].map((length) => raw`${S}{${length}}(?!\P{White_Space})`),
   raw`${S}{1,2}(?!\P{White_Space})`,
   S,

@@ -70,19 +70,28 @@ export function unguarded(text: string): string {
 }
 
 function cutOut(text: string, { id, text: special, strips }: Special): Piece[] {
-  const parts = text.split(special);
-  return parts.flatMap((part, i) => {
-    let kept = part;
-    if (strips.right && i > 0) kept = kept.replace(/^[ \t\n\v\f\r]+/, '');
-    if (strips.left && i < parts.length - 1) kept = trimEnd(kept);
-    const pieces: Piece[] = i > 0 ? [id] : [];
-    return kept === '' ? pieces : [...pieces, kept];
-  });
+  const pieces: Piece[] = [];
+  let rest = 0;
+  for (let at = text.indexOf(special); at >= 0; at = text.indexOf(special, rest)) {
+    const before = text.slice(rest, at);
+    const kept = strips.left ? trimEnd(before) : before;
+    if (kept !== '') pieces.push(kept);
+    pieces.push(id);
+    rest = at + special.length;
+    // What is swallowed can be no token any more
+    while (strips.right && rest < text.length && isSpace(text[rest]!)) rest++;
+  }
+  if (rest < text.length) pieces.push(text.slice(rest));
+  return pieces;
+}
+
+function isSpace(char: string): boolean {
+  return ' \t\n\v\f\r'.includes(char);
 }
 
 /** Without its last white space. An expression for it would look from every space of a run. */
 function trimEnd(text: string): string {
   let end = text.length;
-  while (end > 0 && ' \t\n\v\f\r'.includes(text[end - 1]!)) end--;
+  while (end > 0 && isSpace(text[end - 1]!)) end--;
   return text.slice(0, end);
 }
