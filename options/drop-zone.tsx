@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
 
-/** Takes a file by dropping, or by the file dialog for those who use no mouse. */
-export function DropZone({ onFile }: { onFile: (file: File) => void }) {
+/** Takes files by dropping, or by the file dialog for those who use no mouse. */
+export function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
   const isOver = useSignal(false);
   const take = (files: FileList | null | undefined) => {
-    for (const file of files ?? []) onFile(file);
+    if (files?.length) onFiles([...files]);
   };
   return (
     <label

@@ -117,3 +117,21 @@ test('a deleted model leaves the list', async () => {
   await store.remove(available);
   expect(store.models.value?.some(({ id }) => id === available.id)).toBe(false);
 });
+
+test('the files of a model in several are added as one, whatever else was dropped with them', async () => {
+  const { seen, store, end } = stage();
+  const files = ['a-00002-of-00002.gguf', 'a-00001-of-00002.gguf'].map((name) => new File([name], name));
+  const done = store.addFiles(files);
+  await settle();
+  const [{ file, ...request }] = seen.requests as [{ file: Blob }];
+  expect(request).toEqual({ name: 'a-00001-of-00002.gguf', partSizes: [21, 21] });
+  expect(await file.text()).toBe('a-00001-of-00002.ggufa-00002-of-00002.gguf');
+  end();
+  await done;
+
+  await store.addFiles([files[0]!]);
+  expect(seen.requests).toHaveLength(1);
+  expect(store.errors.value.get('a-00002-of-00002.gguf')).toMatch(
+    /comes in 2 files, and a-00001-of-00002.gguf is missing/,
+  );
+});

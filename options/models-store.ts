@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { toFailure } from '../src/protocol/errors.ts';
 import type { DownloadProgress, ModelInfo } from '../src/protocol/models.ts';
+import { groupParts } from '../src/protocol/part-names.ts';
 import { sentenceOf } from '../src/ui/caller.ts';
 import type { Session } from '../src/ui/session.ts';
 
@@ -25,7 +26,8 @@ export interface ModelsStore {
   /** Begins, or goes on where it was paused, wherever the model comes from. */
   download: (model: ModelInfo) => Promise<void>;
   addUrl: (url: string, sha256: string | undefined) => Promise<void>;
-  addFile: (file: File) => Promise<void>;
+  /** Each is a model, or one of the files of a model in several. */
+  addFiles: (files: Iterable<File>) => Promise<void>;
   /** What has come so far is kept. `key` is a transfer's key or its model's id. */
   pause: (key: string) => void;
   remove: (model: ModelInfo) => Promise<void>;
@@ -103,6 +105,25 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     }
   }
 
+  async function addModel({ files, missing }: { files: File[]; missing: string[] }): Promise<void> {
+    const [first] = files as [File, ...File[]];
+    const { name } = first;
+    if (missing.length > 0) {
+      const others = missing.length > 1 ? ` and ${missing.length - 1} more` : '';
+      setError(
+        name,
+        `This model comes in ${files.length + missing.length} files, and ${missing[0]}${others} is missing. Drop all of them together.`,
+      );
+      return;
+    }
+    const parts = files.length > 1 && { partSizes: files.map(({ size }) => size) };
+    // Nothing is read here: a blob of blobs knows where its bytes lie
+    const file = files.length > 1 ? new Blob(files) : first;
+    await transfer({ key: name, label: name }, (options) =>
+      engine('importFile', { file, name, ...parts }, options),
+    );
+  }
+
   return {
     models,
     transfers,
@@ -113,10 +134,9 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
       transfer({ key: url, label: fileNameOf(url) }, (options) =>
         engine('download', { kind: 'url', url, sha256 }, options),
       ),
-    addFile: (file) =>
-      transfer({ key: file.name, label: file.name }, (options) =>
-        engine('importFile', { file, name: file.name }, options),
-      ),
+    addFiles: async (files) => {
+      await Promise.all(groupParts(files).map(addModel));
+    },
     pause: (key) => {
       const transfer = transfers.value.find((other) => other.key === key || other.progress?.model === key);
       if (transfer) pauses.get(transfer.key)?.abort();

@@ -9,6 +9,8 @@ override THREADS: u32;  // at least HEAD_QUADS
 override HEAD_QUADS = HEAD_DIM / 4;
 override SPLITS = THREADS / HEAD_QUADS;
 
+const SINKS = 3;
+
 @group(0) @binding(0) var<storage, read> partials: array<vec4<f32>>;   // (chunks, N, HEADS, HEAD_QUADS + 1)
 @group(0) @binding(1) var<storage, read> step: array<Row>;             // (N)
 @group(0) @binding(2) var<storage, read_write> out: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
@@ -67,5 +69,5 @@ fn main(
     sum += sums[s] * share;
     values += merged[s * HEAD_QUADS + quad] * share;
   }
-  out[head * HEAD_QUADS + quad] = values / sum;
+  out[head * HEAD_QUADS + quad] = values / denominator(group.x, peak, sum);
 }

@@ -2,23 +2,26 @@
 // that share it, and by as many workgroups as it takes to fill the GPU.
 //
 // One workgroup per (BLOCK heads of a group, row, chunk of visible positions). Its threads are STREAMS times LANES: a
-// stream takes every STREAMS-th position of the chunk, a lane every LANES-th quad of the head. At the end the
-// streams are merged, first those of NEAR neighbouring threads by shuffles, then the rest through workgroup memory:
-// into `out` if the row has one chunk, else into `partials`, for `attention-combine`.
+// stream takes every STREAMS-th position of the chunk, AT_ONCE of them a round, a lane every LANES-th quad of the head.
+// At the end the streams are merged, first those of NEAR neighbouring threads by shuffles, then the rest through
+// workgroup memory: into `out` if the row has one chunk, else into `partials`, for `attention-combine`.
 //
-// Another file says where q comes from: `query` and `cacheOwn`.
+// Another file says where q comes from: `start` and `query`.
 
 override BLOCK: u32;    // 1–4
 override LANES: u32;
 override NEAR: u32;     // a multiple of LANES
 override THREADS: u32;
-override HELD: u32;     // heads of the block that `merged` has room for
+override HELD: u32;     // heads that are merged at once
+override AT_ONCE: u32;  // AT_ONCE * LANE_QUADS is MAX_QUADS at most
 
 override GROUP = HEADS / KV_HEADS;
 override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override STREAMS = THREADS / LANES;
 override LANE_QUADS = (HEAD_QUADS + LANES - 1) / LANES;
 override MERGES = THREADS / NEAR;
+
+const SINKS = 7;
 
 @group(0) @binding(3) var<storage, read> pages: array<u32>;                 // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
@@ -48,9 +51,7 @@ fn main(
   if (first >= end) {
     return;
   }
-  if (end == here.position + 1) {
-    cacheOwn(row, kvHead, thread);
-  }
+  start(row, kvHead, firstHead, heads, end == here.position + 1, thread);
 
   let lane = thread % LANES;
   let stream = thread / LANES;
@@ -59,7 +60,7 @@ fn main(
     let quad = lane + i * LANES;
     for (var h = 0u; h < BLOCK; h++) {
       if (quad < HEAD_QUADS && h < heads) {
-        queries[i * 4 + h] = query(row, firstHead + h, quad, here.position) * (SCALE * LOG2_E);
+        queries[i * 4 + h] = query(row, firstHead, h, quad) * (SCALE * LOG2_E);
       }
     }
   }
@@ -67,43 +68,45 @@ fn main(
   var peak = vec4(LOWEST);
   var sum = vec4<f32>();
   var values: array<vec4<f32>, MAX_LANE_QUADS * 4>;
-  for (var base = first; base < end; base += STREAMS) {
-    // All threads go all rounds, since lanes are summed together
-    let position = base + stream;
-    let at = kvIndex(here.sequence, min(position, end - 1), kvHead);
-    // Asked for together: a stream waits for memory once a round
-    var keys: array<vec4<f32>, MAX_LANE_QUADS>;
-    var own: array<vec4<f32>, MAX_LANE_QUADS>;
-    for (var i = 0u; i < LANE_QUADS; i++) {
-      // Past the head's end the query is zero, and what comes of the value is dropped
-      let quad = at + min(lane + i * LANES, HEAD_QUADS - 1);
-      keys[i] = fromKv(k[quad]);
-      own[i] = fromKv(v[quad]);
-    }
-    var scores = vec4<f32>();
-    for (var i = 0u; i < LANE_QUADS; i++) {
-      for (var h = 0u; h < BLOCK; h++) {
-        scores[h] += dot(queries[i * 4 + h], keys[i]);
+  for (var base = first; base < end; base += AT_ONCE * STREAMS) {
+    // All threads go all rounds, since lanes are summed together. What a round reads is asked for at its begin.
+    var keys: array<vec4<f32>, MAX_QUADS>;
+    var seen: array<vec4<f32>, MAX_QUADS>;
+    for (var p = 0u; p < AT_ONCE; p++) {
+      let at = kvIndex(here.sequence, min(base + p * STREAMS + stream, end - 1), kvHead);
+      for (var i = 0u; i < LANE_QUADS; i++) {
+        // Past the head's end the query is zero, and what comes of the value is dropped
+        let quad = min(lane + i * LANES, HEAD_QUADS - 1);
+        keys[p * LANE_QUADS + i] = keyQuad(at, quad);
+        seen[p * LANE_QUADS + i] = valueQuad(at, quad);
       }
     }
-    scores = sumLanes(scores, thread);
-    if (position < end) {
-      if (any(scores > peak)) {
-        let next = max(scores, peak);
-        let shrink = exp2(peak - next);
-        peak = next;
-        sum *= shrink;
-        for (var i = 0u; i < LANE_QUADS; i++) {
-          for (var h = 0u; h < BLOCK; h++) {
-            values[i * 4 + h] *= shrink[h];
-          }
-        }
-      }
-      let weights = exp2(scores - peak);
-      sum += weights;
+    for (var p = 0u; p < AT_ONCE; p++) {
+      var scores = vec4<f32>();
       for (var i = 0u; i < LANE_QUADS; i++) {
         for (var h = 0u; h < BLOCK; h++) {
-          values[i * 4 + h] += weights[h] * own[i];
+          scores[h] += dot(queries[i * 4 + h], keys[p * LANE_QUADS + i]);
+        }
+      }
+      scores = capped(sumLanes(scores, thread));
+      if (base + p * STREAMS + stream < end) {
+        if (any(scores > peak)) {
+          let next = max(scores, peak);
+          let shrink = exp2(peak - next);
+          peak = next;
+          sum *= shrink;
+          for (var i = 0u; i < LANE_QUADS; i++) {
+            for (var h = 0u; h < BLOCK; h++) {
+              values[i * 4 + h] *= shrink[h];
+            }
+          }
+        }
+        let weights = exp2(scores - peak);
+        sum += weights;
+        for (var i = 0u; i < LANE_QUADS; i++) {
+          for (var h = 0u; h < BLOCK; h++) {
+            values[i * 4 + h] += weights[h] * seen[p * LANE_QUADS + i];
+          }
         }
       }
     }
@@ -117,8 +120,8 @@ fn main(
     sum += ofNeighbour(sum, distance);
     for (var i = 0u; i < LANE_QUADS; i++) {
       for (var h = 0u; h < BLOCK; h++) {
-        let shared_value = values[i * 4 + h] * share[h];
-        values[i * 4 + h] = shared_value + ofNeighbour(shared_value, distance);
+        let scaled = values[i * 4 + h] * share[h];
+        values[i * 4 + h] = scaled + ofNeighbour(scaled, distance);
       }
     }
   }
@@ -129,6 +132,8 @@ fn main(
     sums[merge] = sum;
   }
   for (var held = 0u; held < heads; held += HELD) {
+    // What the last round, or `start`, had there has been read
+    workgroupBarrier();
     let count = min(HELD, heads - held);
     if (thread % NEAR < LANES) {
       for (var i = 0u; i < LANE_QUADS; i++) {
@@ -142,14 +147,16 @@ fn main(
     }
     workgroupBarrier();
     for (var i = thread; i < count * HEAD_QUADS; i += THREADS) {
-      writeHead(held + i / HEAD_QUADS, i / HEAD_QUADS, i % HEAD_QUADS, row, firstHead, group.z, groups.y);
+      let h = i / HEAD_QUADS;
+      let head = firstHead + held + h;
+      let partial = (group.z * groups.y * HEADS + row * HEADS + head) * (HEAD_QUADS + 1);
+      writeQuad(row, head, partial, held + h, h, i % HEAD_QUADS);
     }
-    workgroupBarrier();
   }
 }
 
 // One quad of head `h` of the block, which is the `held`-th in `merged`
-fn writeHead(h: u32, held: u32, quad: u32, row: u32, firstHead: u32, chunk: u32, rows: u32) {
+fn writeQuad(row: u32, head: u32, partial: u32, h: u32, held: u32, quad: u32) {
   var peak = LOWEST;
   for (var m = 0u; m < MERGES; m++) {
     peak = max(peak, peaks[m][h]);
@@ -161,12 +168,10 @@ fn writeHead(h: u32, held: u32, quad: u32, row: u32, firstHead: u32, chunk: u32,
     sum += sums[m][h] * share;
     total += merged[(m * HELD + held) * HEAD_QUADS + quad] * share;
   }
-  let head = row * HEADS + firstHead + h;
   if (isAlone(step[row].position)) {
-    out[head * HEAD_QUADS + quad] = total / sum;
+    out[(row * HEADS + head) * HEAD_QUADS + quad] = total / denominator(head, peak, sum);
     return;
   }
-  let partial = (chunk * rows * HEADS + head) * (HEAD_QUADS + 1);
   partials[partial + quad] = total;
   if (quad == 0) {
     partials[partial + HEAD_QUADS] = vec4(peak, sum, 0.0, 0.0);

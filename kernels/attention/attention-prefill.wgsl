@@ -32,9 +32,9 @@ struct Tile {
   position: u32,  // of the first row
 }
 
+const SINKS = 6;
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
-@group(0) @binding(1) var<storage, read> k: array<KvQuad>;     // paged
-@group(0) @binding(2) var<storage, read> v: array<KvQuad>;     // paged
 @group(0) @binding(3) var<storage, read> pages: array<u32>;    // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> tiles: array<Tile>;
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
@@ -82,7 +82,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let position = tile.position + ty + 16 * i;
       let seen = base + 4 * tx + vec4(0u, 1u, 2u, 3u);
       let visible = (seen <= vec4(position)) & (seen >= vec4(firstVisible(position)));
-      scores[i] = select(vec4(LOWEST), scores[i], visible);
+      scores[i] = select(vec4(LOWEST), capped(scores[i]), visible);
       exchange[(ty + 16 * i) * 8 + tx] = max(max(scores[i].x, scores[i].y), max(scores[i].z, scores[i].w));
     }
     workgroupBarrier();
@@ -140,10 +140,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var x = 0u; x < 8; x++) {
       sum += exchange[row * 8 + x];
     }
+    let whole = denominator(head, peaks[i], sum);
     for (var n = 0u; n < LANE_QUADS; n++) {
       let quad = tx + 8 * n;
       if (quad < HEAD_QUADS) {
-        out[((tile.row + row) * HEADS + head) * HEAD_QUADS + quad] = values[i * MAX_LANE_QUADS + n] / sum;
+        out[((tile.row + row) * HEADS + head) * HEAD_QUADS + quad] = values[i * MAX_LANE_QUADS + n] / whole;
       }
     }
   }
@@ -167,7 +168,7 @@ fn loadKeys(sequence: u32, kvHead: u32, base: u32, end: u32, slice: u32, thread:
     let quad = slice + e % SLICE;
     var key = vec4<f32>();
     if (base + p < end && quad < HEAD_QUADS) {
-      key = fromKv(k[kvIndex(sequence, base + p, kvHead) + quad]);
+      key = keyQuad(kvIndex(sequence, base + p, kvHead), quad);
     }
     right[e % SLICE * RIGHT_PITCH + p % 4 * 8 + p / 4] = key;
   }
@@ -178,7 +179,7 @@ fn loadValues(sequence: u32, kvHead: u32, base: u32, end: u32, thread: u32) {
     let p = e / HEAD_QUADS;
     var value = vec4<f32>();
     if (base + p < end) {
-      value = fromKv(v[kvIndex(sequence, base + p, kvHead) + e % HEAD_QUADS]);
+      value = valueQuad(kvIndex(sequence, base + p, kvHead), e % HEAD_QUADS);
     }
     right[e] = value;
   }

@@ -10,9 +10,9 @@ override GROUP = HEADS / KV_HEADS;
 // HEAD_QUADS at most; a private array cannot have an override for its size
 const MAX_QUADS = 64;
 
+const SINKS = 6;
+
 @group(0) @binding(0) var<storage, read> q: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
-@group(0) @binding(1) var<storage, read> k: array<KvQuad>;     // paged
-@group(0) @binding(2) var<storage, read> v: array<KvQuad>;     // paged
 @group(0) @binding(3) var<storage, read> pages: array<u32>;    // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> step: array<Row>;             // (N)
 @group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;  // (N, HEADS, HEAD_QUADS)
@@ -33,9 +33,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let at = kvIndex(here.sequence, position, head / GROUP);
     var products = vec4<f32>();
     for (var quad = 0u; quad < HEAD_QUADS; quad++) {
-      products += q[start + quad] * fromKv(k[at + quad]);
+      products += q[start + quad] * keyQuad(at, quad);
     }
-    let score = dot(products, vec4(SCALE * LOG2_E));
+    let score = capped(vec4(dot(products, vec4(SCALE * LOG2_E)))).x;
     if (score > peak) {
       let shrink = exp2(peak - score);
       peak = score;
@@ -47,10 +47,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let weight = exp2(score - peak);
     sum += weight;
     for (var quad = 0u; quad < HEAD_QUADS; quad++) {
-      values[quad] += weight * fromKv(v[at + quad]);
+      values[quad] += weight * valueQuad(at, quad);
     }
   }
+  let whole = denominator(head, peak, sum);
   for (var quad = 0u; quad < HEAD_QUADS; quad++) {
-    out[start + quad] = values[quad] / sum;
+    out[start + quad] = values[quad] / whole;
   }
 }

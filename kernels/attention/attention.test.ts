@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type Argument, openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
 import type { Kernel } from '../kernel.ts';
 import type { KvType } from '../kv/kv.ts';
-import { fromHalf, shuffledPages, toHalf, toPaged } from '../kv/reference.ts';
-import { ropeReference } from '../rope/reference.ts';
-import { pairFrequencies, rotationTable } from '../rope/rotation-table.ts';
+import { asKept, shuffledPages, toPaged } from '../kv/reference.ts';
+import { rope } from '../rope/rope.ts';
+import { rotationTable } from '../rope/rotation-table.ts';
 import {
   type AttentionShape,
   attentionCombine,
@@ -28,6 +28,7 @@ interface Case {
   lengths: number[];
   /** Consecutive rows of one sequence, as prompts come; decoding rows are runs of one. */
   runs: { sequence: number; position: number; rows: number }[];
+  hasSinks?: true;
 }
 type Sizes = Omit<AttentionShape, 'scale'>;
 
@@ -81,6 +82,27 @@ const cases: Case[] = [
     runs: [{ sequence: 0, position: 20, rows: 50 }],
   },
   {
+    why: 'windows that begin at multiples of their length',
+    sizes: { ...windowed, isAligned: true },
+    lengths: [7, 40],
+    runs: [
+      { sequence: 0, position: 3, rows: 4 },
+      { sequence: 1, position: 38, rows: 1 },
+      { sequence: 1, position: 20, rows: 12 },
+    ],
+  },
+  {
+    why: 'a sink of each head, and scores with a cap',
+    sizes: { ...grouped, cap: 1.5 },
+    lengths: [9, 40],
+    runs: [
+      { sequence: 0, position: 8, rows: 1 },
+      { sequence: 1, position: 0, rows: 5 },
+      { sequence: 1, position: 39, rows: 1 },
+    ],
+    hasSinks: true,
+  },
+  {
     why: 'the largest head, five of which share keys',
     sizes: large,
     lengths: [19],
@@ -90,28 +112,34 @@ const cases: Case[] = [
 
 interface Given {
   q: Float32Array;
-  k: Float32Array | Uint16Array;
-  v: Float32Array | Uint16Array;
+  k: ReturnType<typeof toPaged>;
+  v: ReturnType<typeof toPaged>;
   pages: Uint32Array;
   step: Uint32Array;
   tiles: Uint32Array;
+  sinks: Float32Array | undefined;
 }
 type Shape = AttentionShape & { rows: number };
 type Attend = (kv: KvType, shape: Shape, given: Given) => Promise<Float32Array>;
 
 const simple: Attend = (kv, shape, given) =>
-  attend(attentionSimple(kv), { ...shape, threads: 4 }, given, given.step);
+  attend(attentionSimple(kv, sinksOf(given)), { ...shape, threads: 4 }, given, given.step);
 
 const prefill: Attend = (kv, shape, given) =>
-  attend(attentionPrefill(kv), { ...shape, tiles: given.tiles.length / 4 }, given, given.tiles);
+  attend(
+    attentionPrefill(kv, sinksOf(given)),
+    { ...shape, tiles: given.tiles.length / 4 },
+    given,
+    given.tiles,
+  );
 
 const decode =
   (lanes: 'subgroup' | 'workgroup', chunkPositions: number): Attend =>
   async (kv, shape, given) => {
     const wide = decodeShape(lanes, shape, given, chunkPositions);
-    const kernel = attentionDecode(kv, lanes, 'cached', wide);
+    const kernel = attentionDecode({ kv, lanes, from: 'cached', sinks: sinksOf(given) }, wide);
     const read = [given.q, given.k, given.v, given.pages, given.step];
-    return combined(kernel, wide, given, read, []);
+    return combined(kernel, wide, given, read, bound(given.sinks));
   };
 
 /** Rows of up to `chunkPositions` positions are alone, others in chunks of as many. */
@@ -139,22 +167,18 @@ function decodeShape(
 async function combined(
   kernel: Kernel<DecodeAttentionShape>,
   shape: DecodeAttentionShape,
-  { q, step }: Given,
+  given: Given,
   before: Argument[],
   after: Argument[],
 ): Promise<Float32Array> {
-  const out = { write: Float32Array, length: q.length };
+  const out = { write: Float32Array, length: given.q.length };
   const partials = { write: Float32Array, length: partialBytes(shape) / 4 };
   const written = await runKernel(gpu, kernel, shape, [...before, out, partials, ...after]);
   const [alone, chunks] = written.slice(-2);
   if (shape.chunks === 1) return alone!;
 
-  const [values] = await runKernel(gpu, attentionCombine, shape, [chunks!, step, out]);
-  const width = shape.heads * shape.headDim;
-  for (let row = 0; row < shape.rows; row++) {
-    if (decodeChunks(step[row * 4 + 1]!, shape) === 1)
-      values!.set(alone!.subarray(row * width, (row + 1) * width), row * width);
-  }
+  const args = [chunks!, given.step, { ...out, start: alone! }, ...bound(given.sinks)];
+  const [values] = await runKernel(gpu, attentionCombine(sinksOf(given)), shape, args);
   return values!;
 }
 
@@ -174,13 +198,20 @@ describe.each(variants)('attention, $name', ({ attend, lacks }) => {
     expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-5);
   });
 
-  test('reads an f16 cache as exactly as it is kept', async ({ skip }) => {
-    skip(Boolean(lacks), lacks || '');
-    const { shape, given, expected } = prepare(interleaved, 'f16');
-    const out = await attend('f16', shape, given);
-    expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
-    expect(relativeError(out, expected.exact)).toBeLessThan(2e-3);
-  });
+  test.for([
+    { kv: 'f16', sizes: grouped, bound: 2e-3 },
+    // Two blocks of 32 and a shorter one, each with a scale
+    { kv: 'q8_0', sizes: { ...grouped, headDim: 80 }, bound: 2e-2 },
+  ] as const)(
+    'reads a cache of $kv, heads of $sizes.headDim, as exactly as it is kept',
+    async ({ kv, sizes, bound }, { skip }) => {
+      skip(Boolean(lacks), lacks || '');
+      const { shape, given, expected } = prepare({ ...interleaved, sizes }, kv);
+      const out = await attend(kv, shape, given);
+      expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
+      expect(relativeError(out, expected.exact)).toBeLessThan(bound);
+    },
+  );
 
   test('scores in the hundreds neither overflow nor lose the highest', async ({ skip }) => {
     skip(Boolean(lacks), lacks || '');
@@ -216,64 +247,47 @@ test('a row of a decoding step has the same bits whatever else is in the step', 
 describe.each(['workgroup', 'subgroup'] as const)(
   'attention that turns q and caches k and v, %s',
   (lanes) => {
-    const frequencies = (rotaryDim: number) => pairFrequencies({ positions: 40, rotaryDim, base: 100 });
-    const rotaries = [
-      { pairs: 'halves', rotaryDim: 20 },
-      { pairs: 'adjacent', rotaryDim: 12 },
-      { pairs: 'halves', rotaryDim: 0 },
+    const turns = [
+      { kv: 'f16', pairs: 'halves', rotaryDim: 20, temperature: undefined },
+      { kv: 'f32', pairs: 'adjacent', rotaryDim: 12, temperature: { scale: 0.5, length: 8, offset: 1 } },
+      { kv: 'q8_0', pairs: 'halves', rotaryDim: 0, temperature: undefined },
     ] as const;
 
-    test.for(rotaries)('gives what rope and attention give, $pairs of $rotaryDim', async (turn, { skip }) => {
-      skip(lanes === 'subgroup' && Boolean(noSubgroups), noSubgroups || '');
-      const { shape, given, dense } = prepare(
-        {
-          why: 'one row of a chunk, one of three, one that is its first position',
-          sizes: grouped,
-          lengths: [14, 40, 1],
-          runs: [
-            { sequence: 0, position: 13, rows: 1 },
-            { sequence: 1, position: 39, rows: 1 },
-            { sequence: 2, position: 0, rows: 1 },
-          ],
-        },
-        'f16',
-      );
-      const { heads, kvHeads, headDim } = shape;
-      const rows = [13, 39, 0].map((position, sequence) => ({ position, sequence }));
-      const width = (heads + 2 * kvHeads) * headDim;
-      const qkv = randomFloats(rows.length * width, 2, 9);
-      const head = (n: number, h: number) =>
-        qkv.subarray(n * width + h * headDim, n * width + (h + 1) * headDim);
-      const turned = (n: number, h: number) =>
-        ropeReference(head(n, h), rows[n]!.position, frequencies(turn.rotaryDim), turn.pairs);
+    test.for(turns)(
+      'gives what rope and then attention give, $kv, $pairs of $rotaryDim',
+      async (turn, { skip }) => {
+        skip(lanes === 'subgroup' && Boolean(noSubgroups), noSubgroups || '');
+        const rows = [13, 39, 0].map((position, sequence) => ({ position, sequence }));
+        const { shape, given } = prepare(
+          {
+            why: 'a row of one chunk, one of three, one that is its first position',
+            sizes: grouped,
+            lengths: [14, 40, 1],
+            runs: rows.map((row) => ({ ...row, rows: 1 })),
+          },
+          turn.kv,
+        );
+        const { heads, kvHeads, headDim } = shape;
+        const qkv = randomFloats(rows.length * (heads + 2 * kvHeads) * headDim, 2, 9);
+        const positions = { positions: 40, rotaryDim: Math.max(2, turn.rotaryDim), base: 100 };
+        const rotation = rotationTable(positions);
+        const Words = given.k.constructor as typeof Float32Array;
+        const cache = (start: typeof given.k) => ({ write: Words, length: start.length, start });
+        const q = { write: Float32Array, length: given.q.length };
 
-      const q = new Float32Array(rows.length * heads * headDim);
-      const own: { k: Float32Array[]; v: Float32Array[] } = { k: [], v: [] };
-      for (const [n, { position }] of rows.entries()) {
-        for (let h = 0; h < heads; h++) q.set(turned(n, h), (n * heads + h) * headDim);
-        const [k, v] = [dense.k[n]!.slice(), dense.v[n]!.slice()];
-        for (let h = 0; h < kvHeads; h++) {
-          k.set(turned(n, heads + h), (position * kvHeads + h) * headDim);
-          v.set(head(n, heads + kvHeads + h), (position * kvHeads + h) * headDim);
-        }
-        own.k.push(k);
-        own.v.push(v);
-      }
-      const rounded = (values: Float32Array) => values.map((value) => fromHalf(toHalf(value)));
-      const expected = attentionReference(q, own.k.map(rounded), own.v.map(rounded), rows, shape);
+        const ropeArgs = [qkv, rotation, given.pages, given.step, q, cache(given.k), cache(given.v)];
+        const after = await runKernel(gpu, rope(turn.kv), { ...shape, ...turn, threads: 8 }, ropeArgs);
+        const [turned, k, v] = after;
+        const expected = await decode(lanes, 16)(turn.kv, shape, { ...given, q: turned!, k: k!, v: v! });
 
-      const wide = { ...decodeShape(lanes, shape, given, 16), turn };
-      const rotation = rotationTable({ positions: 40, rotaryDim: Math.max(2, turn.rotaryDim), base: 100 });
-      const kernel = attentionDecode('f16', lanes, 'turning', wide);
-      const cache = (start: Float32Array | Uint16Array) => ({
-        write: Uint16Array,
-        length: start.length,
-        start,
-      });
-      const read = [qkv, cache(given.k), cache(given.v), given.pages, given.step];
-      const out = await combined(kernel, wide, given, read, [rotation]);
-      expect(relativeError(out, expected)).toBeLessThan(1e-3);
-    });
+        const wide = { ...decodeShape(lanes, shape, given, 16), turn };
+        const kernel = attentionDecode({ kv: turn.kv, lanes, from: 'turning' }, wide);
+        const read = [qkv, cache(given.k), cache(given.v), given.pages, given.step];
+        expect(relativeError(await combined(kernel, wide, given, read, [rotation]), expected)).toBeLessThan(
+          1e-6,
+        );
+      },
+    );
   },
 );
 
@@ -281,20 +295,28 @@ test('a window that one chunk holds leaves nothing to combine, however deep the 
   const sizes = { threads: 64, chunks: 1, alonePositions: 16, chunkPositions: 16, subgroupSize: 8 };
   const shape = { ...large, scale: 1, rows: 2, ...sizes };
   const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
-  expect(attentionCombine.workgroups(deep(16))).toContain(0);
-  expect(attentionCombine.workgroups(deep(17))).toEqual([large.heads, 2]);
+  expect(attentionCombine().workgroups(deep(16))).toContain(0);
+  expect(attentionCombine().workgroups(deep(17))).toEqual([large.heads, 2]);
   expect(deep(0).chunks).toBe(7);
 });
+
+function sinksOf({ sinks }: Given) {
+  return sinks ? 'sinks' : 'no sinks';
+}
+
+function bound(sinks: Given['sinks']): Argument[] {
+  return sinks ? [sinks] : [];
+}
 
 async function attend<S>(
   kernel: Kernel<S>,
   shape: S,
-  { q, k, v, pages }: Given,
+  { q, k, v, pages, sinks }: Given,
   rows: Uint32Array,
   ...more: Argument[]
 ): Promise<Float32Array> {
   const out = { write: Float32Array, length: q.length };
-  const [values] = await runKernel(gpu, kernel, shape, [q, k, v, pages, rows, out, ...more]);
+  const [values] = await runKernel(gpu, kernel, shape, [q, k, v, pages, rows, out, ...more, ...bound(sinks)]);
   return values!;
 }
 
@@ -302,7 +324,7 @@ async function attend<S>(
  * Random q (up to `size`), K and V as the kernels take them, and what should come out: from K and V as the
  * cache keeps them, and from the exact ones.
  */
-function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
+function prepare({ lengths, runs, sizes, hasSinks }: Case, kv: KvType, size = 2) {
   const { heads, kvHeads, headDim } = sizes;
   const shape = {
     ...sizes,
@@ -327,11 +349,11 @@ function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
     return tiles;
   });
 
-  const kept = (dense: Float32Array) =>
-    kv === 'f32' ? dense : dense.map((value) => fromHalf(toHalf(value)));
+  const kept = (dense: Float32Array) => asKept(dense, kv, headDim);
+  // About as large as the highest scores
+  const sinks = hasSinks && randomFloats(heads, 2);
   return {
     shape,
-    dense: { k, v },
     given: {
       q,
       k: toPaged(k, pages, shape, kv),
@@ -339,10 +361,11 @@ function prepare({ lengths, runs, sizes }: Case, kv: KvType, size = 2) {
       pages,
       step: Uint32Array.from(rows.flatMap(({ position, sequence }) => [1, position, sequence, 0])),
       tiles: Uint32Array.from(tiles),
+      sinks,
     },
     expected: {
-      rounded: attentionReference(q, k.map(kept), v.map(kept), rows, shape),
-      exact: attentionReference(q, k, v, rows, shape),
+      rounded: attentionReference(q, k.map(kept), v.map(kept), rows, shape, sinks),
+      exact: attentionReference(q, k, v, rows, shape, sinks),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel.ts';
+import type { BindingKind, Kernel } from '../kernel.ts';
 import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
 import { type TurnShape, turnConstants, turnWgsl } from '../rope/rope.ts';
 import step from '../step.wgsl?raw';
@@ -10,6 +10,8 @@ import simple from './attention-simple.wgsl?raw';
 import chunks from './chunks.wgsl?raw';
 import cached from './decode-cached.wgsl?raw';
 import turning from './decode-turning.wgsl?raw';
+import noSinks from './no-sinks.wgsl?raw';
+import sinksWgsl from './sinks.wgsl?raw';
 import laneQuads2 from './lane-quads-2.wgsl?raw';
 import laneQuads16 from './lane-quads-16.wgsl?raw';
 import lanesSubgroup from './lanes-subgroup.wgsl?raw';
@@ -21,6 +23,10 @@ export interface AttentionShape extends KvShape {
   scale: number;
   /** How many positions a row sees, its own included; 0 is all. */
   window: number;
+  /** Whether windows begin at multiples of their length: a row sees only its own chunk of positions. */
+  isAligned?: boolean | undefined;
+  /** Scores s become cap · tanh(s / cap); as they are if absent. */
+  cap?: number | undefined;
 }
 
 export interface SimpleAttentionShape extends AttentionShape {
@@ -41,12 +47,17 @@ export interface DecodeAttentionShape extends AttentionShape {
   /** At most so many per workgroup, a power of two of at least 64. */
   threads: number;
   /** For the variant that turns. */
-  turn?: TurnShape;
+  turn?: TurnShape | undefined;
 }
 
 export interface PrefillAttentionShape extends AttentionShape {
   tiles: number;
 }
+
+/** Whether a learned score of each head, (heads) f32 bound last, takes a share of the weights. */
+export type Sinks = 'sinks' | 'no sinks';
+const SINKS_WGSL: Record<Sinks, string> = { sinks: sinksWgsl, 'no sinks': noSinks };
+const SUFFIX: Record<Sinks, string> = { sinks: '-sinks', 'no sinks': '' };
 
 /** Rows that a tile of `attention-prefill` has at most. */
 export const TILE_ROWS = 64;
@@ -60,43 +71,50 @@ export function chunkPositions(contextLength: number): number {
 }
 
 /** For software adapters. Reads `q` (rows, heads · headDim), `k`, `v`, `pages`, `step`; writes `out` (rows, heads · headDim). */
-export function attentionSimple(kv: KvType): Kernel<SimpleAttentionShape> {
+export function attentionSimple(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<SimpleAttentionShape> {
   return {
-    name: `attention-simple-${kv}`,
-    wgsl: kvWgsl[kv] + step + common + simple,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+    name: `attention-simple-${kv}${SUFFIX[sinks]}`,
+    wgsl: kvWgsl[kv].read + step + common + SINKS_WGSL[sinks] + simple,
+    bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
     constants: (shape) => ({ ...attentionConstants(shape), THREADS: shape.threads }),
     workgroups: ({ heads, rows, threads }) => [Math.ceil(heads / threads), rows],
   };
 }
 
+/** What `attentionDecode` is made of. */
+export interface DecodeVariant {
+  kv: KvType;
+  lanes: 'subgroup' | 'workgroup';
+  /** `turning` does for its rows what kernels/rope does. It binds as much as every adapter can, so it has no room for sinks. */
+  from: 'cached' | 'turning';
+  sinks?: Sinks;
+}
+
 /**
- * For few rows on a real GPU. `cached` reads what `attentionSimple` reads. `turning` has `qkv` (rows, (heads + 2 kvHeads)
- * · headDim) in q's place, and after `partials` reads `rotation`: it does for its rows what kernels/rope does. Rows of one
- * chunk go to `out`, others to `partials` (`partialBytes`), which `attentionCombine` merges.
+ * For few rows on a real GPU. From `cached` it reads what `attentionSimple` reads; `turning` has `qkv` (rows, (heads +
+ * 2 kvHeads) · headDim) in q's place, and `rotation` after `partials`. Rows of one chunk go to `out`, others to `partials`
+ * (`partialBytes`), which `attentionCombine` merges. Both are bound either way.
  */
 export function attentionDecode(
-  kv: KvType,
-  lanes: 'subgroup' | 'workgroup',
-  from: 'cached' | 'turning',
+  { kv, lanes, from, sinks = 'no sinks' }: DecodeVariant,
   shape: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>,
 ): Kernel<DecodeAttentionShape> {
   const isTurning = from === 'turning';
   const isSmall = lanesOf(shape).laneQuads <= 2;
   return {
-    name: `attention-decode-${from}-${lanes}-${kv}${isSmall ? '' : '-wide'}`,
+    name: `attention-decode-${from}-${lanes}-${kv}${isSmall ? '' : '-wide'}${SUFFIX[sinks]}`,
     wgsl:
       (lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup) +
       (isSmall ? laneQuads2 : laneQuads16) +
-      kvWgsl[kv] +
+      (isTurning ? kvWgsl[kv].both + turnWgsl + turning : kvWgsl[kv].read + cached) +
       step +
       common +
       chunks +
-      (isTurning ? turnWgsl + turning : cached) +
+      SINKS_WGSL[sinks] +
       decode,
     bindings: isTurning
       ? ['read', 'write', 'write', 'read', 'read', 'write', 'write', 'read']
-      : ['read', 'read', 'read', 'read', 'read', 'write', 'write'],
+      : withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write', 'write']),
     needs: lanes === 'subgroup' ? ['subgroups'] : [],
     constants: (shape) => ({
       ...attentionConstants(shape),
@@ -112,36 +130,36 @@ export function attentionDecode(
 }
 
 /** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`; where that had one chunk, there is nothing to combine. */
-export const attentionCombine: Kernel<DecodeAttentionShape> = {
-  name: 'attention-combine',
-  wgsl: step + common + chunks + combine,
-  bindings: ['read', 'read', 'write'],
-  constants: (shape) => ({
-    HEADS: shape.heads,
-    HEAD_DIM: shape.headDim,
-    SCALE: shape.scale,
-    WINDOW: shape.window,
-    ...chunkConstants(shape),
-    THREADS: shape.threads,
-  }),
-  workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
-};
+export function attentionCombine(sinks: Sinks = 'no sinks'): Kernel<DecodeAttentionShape> {
+  return {
+    name: `attention-combine${SUFFIX[sinks]}`,
+    wgsl: step + common + chunks + SINKS_WGSL[sinks] + combine,
+    bindings: withSinks(sinks, ['read', 'read', 'write']),
+    constants: (shape) => ({
+      ...scoreConstants(shape),
+      HEAD_DIM: shape.headDim,
+      ...chunkConstants(shape),
+      THREADS: shape.threads,
+    }),
+    workgroups: ({ heads, rows, chunks }) => (chunks > 1 ? [heads, rows] : [0]),
+  };
+}
 
 /**
  * For prompts on a real GPU. Reads `q`, `k`, `v`, `pages` as the others, and `tiles`, u32 {first row, rows, sequence,
  * position of the first row}: at most TILE_ROWS rows of one sequence, in order. Writes `out` of those rows.
  */
-export function attentionPrefill(kv: KvType): Kernel<PrefillAttentionShape> {
+export function attentionPrefill(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<PrefillAttentionShape> {
   return {
-    name: `attention-prefill-${kv}`,
-    wgsl: kvWgsl[kv] + common + prefill,
-    bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+    name: `attention-prefill-${kv}${SUFFIX[sinks]}`,
+    wgsl: kvWgsl[kv].read + common + SINKS_WGSL[sinks] + prefill,
+    bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
     constants: attentionConstants,
     workgroups: ({ tiles, heads }) => [tiles, heads],
   };
 }
 
-/** Chunks that a row at `position` has; a step needs those of its longest row. */
+/** Chunks that a row at `position` has, at most; a step needs those of its longest row. */
 export function decodeChunks(
   position: number,
   { window, alonePositions, chunkPositions }: Omit<DecodeAttentionShape, 'rows' | 'chunks'>,
@@ -155,7 +173,15 @@ export function partialBytes({ rows, heads, headDim, chunks }: DecodeAttentionSh
 }
 
 function attentionConstants(shape: AttentionShape): Record<string, number> {
-  return { ...kvConstants(shape), HEADS: shape.heads, SCALE: shape.scale, WINDOW: shape.window };
+  return { ...kvConstants(shape), ...scoreConstants(shape) };
+}
+
+function scoreConstants({ heads, scale, window, isAligned, cap }: AttentionShape): Record<string, number> {
+  return { HEADS: heads, SCALE: scale, WINDOW: window, ALIGNED: isAligned ? 1 : 0, CAP: cap ?? 0 };
+}
+
+function withSinks(sinks: Sinks, bindings: BindingKind[]): BindingKind[] {
+  return sinks === 'sinks' ? [...bindings, 'read'] : bindings;
 }
 
 function chunkConstants({ alonePositions, chunkPositions }: DecodeAttentionShape): Record<string, number> {
@@ -166,15 +192,22 @@ function chunkConstants({ alonePositions, chunkPositions }: DecodeAttentionShape
 const MERGED_QUADS = 512;
 
 /** How a workgroup of `attention-decode` divides its work. */
-function decodeDivision(shape: DecodeAttentionShape, by: 'subgroup' | 'workgroup') {
+function decodeDivision(shape: DecodeAttentionShape, by: DecodeVariant['lanes']) {
   const { lanes, laneQuads } = lanesOf(shape);
   const near = by === 'subgroup' ? Math.max(lanes, shape.subgroupSize) : lanes;
   const quads = shape.headDim / 4;
-  const most = powerOfTwo(MERGED_QUADS / quads) * near;
-  const threads = Math.max(near, Math.min(shape.threads, most, powerOfTwo(512 / laneQuads)));
-  const held = Math.floor(MERGED_QUADS / ((threads / near) * quads));
+  const most = Math.min(powerOfTwo(MERGED_QUADS / quads) * near, powerOfTwo(512 / laneQuads));
+  const threads = Math.max(near, Math.min(shape.threads, most));
   const block = blockOf(shape);
-  return { BLOCK: block, LANES: lanes, NEAR: near, THREADS: threads, HELD: Math.min(block, held) };
+  const held = Math.floor(MERGED_QUADS / ((threads / near) * quads));
+  return {
+    BLOCK: block,
+    LANES: lanes,
+    NEAR: near,
+    THREADS: threads,
+    HELD: Math.min(block, held),
+    AT_ONCE: laneQuads <= 2 ? 2 : 1,
+  };
 }
 
 /** Heads that a workgroup takes, as even as can be: a group of five is three and two. */

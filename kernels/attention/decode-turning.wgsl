@@ -2,25 +2,29 @@
 // the cache saves the dispatch that would do it, which takes longer than the work.
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;             // (N, ROW_HEADS * HEAD_DIM)
-@group(0) @binding(1) var<storage, read_write> k: array<KvQuad>;      // paged
-@group(0) @binding(2) var<storage, read_write> v: array<KvQuad>;      // paged
 @group(0) @binding(7) var<storage, read> rotation: array<vec2<f32>>;  // (positions, ROTARY / 2): cos, sin
 
-fn query(row: u32, head: u32, quad: u32, position: u32) -> vec4<f32> {
-  return turnedQuad(row, head, quad, position);
-}
+override UNITS = (HEAD_QUADS + UNIT - 1) / UNIT;
 
-// Every workgroup that reads them writes them, and the same
-fn cacheOwn(row: u32, kvHead: u32, thread: u32) {
+// The block's queries lie in `merged` until they are read. Own k and v are written by every workgroup that reads them.
+fn start(row: u32, kvHead: u32, firstHead: u32, heads: u32, isOwn: bool, thread: u32) {
   let here = step[row];
-  let at = kvIndex(here.sequence, here.position, kvHead);
-  for (var i = thread; i < 2 * HEAD_QUADS; i += THREADS) {
-    if (i < HEAD_QUADS) {
-      k[at + i] = toKv(turnedQuad(row, HEADS + kvHead, i, here.position));
-    } else {
-      let quad = i - HEAD_QUADS;
-      v[at + quad] = toKv(plainQuad(row, HEADS + KV_HEADS + kvHead, quad));
+  for (var i = thread; i < heads * HEAD_QUADS; i += THREADS) {
+    let turned = turnedQuad(row, firstHead + i / HEAD_QUADS, i % HEAD_QUADS, here.position);
+    merged[i] = turned * sharpness(here.position);
+  }
+  if (isOwn) {
+    // From the last thread on, so that other threads do it
+    for (var i = THREADS - 1 - thread; i < 2 * UNITS; i += THREADS) {
+      let head = HEADS + kvHead + select(0u, KV_HEADS, i >= UNITS);
+      storeUnit(row, here, head, i % UNITS * UNIT);
     }
   }
   storageBarrier();
+  workgroupBarrier();
+}
+
+// Of head `h` of the block
+fn query(row: u32, firstHead: u32, h: u32, quad: u32) -> vec4<f32> {
+  return merged[h * HEAD_QUADS + quad];
 }

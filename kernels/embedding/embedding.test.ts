@@ -93,3 +93,32 @@ test('a scale multiplies every value', async () => {
     ),
   ).toBeLessThan(1e-6);
 });
+
+test.each([
+  { key: 'position', ids: [0, 1, 2, 3] },
+  { key: 'first', ids: [0, 0, 0, 0] },
+] as const)('by $key, whatever the tokens are, added to what is there', async ({ key, ids }) => {
+  const k = 32;
+  const format = quantFormats.find(({ name }) => name === 'F32')!;
+  const bytes = randomRows(format, 5, k);
+  const { quants, scales } = format.pack(bytes, 5, k);
+  const start = new Float32Array(4 * k).fill(7);
+  const step = stepOf([
+    [9, 0],
+    [SAMPLED, 0],
+    [4, 0],
+    [2, 0],
+  ]);
+
+  const shape = { rows: 4, k, firstId: 0, ids: 5, key, add: true };
+  const [out] = await runKernel(gpu, embedding(format), shape, [
+    quants,
+    scales.length > 0 ? scales : new Uint32Array(4),
+    step,
+    Uint32Array.of(3),
+    { write: Float32Array, length: 4 * k, start },
+  ]);
+
+  const expected = embeddingReference(dequantizeRows(format, bytes), ids, k).map((value) => value + 7);
+  expect(relativeError(out!, expected)).toBeLessThan(1e-6);
+});

@@ -1,12 +1,18 @@
-// Embedding: out[row, k] = SCALE * table[token of the row, k]
+// Embedding: out[row, k] = SCALE * table[id, k], or added to out[row, k], where id is the row's token, or its position,
+// or 0
 //
 // One workgroup per row, one thread per unit of 32 values in turn. Of a table that is bound in parts each
 // part writes the rows whose tokens it has and leaves the others as they are.
 
-override FIRST_ID: u32;  // the token of the part's first row
+override FIRST_ID: u32;  // the entry of the part's first row
 override IDS: u32;       // rows of the part
 override SCALE: f32;
+override ADD: bool;
+override KEY: u32;
 override THREADS: u32;
+
+const POSITION = 1u;
+const ALWAYS_FIRST = 2u;
 
 @group(0) @binding(2) var<storage, read> step: array<Row>;             // (rows)
 @group(0) @binding(3) var<storage, read> sampled: array<u32>;          // (sequences), the token that each sampled last
@@ -20,12 +26,16 @@ fn main(
 ) {
   let index = group.y * groups.x + group.x;
   let row = step[index];
-  var token = row.token;
-  if (token == SAMPLED) {
-    token = sampled[row.sequence];
+  var entry = row.token;
+  if (KEY == POSITION) {
+    entry = row.position;
+  } else if (KEY == ALWAYS_FIRST) {
+    entry = 0;
+  } else if (entry == SAMPLED) {
+    entry = sampled[row.sequence];
   }
-  let id = token - FIRST_ID;
-  if (token < FIRST_ID || id >= IDS) {
+  let id = entry - FIRST_ID;
+  if (entry < FIRST_ID || id >= IDS) {
     return;
   }
 
@@ -44,6 +54,7 @@ fn main(
 
 fn write(row: u32, four: u32, values: vec4<f32>) {
   if (four < K / 4u) {
-    out[row * (K / 4u) + four] = SCALE * values;
+    let at = row * (K / 4u) + four;
+    out[at] = SCALE * values + select(vec4<f32>(), out[at], ADD);
   }
 }

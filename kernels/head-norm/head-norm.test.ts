@@ -33,15 +33,22 @@ test.each([
   const kWeight = randomFloats(headDim, 2, 4);
   const shape = { rows, heads, kvHeads, headDim, eps: 1e-5, threads };
 
-  const [out] = await runKernel(gpu, headNorm, shape, [
-    qWeight,
-    kWeight,
-    { write: Float32Array, length: start.length, start },
-  ]);
+  const x = { write: Float32Array, length: start.length, start };
+  const [out] = await runKernel(gpu, headNorm('weights'), shape, [x, qWeight, kWeight]);
 
   expect(relativeError(out!, headNormReference(start, qWeight, kWeight, shape))).toBeLessThan(1e-6);
   for (let n = 0; n < rows; n++) {
     const v = [(n + 1) * width - kvHeads * headDim, (n + 1) * width] as const;
     expect([...out!.slice(...v)]).toEqual([...start.slice(...v)]);
   }
+});
+
+test('normalises without weights', async () => {
+  const shape = { rows: 2, heads: 2, kvHeads: 1, headDim: 16, eps: 1e-5, threads: 1 };
+  const start = randomFloats(2 * 4 * 16);
+  const ones = new Float32Array(16).fill(1);
+  const [out] = await runKernel(gpu, headNorm('no weights'), shape, [
+    { write: Float32Array, length: start.length, start },
+  ]);
+  expect(relativeError(out!, headNormReference(start, ones, ones, shape))).toBeLessThan(1e-6);
 });

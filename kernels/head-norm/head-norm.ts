@@ -1,5 +1,7 @@
 import type { Kernel } from '../kernel.ts';
 import wgsl from './head-norm.wgsl?raw';
+import noWeights from './no-weights.wgsl?raw';
+import weightsWgsl from './weights.wgsl?raw';
 
 export interface HeadNormShape {
   rows: number;
@@ -12,19 +14,22 @@ export interface HeadNormShape {
 }
 
 /**
- * Reads `qWeight` and `kWeight` (headDim); normalises the heads of q and k in `qkv` (rows, (heads + 2 kvHeads) ·
- * headDim) and leaves v. All f32.
+ * Normalises the heads of q and k in `qkv` (rows, (heads + 2 kvHeads) · headDim) and leaves v; reads `qWeight` and
+ * `kWeight` (headDim), bound behind it, where there are some. All f32.
  */
-export const headNorm: Kernel<HeadNormShape> = {
-  name: 'head-norm',
-  wgsl,
-  bindings: ['read', 'read', 'write'],
-  constants: ({ heads, kvHeads, headDim, eps, threads }) => ({
-    HEADS: heads,
-    KV_HEADS: kvHeads,
-    HEAD_DIM: headDim,
-    EPS: eps,
-    THREADS: threads,
-  }),
-  workgroups: ({ rows, heads, kvHeads }) => [heads + kvHeads, rows],
-};
+export function headNorm(weights: 'weights' | 'no weights'): Kernel<HeadNormShape> {
+  const isWeighted = weights === 'weights';
+  return {
+    name: isWeighted ? 'head-norm' : 'head-norm-plain',
+    wgsl: (isWeighted ? weightsWgsl : noWeights) + wgsl,
+    bindings: isWeighted ? ['write', 'read', 'read'] : ['write'],
+    constants: ({ heads, kvHeads, headDim, eps, threads }) => ({
+      HEADS: heads,
+      KV_HEADS: kvHeads,
+      HEAD_DIM: headDim,
+      EPS: eps,
+      THREADS: threads,
+    }),
+    workgroups: ({ rows, heads, kvHeads }) => [heads + kvHeads, rows],
+  };
+}

@@ -1,5 +1,5 @@
 // RMS norm of each head of q and k, in place: x[n, h, d] *= weight[d] / sqrt(mean(x[n, h, :]^2) + eps), with one
-// weight for all heads of q and another for those of k
+// weight for all heads of q and another for those of k, or none
 //
 // One workgroup per head; y is the row. Each thread sums a strided slice of the head, the workgroup adds the slices
 // up, then every thread scales its own slice. What follows q and k in a row (v) is left as it is.
@@ -10,9 +10,7 @@ override HEAD_DIM: u32;
 override EPS: f32;
 override THREADS: u32;
 
-@group(0) @binding(0) var<storage, read> qWeight: array<f32>;  // (HEAD_DIM)
-@group(0) @binding(1) var<storage, read> kWeight: array<f32>;  // (HEAD_DIM)
-@group(0) @binding(2) var<storage, read_write> x: array<f32>;  // (N, HEADS + 2 KV_HEADS, HEAD_DIM)
+@group(0) @binding(0) var<storage, read_write> x: array<f32>;  // (N, HEADS + 2 KV_HEADS, HEAD_DIM)
 
 var<workgroup> partial: array<f32, THREADS>;
 
@@ -36,7 +34,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   let scale = 1.0 / sqrt(partial[0] / f32(HEAD_DIM) + EPS);
   for (var d = thread; d < HEAD_DIM; d += THREADS) {
-    let weight = select(kWeight[d], qWeight[d], head < HEADS);
-    x[start + d] *= weight * scale;
+    x[start + d] *= weightOf(head, d) * scale;
   }
 }

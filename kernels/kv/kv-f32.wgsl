@@ -1,11 +1,13 @@
 // A KV cache of f32: four values of a head in one vec4.
 
-alias KvQuad = vec4<f32>;
+alias KvWord = vec4<f32>;
 
-fn toKv(values: vec4<f32>) -> KvQuad {
+override ENTRY = HEAD_QUADS;
+
+fn toKv(values: vec4<f32>) -> KvWord {
   return values;
 }
 
-fn fromKv(quad: KvQuad) -> vec4<f32> {
+fn fromKv(quad: KvWord) -> vec4<f32> {
   return quad;
 }

@@ -1,4 +1,5 @@
-// Where the KV cache keeps things. Quads of a layer's K (and V): (physical pages, KV_HEADS, PAGE, HEAD_DIM / 4).
+// Where the KV cache keeps things. Words of a layer's K (and V): (physical pages, KV_HEADS, PAGE, ENTRY), where an entry
+// is what one head keeps for one position.
 // The kernel that this is joined to binds `pages: array<u32>`, (sequences, MAX_PAGES).
 
 override KV_HEADS: u32;
@@ -8,8 +9,8 @@ override MAX_PAGES: u32;
 
 override HEAD_QUADS = HEAD_DIM / 4;
 
-// The first quad of what one head keeps for one position
+// The first word of an entry
 fn kvIndex(sequence: u32, position: u32, head: u32) -> u32 {
   let page = pages[sequence * MAX_PAGES + position / PAGE];
-  return ((page * KV_HEADS + head) * PAGE + position % PAGE) * HEAD_QUADS;
+  return ((page * KV_HEADS + head) * PAGE + position % PAGE) * ENTRY;
 }

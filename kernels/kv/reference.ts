@@ -40,7 +40,7 @@ export function toPaged(
   table: Uint32Array,
   shape: KvShape,
   type: KvType,
-): Float32Array | Uint16Array {
+): Float32Array | Uint16Array | Uint32Array {
   const { kvHeads, headDim, page } = shape;
   const width = kvHeads * headDim;
   const lengths = dense.map((values) => values.length / width);
@@ -53,7 +53,54 @@ export function toPaged(
       }
     }
   }
-  return type === 'f32' ? paged : Uint16Array.from(paged, toHalf);
+  if (type === 'f32') return paged;
+  return type === 'f16' ? Uint16Array.from(paged, toHalf) : toQ8(paged, headDim);
+}
+
+/** The numbers of a paged buffer of any type. */
+export function fromPaged(
+  kept: Float32Array | Uint16Array | Uint32Array,
+  type: KvType,
+  headDim: number,
+): Float32Array {
+  if (type === 'f32') return Float32Array.from(kept);
+  return type === 'f16' ? Float32Array.from(kept, fromHalf) : fromQ8(Uint32Array.from(kept), headDim);
+}
+
+/** Values (…, headDim) as the cache gives them back. */
+export function asKept(values: Float32Array, type: KvType, headDim: number): Float32Array {
+  if (type === 'f32') return values;
+  return type === 'f16'
+    ? values.map((value) => fromHalf(toHalf(value)))
+    : fromQ8(toQ8(values, headDim), headDim);
+}
+
+/** Entries of a head's int8, four to a word from the lowest byte, then the f32 scales of each 32; 127 is the largest of them. */
+function toQ8(values: Float32Array, headDim: number): Uint32Array {
+  const words = headDim / 4 + Math.ceil(headDim / 32);
+  const out = new Uint32Array((values.length / headDim) * words);
+  const view = new DataView(out.buffer);
+  for (let entry = 0; entry < values.length / headDim; entry++) {
+    for (let first = 0; first < headDim; first += 32) {
+      const from = entry * headDim;
+      const block = values.subarray(from + first, from + Math.min(headDim, first + 32));
+      const scale = Math.fround(Math.max(...block.map(Math.abs)) / 127);
+      view.setFloat32((entry * words + headDim / 4 + first / 32) * 4, scale, true);
+      for (const [i, value] of block.entries())
+        view.setInt8(entry * words * 4 + first + i, scale === 0 ? 0 : Math.round(value / scale));
+    }
+  }
+  return out;
+}
+
+function fromQ8(kept: Uint32Array, headDim: number): Float32Array {
+  const words = headDim / 4 + Math.ceil(headDim / 32);
+  const view = new DataView(kept.buffer);
+  return Float32Array.from({ length: (kept.length / words) * headDim }, (_, i) => {
+    const [entry, d] = [Math.floor(i / headDim), i % headDim];
+    const scale = view.getFloat32((entry * words + headDim / 4 + Math.floor(d / 32)) * 4, true);
+    return scale * view.getInt8(entry * words * 4 + d);
+  });
 }
 
 /** The nearest f16, ties to even, as its bits. */

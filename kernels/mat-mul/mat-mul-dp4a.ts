@@ -5,6 +5,7 @@ import type { QuantFormat } from '../quants/format.ts';
 import { integersWgsl } from '../quants/weights.ts';
 import type { MatMulShape } from './mat-mul.ts';
 import wgsl from './mat-mul-dp4a.wgsl?raw';
+import tile from './tile.wgsl?raw';
 
 /**
  * A workgroup of `sideN` by `sideM` threads makes 4 times as many outputs each way and holds `depth` units of each of
@@ -28,7 +29,7 @@ export const FEW_ROWS_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 8, depth: 2 
 export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
   return {
     name: `mat-mul ${format.name} dp4a`,
-    wgsl: integersWgsl(format) + inputsWgsl.quantized + product + wgsl,
+    wgsl: integersWgsl(format) + inputsWgsl.quantized + product + tile + wgsl,
     bindings: inputBindings('quantized'),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,

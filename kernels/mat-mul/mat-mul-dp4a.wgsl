@@ -2,7 +2,8 @@
 //
 // A workgroup makes a tile of 4 SIDE_N by 4 SIDE_M outputs, DEPTH units of 32 values of k at a time: its threads
 // copy the units' bytes and scales of w and x into workgroup memory, then each adds up products for 4 rows of w,
-// SIDE_N apart, and 4 of x, SIDE_M apart.
+// SIDE_N apart, and 4 of x, SIDE_M apart. Which tile it is and where its rows lie is said by another file: `tile_at`,
+// `weight_row` and `x_row`.
 
 override SIDE_N: u32;  // threads along n
 override SIDE_M: u32;  // threads along m
@@ -26,8 +27,12 @@ fn main(
 ) {
   let n = thread % SIDE_N;
   let m = thread / SIDE_N;
-  let first_n = group.y * TILE_N;
-  let first_m = group.x * TILE_M;
+  let tile = tile_at(group);
+  if (tile.is_empty) {
+    return;
+  }
+  let first_n = tile.n;
+  let first_m = tile.m;
 
   // For each of the thread's rows of x: its products with the rows of w
   var sums: array<vec4<f32>, 4>;
@@ -59,16 +64,16 @@ fn main(
   }
 }
 
-// Rows past N repeat the last one; units past the row's end count nothing by the scales of x
+// Units past the row's end count nothing by the scales of x
 fn stage_weights(slot: u32, row: u32, unit: u32) {
-  let w = load32i(min(row, N - 1u), min(unit, UNITS - 1u));
+  let w = load32i(weight_row(row), min(unit, UNITS - 1u));
   w_low[slot] = w.low;
   w_high[slot] = w.high;
   w_scales[slot] = vec4<f32>(w.scale, w.offset, 0.0);
 }
 
 fn stage_inputs(slot: u32, row: u32, unit: u32) {
-  let values = inputs(row, min(unit, UNITS - 1u));
+  let values = inputs(x_row(row), min(unit, UNITS - 1u));
   x_low[slot] = values.low;
   x_high[slot] = values.high;
   x_scales[slot] = select(vec2<f32>(), vec2<f32>(values.d, values.sum), unit < UNITS);

@@ -3,6 +3,7 @@ import activations from '../mat-vec/activations.wgsl?raw';
 import product from '../mat-vec/product.wgsl?raw';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, enable, weightsWgsl } from '../quants/weights.ts';
+import tile from './tile.wgsl?raw';
 import wgsl from './mat-mul.wgsl?raw';
 
 export interface MatMulShape {
@@ -37,7 +38,7 @@ export function matMul(format: QuantFormat, arithmetic: Arithmetic): Kernel<MatM
   const needs: KernelFeature[] = arithmetic === 'f16' ? ['shader-f16'] : [];
   return {
     name: `mat-mul ${format.name} ${arithmetic}`,
-    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + wgsl,
+    wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + tile + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({

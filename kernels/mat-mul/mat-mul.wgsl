@@ -2,7 +2,8 @@
 //
 // A workgroup makes a tile of 8 SIDE_N by 8 SIDE_M outputs, a unit of 32 values of k at a time: its threads
 // unpack the rows of w and read the rows of x into workgroup memory, then each adds up products for 8 rows of
-// w, SIDE_N apart, and 8 of x, SIDE_M apart.
+// w, SIDE_N apart, and 8 of x, SIDE_M apart. Which tile it is and where its rows lie is said by another file: `tile_at`,
+// `weight_row` and `x_row`.
 
 override SIDE_N: u32;  // threads along n
 override SIDE_M: u32;  // threads along m
@@ -21,8 +22,12 @@ fn main(
 ) {
   let n = thread % SIDE_N;
   let m = thread / SIDE_N;
-  let first_n = group.y * TILE_N;
-  let first_m = group.x * TILE_M;
+  let tile = tile_at(group);
+  if (tile.is_empty) {
+    return;
+  }
+  let first_n = tile.n;
+  let first_m = tile.m;
 
   // For the thread's row i of x: its products with rows 0..3 of w in `low<i>`, 4..7 in `high<i>`
   var low0: vec4<f32>;
@@ -45,10 +50,10 @@ fn main(
   for (var unit = 0u; unit < UNITS; unit++) {
     workgroupBarrier();
     for (var line = thread; line < TILE_N; line += THREADS) {
-      stage_weights(line, weights(min(first_n + line, N - 1u), unit));
+      stage_weights(line, weights(weight_row(first_n + line), unit));
     }
     for (var i = thread; i < TILE_M * 8u; i += THREADS) {
-      tile_x[slot(i / 8u, i % 8u)] = read_x(first_m + i / 8u, unit * 8u + i % 8u);
+      tile_x[slot(i / 8u, i % 8u)] = read_x(x_row(first_m + i / 8u), unit * 8u + i % 8u);
     }
     workgroupBarrier();
 

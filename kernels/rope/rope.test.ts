@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
-import { countPages, fromHalf, pagedIndex, shuffledPages } from '../kv/reference.ts';
+import { countPages, fromPaged, pagedIndex, shuffledPages } from '../kv/reference.ts';
+import type { KvType } from '../kv/kv.ts';
 import { ropeReference } from './reference.ts';
 import { rope } from './rope.ts';
 import { pairFrequencies, rotationTable } from './rotation-table.ts';
@@ -91,13 +92,58 @@ test('an f16 cache keeps k and v to half precision, and numbers past its range a
   expect(Math.max(...written.map((i) => Math.abs(edge.v[i]!)))).toBe(65_504);
 });
 
-async function run(kv: 'f32' | 'f16', shape: Parameters<ReturnType<typeof rope>['constants']>[0], size = 1) {
+test('a cache of int8 keeps k and v to half a step of their 32', async () => {
+  const headDim = 40;
+  const shape = {
+    ...{ rows: rows.length, heads: 2, kvHeads: 2, headDim, rotaryDim: 40, pairs: 'halves' as const },
+    ...{ page: 4, maxPages: 3, threads: 16 },
+  };
+  const wide = await run('f32', shape);
+  const narrow = await run('q8_0', shape);
+  for (const kept of ['k', 'v'] as const) {
+    const first = [...wide[kept].keys()].filter((i) => i % headDim === 0 && !Number.isNaN(wide[kept][i]));
+    expect(first).toHaveLength(rows.length * 2);
+    for (const at of first.flatMap((head) => [head, head + 32])) {
+      const end = at + (at % headDim === 0 ? 32 : 8);
+      const exact = wide[kept].subarray(at, end);
+      const step = Math.max(...exact.map(Math.abs)) / 127;
+      for (const [i, value] of exact.entries())
+        expect(Math.abs(narrow[kept][at + i]! - value)).toBeLessThan(step * 0.501);
+    }
+  }
+});
+
+test('q grows by steps with its position', async () => {
+  const shape = {
+    ...{ rows: rows.length, heads: 2, kvHeads: 1, headDim: 16, rotaryDim: 16, pairs: 'halves' as const },
+    ...{ page: 4, maxPages: 3, threads: 16 },
+  };
+  const plain = await run('f32', shape);
+  const grown = await run('f32', { ...shape, temperature: { scale: 0.1, length: 4, offset: 1 } });
+  expect([...grown.k]).toEqual([...plain.k]);
+  for (const [n, { position }] of rows.entries()) {
+    const factor = 1 + 0.1 * Math.log(1 + Math.floor((position + 1) / 4));
+    const of = ({ q }: { q: Float32Array }) => q.subarray(n * 32, (n + 1) * 32);
+    expect(
+      relativeError(
+        of(grown),
+        of(plain).map((value) => value * factor),
+      ),
+    ).toBeLessThan(1e-6);
+  }
+});
+
+async function run(kv: KvType, shape: Parameters<ReturnType<typeof rope>['constants']>[0], size = 1) {
   const { heads, kvHeads, headDim, rotaryDim, page } = shape;
   const lengths = [4, 5, 10];
   const pages = shuffledPages(lengths, shape);
   const qkv = randomFloats(rows.length * (heads + 2 * kvHeads) * headDim, size);
   const cache = countPages(lengths, page) * kvHeads * page * headDim;
-  const kept = { write: kv === 'f32' ? Float32Array : Uint16Array, length: cache };
+  const kept = {
+    f32: { write: Float32Array, length: cache },
+    f16: { write: Uint16Array, length: cache },
+    q8_0: { write: Uint32Array, length: (cache / headDim) * (headDim / 4 + Math.ceil(headDim / 32)) },
+  }[kv];
   const [q, k, v] = await runKernel(gpu, rope(kv), shape, [
     qkv,
     rotationTable({ positions: 10, rotaryDim: Math.max(2, rotaryDim), base: 100 }),
@@ -107,6 +153,6 @@ async function run(kv: 'f32' | 'f16', shape: Parameters<ReturnType<typeof rope>[
     kept,
     kept,
   ]);
-  const numbers = (values: Float32Array) => (kv === 'f32' ? values : Float32Array.from(values, fromHalf));
+  const numbers = (values: Float32Array) => fromPaged(values, kv, headDim);
   return { qkv, pages, q: q!, k: numbers(k!), v: numbers(v!) };
 }

@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel.ts';
-import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
+import { type KvShape, type KvType, kvConstants, kvUnit, kvWgsl } from '../kv/kv.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './rope.wgsl?raw';
 import turn from './turn.wgsl?raw';
@@ -16,13 +16,35 @@ export interface TurnShape {
   rotaryDim: number;
   /** Which dimensions turn together: (2i, 2i + 1), as GGUF's `llama` has them, or (i, i + rotaryDim / 2). */
   pairs: 'adjacent' | 'halves';
+  /** By how much q grows in long contexts; not at all if absent. */
+  temperature?: Temperature | undefined;
 }
 
-/** `turnedQuad` and `plainQuad`, to be joined to a kernel that binds `qkv` and `rotation`. */
+/** q at a position is multiplied by 1 + scale · ln(1 + floor((position + offset) / length)). */
+export interface Temperature {
+  scale: number;
+  /** In positions. */
+  length: number;
+  offset: number;
+}
+
+const NO_TEMPERATURE: Temperature = { scale: 0, length: 1, offset: 0 };
+
+/** `turnedQuad`, `sharpness` and `storeUnit`, for a kernel that binds `qkv` and `rotation` and can write to the cache. */
 export const turnWgsl = turn;
 
-export function turnConstants({ rotaryDim, pairs }: TurnShape): Record<string, number> {
-  return { ROTARY: rotaryDim, ADJACENT: pairs === 'adjacent' ? 1 : 0 };
+export function turnConstants({
+  rotaryDim,
+  pairs,
+  temperature = NO_TEMPERATURE,
+}: TurnShape): Record<string, number> {
+  return {
+    ROTARY: rotaryDim,
+    ADJACENT: pairs === 'adjacent' ? 1 : 0,
+    TEMPERATURE: temperature.scale,
+    OFFSET: temperature.offset,
+    LENGTH: temperature.length,
+  };
 }
 
 /**
@@ -32,7 +54,7 @@ export function turnConstants({ rotaryDim, pairs }: TurnShape): Record<string, n
 export function rope(kv: KvType): Kernel<RopeShape> {
   return {
     name: `rope-${kv}`,
-    wgsl: kvWgsl[kv] + step + turn + wgsl,
+    wgsl: kvWgsl[kv].write + step + turn + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
     constants: (shape) => ({
       ...kvConstants(shape),
@@ -42,7 +64,7 @@ export function rope(kv: KvType): Kernel<RopeShape> {
     }),
     // A row past the last would overwrite another sequence's cache, so rows are a dimension of their own
     workgroups: ({ rows, heads, kvHeads, headDim, threads }) => [
-      Math.ceil(((heads + 2 * kvHeads) * headDim) / 4 / threads),
+      Math.ceil(((heads + 2 * kvHeads) * Math.ceil(headDim / 4 / kvUnit(kv))) / threads),
       rows,
     ],
   };

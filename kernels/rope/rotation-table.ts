@@ -23,6 +23,8 @@ export type RopeScaling =
       originalContext: number;
       betaFast?: number;
       betaSlow?: number;
+      /** Whether the ramp begins and ends between pairs, as gpt-oss has it; else at whole ones. */
+      isExact?: boolean;
       attentionFactor?: number;
     };
 
@@ -72,11 +74,12 @@ export function pairFrequencies({ rotaryDim, base, scaling, factors }: Rotation)
         return blend(frequency / factor, frequency, (turns - low) / (high - low));
       }
       case 'yarn': {
-        const { factor, originalContext, betaFast = 32, betaSlow = 1 } = scaling;
+        const { factor, originalContext, betaFast = 32, betaSlow = 1, isExact = false } = scaling;
         const pairOf = (turns: number) =>
           (rotaryDim * Math.log(originalContext / (turns * 2 * Math.PI))) / (2 * Math.log(base));
-        const fast = Math.max(0, Math.floor(pairOf(betaFast)));
-        const slow = Math.min(rotaryDim - 1, Math.ceil(pairOf(betaSlow)));
+        const [first, last] = [pairOf(betaFast), pairOf(betaSlow)];
+        const fast = Math.max(0, isExact ? first : Math.floor(first));
+        const slow = Math.min(rotaryDim - 1, isExact ? last : Math.ceil(last));
         return blend(frequency, frequency / factor, (pair - fast) / Math.max(0.001, slow - fast));
       }
     }

@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel.ts';
+import output from '../output.wgsl?raw';
 import common from './sample.wgsl?raw';
 import gather from './sample-gather.wgsl?raw';
 import pick from './sample-pick.wgsl?raw';
@@ -55,7 +56,7 @@ const constants = ({ vocab, parts, threads }: SampleShape) => ({
  */
 export const sampleScan: Kernel<SampleShape> = {
   name: 'sample-scan',
-  wgsl: common + scan,
+  wgsl: output + common + scan,
   bindings: ['read', 'read', 'read', 'read', 'write'],
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
@@ -64,7 +65,7 @@ export const sampleScan: Kernel<SampleShape> = {
 /** As `sampleScan`, whose `scratch` it goes on with. May be left out where no sampler `restricts`. */
 export const sampleGather: Kernel<SampleShape> = {
   name: 'sample-gather',
-  wgsl: common + gather,
+  wgsl: output + common + gather,
   bindings: ['read', 'read', 'read', 'read', 'write'],
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
@@ -76,7 +77,7 @@ export const sampleGather: Kernel<SampleShape> = {
  */
 export const samplePick: Kernel<SampleShape> = {
   name: 'sample-pick',
-  wgsl: common + pick,
+  wgsl: output + common + pick,
   bindings: ['read', 'read', 'read', 'write', 'read', 'write', 'write'],
   constants,
   workgroups: ({ outputs }) => [outputs],

@@ -17,13 +17,6 @@ override VOCAB: u32;
 override THREADS: u32;  // a power of two
 override PARTS: u32;    // 1–MAX_PARTS
 
-struct Output {
-  sequence: u32,
-  position: u32,  // of the token that is chosen: the counter of the random stream
-  unused0: u32,
-  unused1: u32,
-}
-
 struct Sampler {
   temperature: f32,
   topK: u32,               // 0 keeps all

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '../gguf/read-gguf.ts';
+import type { FamilyMetadata } from './family-metadata.ts';
 import type { Activation, ModelConfig, RopePairs } from './model-config.ts';
 import type { BlockRoles, Leaf, Leaves } from './roles.ts';
 
@@ -19,6 +20,31 @@ export interface Architecture {
    * file has that. Infinity: no block sees all. A family without this has no windows.
    */
   readonly globalEvery?: number;
+  /** The window where the file says none; 0 if absent. */
+  readonly windowLength?: number;
+  /** Windows are chunks: they begin at multiples of their length. */
+  readonly windowsAreAligned?: true;
+  /** Where a file says that there are no windows, no block leaves q and k as they are either. */
+  readonly ropelessIsGlobal?: true;
+  /**
+   * q grows with its position: by the file's `attention.temperature_scale` and `_length`, or these numbers, in blocks
+   * that leave q and k as they are or in all. A length that nobody says is the context of the first training.
+   */
+  readonly temperature?: {
+    readonly scale: number;
+    readonly length?: number;
+    readonly offset: number;
+    readonly isOfRopeless?: true;
+  };
+  /**
+   * Each head of q and k is divided by the root of its mean square in blocks that turn them: before they are turned,
+   * which is the same, as a turn changes no length.
+   */
+  readonly normsTurnedHeads?: (sizes: Sizes, family: FamilyMetadata) => boolean;
+  /** Scores and logits have caps: the file's `attn_logit_softcapping` and `final_logit_softcapping`. */
+  readonly hasCaps?: true;
+  /** YaRN's ramp begins and ends at whole pairs if absent. */
+  readonly yarnRamp?: 'whole pairs' | 'exact';
   /** RoPE's base in blocks with a window, where it is not that of the others. They are not scaled then either. */
   readonly windowRopeBase?: number;
   /**

@@ -11,7 +11,14 @@ import { qwen3 } from './qwen3.ts';
 import { smollm3 } from './smollm3.ts';
 
 export type { Architecture, ModelTensors } from './architecture.ts';
-export type { Activation, BlockAttention, ModelConfig, Rope, RopePairs } from './model-config.ts';
+export type {
+  Activation,
+  BlockAttention,
+  ModelConfig,
+  Rope,
+  RopePairs,
+  Temperature,
+} from './model-config.ts';
 export {
   type AnyLeaf,
   type AttentionRoles,

@@ -173,6 +173,8 @@ describe('a llama file', () => {
         attentionFactor: 1,
         betaFast: 32,
         betaSlow: 1,
+        logMultiplier: 0,
+        isExact: false,
       },
     },
   ])('scales RoPE by $why', async ({ metadata, scaling }) => {

@@ -21,8 +21,22 @@ export interface Rope {
 export interface BlockAttention {
   /** How many positions a row sees, its own included; 0 is all. */
   window: number;
+  /** Whether windows begin at multiples of their length: a row sees only its own chunk. */
+  isAligned?: boolean | undefined;
+  /** Whether each head of q and k is divided by the root of its mean square. */
+  normsHeads?: boolean | undefined;
+  /** By how much q grows with its position. */
+  temperature?: Temperature | undefined;
   /** Index of the block's RoPE in `ropes`; undefined where positions do not count. */
   rope: number | undefined;
+}
+
+/** q at a position is multiplied by 1 + scale · ln(1 + floor((position + offset) / length)). */
+export interface Temperature {
+  scale: number;
+  /** In positions. */
+  length: number;
+  offset: number;
 }
 
 /** A model's sizes, each checked: what the memory plan and the kernels are built from. */
@@ -43,6 +57,8 @@ export interface ModelConfig {
   /** Of each block. */
   attention: readonly BlockAttention[];
   attentionScale: number;
+  /** Scores s become cap · tanh(s / cap). */
+  attentionCap?: number | undefined;
   embeddingScale: number;
   activation: Activation;
   normEps: number;
@@ -62,6 +78,8 @@ const MAX = {
   vocab: 2 ** 21,
   context: 2 ** 27,
   ropeBase: 1e12,
+  temperature: 16,
+  cap: 1e6,
 };
 
 /** Metadata that some converters write and that changes nothing of what is computed. */
@@ -113,8 +131,9 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
     kvHeads,
     rotaryDim,
     ropePairs,
-    ...readAttention(architecture, blocks, family, tensors),
+    ...readAttention(architecture, sizes, family, tensors),
     attentionScale: architecture.attentionScale?.(sizes) ?? 1 / Math.sqrt(headDim),
+    attentionCap: architecture.hasCaps ? capOf(family, 'attn_logit_softcapping') : undefined,
     embeddingScale: architecture.embeddingScale?.(sizes) ?? 1,
     activation,
     normEps: positive(family.number('attention.layer_norm_rms_epsilon'), 1, 'norm epsilon'),
@@ -132,16 +151,20 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
 
 /** Which blocks see and turn what. */
 function readAttention(
-  { globalEvery, ropelessEvery, windowRopeBase, tensors: { ropeFactors } }: Architecture,
-  blocks: number,
+  architecture: Architecture,
+  sizes: Sizes,
   family: FamilyMetadata,
   tensors: Gguf['tensors'],
 ): Pick<ModelConfig, 'ropes' | 'attention'> {
+  const { globalEvery, windowRopeBase, windowLength = 0 } = architecture;
+  const { ropeFactors } = architecture.tensors;
   const base = positive(family.number('rope.freq_base', 10_000), MAX.ropeBase, 'rope.freq_base');
   const longNames = [ropeFactors.long, ropeFactors.short].flatMap((leaf) => nameOf(leaf) ?? []);
-  const ropes: Rope[] = [{ base, scaling: readRopeScaling(family, longNames, tensors) }];
+  const ropes: Rope[] = [
+    { base, scaling: readRopeScaling(family, longNames, tensors, architecture.yarnRamp) },
+  ];
 
-  const window = globalEvery === undefined ? 0 : family.integer('attention.sliding_window', 0);
+  const window = globalEvery === undefined ? 0 : family.integer('attention.sliding_window', windowLength);
   if (window < 0 || window > MAX.context)
     throw badModel(`The model's window is of ${window} positions, not of 0 to ${MAX.context}.`);
   const period =
@@ -153,16 +176,43 @@ function readAttention(
     ropes.push({ base: positive(ownBase, MAX.ropeBase, 'rope.freq_base_swa'), scaling: { kind: 'none' } });
   }
 
+  // A file without windows has positions in every block
+  const ropelessEvery =
+    architecture.ropelessIsGlobal && window === 0 ? undefined : architecture.ropelessEvery;
+  const temperature = readTemperature(architecture, family);
   const isEvery = (block: number, every: number) => (block + 1) % every === 0;
-  const attention = Array.from({ length: blocks }, (_, block): BlockAttention => {
+  const attention = Array.from({ length: sizes.blocks }, (_, block): BlockAttention => {
     const isWindowed = window > 0 && !isEvery(block, period);
     const isRopeless = ropelessEvery !== undefined && isEvery(block, ropelessEvery);
+    const isHot = temperature && (isRopeless || !architecture.temperature?.isOfRopeless);
     return {
       window: isWindowed ? window : 0,
       rope: isRopeless ? undefined : isWindowed ? ropes.length - 1 : 0,
+      ...(isWindowed && architecture.windowsAreAligned ? { isAligned: true } : {}),
+      ...(!isRopeless && architecture.normsTurnedHeads?.(sizes, family) ? { normsHeads: true } : {}),
+      ...(isHot ? { temperature } : {}),
     };
   });
   return { ropes, attention };
+}
+
+/** The file's numbers before the family's; none where its scale is 0. */
+function readTemperature({ temperature }: Architecture, family: FamilyMetadata): Temperature | undefined {
+  if (!temperature) return undefined;
+  const scale = family.number('attention.temperature_scale', temperature.scale);
+  const original = family.integer('rope.scaling.original_context_length', 0);
+  const length = family.integer('attention.temperature_length', temperature.length ?? original);
+  if (scale === 0) return undefined;
+  if (!(scale > 0 && scale <= MAX.temperature && length >= 1 && length <= MAX.context))
+    throw badModel(
+      `The model's attention grows by ${scale} for every ${length} positions, not by up to ${MAX.temperature} for 1 to ${MAX.context}.`,
+    );
+  return { scale, length, offset: temperature.offset };
+}
+
+function capOf(family: FamilyMetadata, key: string): number | undefined {
+  const cap = family.number(key, 0);
+  return cap === 0 ? undefined : positive(cap, MAX.cap, key);
 }
 
 function nameOf(leaf: AnyLeaf<TensorSpec> | undefined): string | undefined {

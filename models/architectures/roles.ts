@@ -35,7 +35,10 @@ export interface AttentionRoles<Linear, Vector> {
   /** Of each head, before RoPE. */
   qNorm?: Vector | undefined;
   kNorm?: Vector | undefined;
+  /** A score of each head that takes a share of the weights and gives nothing. */
+  sinks?: Vector | undefined;
   output: Linear;
+  outputBias?: Vector | undefined;
   /** Of what attention gives, before it is added. */
   postNorm?: Vector | undefined;
 }

@@ -1,5 +1,6 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
+import type { Architecture } from './architecture.ts';
 import type { FamilyMetadata } from './family-metadata.ts';
 
 /** How positions beyond those of the first training are brought back into its range. */
@@ -15,6 +16,10 @@ export type RopeScaling =
       attentionFactor: number;
       betaFast: number;
       betaSlow: number;
+      /** By how much YaRN's own factor is taken back: all of it by 1. */
+      logMultiplier: number;
+      /** Whether the ramp begins and ends between pairs; else at whole ones. */
+      isExact: boolean;
     }
   /** Frequencies are divided by the model's factors: those for a context beyond the original one, or within it. */
   | {
@@ -33,6 +38,7 @@ export function readRopeScaling(
   family: FamilyMetadata,
   longNames: readonly string[],
   tensors: Gguf['tensors'],
+  yarnRamp: Architecture['yarnRamp'] = 'whole pairs',
 ): RopeScaling {
   const numbers = {
     factor: family.number('rope.scaling.factor', family.number('rope.scale_linear', 1)),
@@ -40,8 +46,9 @@ export function readRopeScaling(
     attentionFactor: family.number('rope.scaling.attn_factor', 1),
     betaFast: family.number('rope.scaling.yarn_beta_fast', 32),
     betaSlow: family.number('rope.scaling.yarn_beta_slow', 1),
+    logMultiplier: family.number('rope.scaling.yarn_log_multiplier', 0),
   };
-  const { factor, originalContext, attentionFactor, betaFast, betaSlow } = numbers;
+  const { factor, originalContext, attentionFactor, betaFast, betaSlow, logMultiplier } = numbers;
   const contradiction = () =>
     badModel(`The model's numbers for scaling RoPE contradict each other: ${JSON.stringify(numbers)}.`);
 
@@ -59,9 +66,17 @@ export function readRopeScaling(
     case 'linear':
       return factor === 1 ? { kind: 'none' } : { kind: 'linear', factor };
     case 'yarn':
-      if (!(originalContext > 0 && attentionFactor > 0 && betaSlow > 0 && betaFast > betaSlow))
+      if (
+        !(
+          originalContext > 0 &&
+          attentionFactor > 0 &&
+          betaSlow > 0 &&
+          betaFast > betaSlow &&
+          logMultiplier >= 0
+        )
+      )
         throw contradiction();
-      return { kind: 'yarn', ...numbers };
+      return { kind: 'yarn', ...numbers, isExact: yarnRamp === 'exact' };
     case 'longrope': {
       const missing = longNames.find((name) => !tensors.has(name));
       if (longNames.length === 0 || missing !== undefined)

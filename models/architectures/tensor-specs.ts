@@ -66,6 +66,10 @@ export const QKV_BIAS = vector(
   numbers('blk.{block}.attn_v.bias', kv),
 );
 
+export const OUTPUT_BIAS = vector(numbers('blk.{block}.attn_output.bias', dim));
+
+export const SINKS = vector(numbers('blk.{block}.attn_sinks.weight', (config) => config.heads));
+
 export const QK_NORMS = {
   qNorm: vector(numbers('blk.{block}.attn_q_norm.weight', headDim)),
   kNorm: vector(numbers('blk.{block}.attn_k_norm.weight', headDim)),

@@ -1,8 +1,9 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import { Metadata } from './metadata.ts';
-import { MAX_PARTS } from './part-names.ts';
 import type { Gguf, TensorInfo } from './read-gguf.ts';
 
+/** More than anybody has published. */
+const MAX_PARTS = 512;
 const COUNT = 'split.count';
 const NUMBER = 'split.no';
 const TENSORS = 'split.tensors.count';

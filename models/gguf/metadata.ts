@@ -3,12 +3,20 @@ import type { GgufValue } from './values.ts';
 
 /**
  * A file's metadata by key. A getter with a fallback returns it where the key is absent; without one, an absent
- * key is a `bad-model`, as is a value of another type.
+ * key is a `bad-model`, as is a value of another type. Remembers what was asked for, so that what was not can be told.
  */
 export class Metadata {
+  readonly #asked = new Set<string>();
+
   constructor(readonly entries: ReadonlyMap<string, GgufValue>) {}
 
+  /** Keys with this beginning that no getter has been asked for. */
+  notAsked(prefix: string): string[] {
+    return [...this.entries.keys()].filter((key) => key.startsWith(prefix) && !this.#asked.has(key));
+  }
+
   has(key: string): boolean {
+    this.#asked.add(key);
     return this.entries.has(key);
   }
 
@@ -53,6 +61,7 @@ export class Metadata {
     fallback: [F?],
     as: (entry: GgufValue) => T | undefined,
   ): T | F {
+    this.#asked.add(key);
     const entry = this.entries.get(key);
     if (!entry) {
       if (fallback.length > 0) return fallback[0] as F;

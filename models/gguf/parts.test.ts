@@ -3,7 +3,6 @@ import { smallModel } from '../../test/fakes/model-files.ts';
 import { type Part, splitModel, writeParts } from '../../test/fakes/split-model.ts';
 import type { ByteSource } from './header-bytes.ts';
 import { joinSources } from './joined-source.ts';
-import { allPartNames, partOf, withoutPart } from './part-names.ts';
 import { readGguf } from './read-gguf.ts';
 import type { GgufValue } from './values.ts';
 
@@ -24,28 +23,6 @@ function sourceOf(bytes: Uint8Array): ByteSource {
 async function join(parts: readonly Part[]): Promise<ByteSource> {
   return joinSources(writeParts(parts).map(sourceOf));
 }
-
-describe('names', () => {
-  test.each([
-    ['a-00001-of-00003.gguf', { number: 1, count: 3 }],
-    ['models/a-b-00010-of-00012.GGUF', { number: 10, count: 12 }],
-    ['a.gguf', undefined],
-    ['a-00001-of-00001.gguf', undefined],
-    ['a-00000-of-00003.gguf', undefined],
-    ['a-00004-of-00003.gguf', undefined],
-    ['a-00001-of-00600.gguf', undefined],
-    ['a-00001-of-00003.gguf.txt', undefined],
-    ['a-1-of-3.gguf', undefined],
-  ])('%s', (name, part) => expect(partOf(name)).toEqual(part));
-
-  test('of all parts follow from any of them', () => {
-    const names = ['b/a-00001-of-00003.gguf', 'b/a-00002-of-00003.gguf', 'b/a-00003-of-00003.gguf'];
-    for (const name of names) expect(allPartNames(name)).toEqual(names);
-    expect(allPartNames('a.gguf')).toEqual(['a.gguf']);
-    expect(withoutPart('a-00002-of-00003.gguf')).toBe('a.gguf');
-    expect(withoutPart('a.gguf')).toBe('a.gguf');
-  });
-});
 
 describe('a model in parts', () => {
   test.each([1, 2, 3, 5])('of %i is the model that it was before', async (count) => {

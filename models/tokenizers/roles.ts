@@ -42,15 +42,42 @@ const ROLES = {
   sep: { keys: ['seperator_token_id'], texts: [] },
   fimPrefix: {
     keys: ['fim_pre_token_id', 'prefix_token_id'],
-    texts: ['<|fim_prefix|>', '<fim-prefix>', '<fim_prefix>', '<｜fim▁begin｜>', '<PRE>', '▁<PRE>'],
+    texts: [
+      '<|fim_prefix|>',
+      '<fim-prefix>',
+      '<fim_prefix>',
+      '<｜fim▁begin｜>',
+      '<PRE>',
+      '▁<PRE>',
+      '<|code_prefix|>',
+      '<|prefix|>',
+    ],
   },
   fimSuffix: {
     keys: ['fim_suf_token_id', 'suffix_token_id'],
-    texts: ['<|fim_suffix|>', '<fim-suffix>', '<fim_suffix>', '<｜fim▁hole｜>', '<SUF>', '▁<SUF>'],
+    texts: [
+      '<|fim_suffix|>',
+      '<fim-suffix>',
+      '<fim_suffix>',
+      '<｜fim▁hole｜>',
+      '<SUF>',
+      '▁<SUF>',
+      '<|code_suffix|>',
+      '<|suffix|>',
+    ],
   },
   fimMiddle: {
     keys: ['fim_mid_token_id', 'middle_token_id'],
-    texts: ['<|fim_middle|>', '<fim-middle>', '<fim_middle>', '<｜fim▁end｜>', '<MID>', '▁<MID>'],
+    texts: [
+      '<|fim_middle|>',
+      '<fim-middle>',
+      '<fim_middle>',
+      '<｜fim▁end｜>',
+      '<MID>',
+      '▁<MID>',
+      '<|code_middle|>',
+      '<|middle|>',
+    ],
   },
   fimPad: {
     keys: ['fim_pad_token_id'],
@@ -72,6 +99,8 @@ const END_TEXTS = [
   '<|end|>',
   '<|return|>',
   '<|call|>',
+  '<|flush|>',
+  '<|calls|>',
   '<end_of_turn>',
   '<|endoftext|>',
   '</s>',
@@ -83,8 +112,22 @@ const END_TEXTS = [
   '<|end_of_text|>',
   '<end_of_utterance>',
   '<eos>',
+  '<turn|>',
+  '<|tool_response>',
+  '[e~[',
   '<｜end▁of▁sentence｜>',
 ] as const;
+
+/** Tokens that end no answer of a vocabulary which has all of those others. */
+const NOT_THE_END: readonly { text: string; beside: readonly string[] }[] = [
+  // Harmony: one message of an answer that may have several
+  { text: '<|end|>', beside: ['<|return|>', '<|call|>'] },
+  { text: '<|end|>', beside: ['<|flush|>', '<|call|>'] },
+  { text: '<|end|>', beside: ['<|flush|>', '<|calls|>'] },
+  { text: '<|end|>', beside: ['<|return|>', '<|calls|>'] },
+  // Gemma 4: HTML
+  { text: '</s>', beside: ['<|tool_response>'] },
+];
 
 export interface FoundRoles {
   roles: Roles;
@@ -124,5 +167,7 @@ export function findRoles(
     endIds.add(id);
     controlIds.add(id);
   }
+  for (const { text, beside } of NOT_THE_END)
+    if (beside.every((other) => ids.has(other))) endIds.delete(ids.get(text) ?? -1);
   return { roles, endIds, controlIds };
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { ModelError } from '../errors.ts';
 import { Metadata } from '../gguf/metadata.ts';
 import type { GgufValue } from '../gguf/values.ts';
+import { byteToken } from './byte-tokens.ts';
+import { cleanSpaces } from './clean-spaces.ts';
 import { readTokenizer, type Tokenizer } from './index.ts';
 import { PairTable } from './pair-table.ts';
 import { PRE_TOKENIZERS, cutWords } from './pre-tokenizers.ts';
@@ -239,10 +241,96 @@ describe('special tokens', () => {
     expect(tokenizer.kind(1)).toBe('control');
   });
 
+  test('of some families take the white space beside them along', () => {
+    const more = (entries: Record<string, string>): Record<string, GgufValue> =>
+      Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, { type: 'string', value }]));
+    const read = (text: string, entries: Record<string, string>, pre = 'gpt-2') => {
+      const special: Vocabulary['tokens'] = [
+        'Ġ',
+        'a',
+        ['<mask>', CONTROL],
+        ['[MASK]', CONTROL],
+        ['<s>', CONTROL],
+      ];
+      const tokenizer = tokenizerOf({ tokens: special, pre, more: more(entries) });
+      return tokenizer.encode(text, { parseSpecial: true }).map((id) => tokenizer.tokenText(id));
+    };
+    expect(read('a  <mask> a', {})).toEqual(['a', 'Ġ', 'Ġ', '<mask>', 'Ġ', 'a']);
+    expect(read('a  <mask> a', {}, 'jina-v2-de')).toEqual(['a', '<mask>', 'Ġ', 'a']);
+    expect(read('a  [MASK] a', { 'general.name': 'A modern-bert' })).toEqual(['a', '[MASK]', 'Ġ', 'a']);
+    expect(read('a <mask>  a<s> a', { 'general.name': 'Phi-3' })).toEqual([
+      'a',
+      'Ġ',
+      '<mask>',
+      'a',
+      '<s>',
+      'Ġ',
+      'a',
+    ]);
+  });
+
+  test('that end one message of several do not end the answer', () => {
+    const harmony = tokenizerOf({ tokens: ['<|end|>', '<|return|>', '<|call|>'] });
+    expect([...harmony.endIds]).toEqual([1, 2]);
+    expect([...tokenizerOf({ tokens: ['<|end|>', '<|return|>'] }).endIds].sort()).toEqual([0, 1]);
+  });
+
+  test('are text to every kind of tokenizer unless a text may name them', () => {
+    const bytes = Array.from({ length: 256 }, (_, byte): [string, number] => [byteToken(byte), BYTE]);
+    const letters = [...'<s>ab'];
+    const all: Vocabulary['tokens'] = [['<s>', CONTROL], ...bytes, ...new Set(letters)];
+    for (const model of ['llama', 't5', 'rwkv', 'plamo2']) {
+      const scores = all.map((token) => (typeof token === 'string' ? -1 : 0));
+      const tokenizer = tokenizerOf({ model, tokens: all, scores });
+      const texts = tokenizer.encode('a<s>').map((id) => tokenizer.tokenText(id));
+      expect(
+        texts.filter((text) => text !== '▁' && !text.startsWith('<0x')),
+        model,
+      ).toEqual(['a', '<', 's', '>']);
+      expect(tokenizer.encode('a<s>', { parseSpecial: true }).at(-1), model).toBe(0);
+    }
+  });
+
   test('outside the vocabulary do not count', () => {
     const more: Record<string, GgufValue> = { 'tokenizer.ggml.eos_token_id': { type: 'uint32', value: 99 } };
     expect(tokenizerOf({ tokens, more }).eosId).toBeUndefined();
   });
+});
+
+describe('RWKV', () => {
+  const tokenizer = tokenizerOf({
+    model: 'rwkv',
+    tokens: ['a', 'b', 'ab', '\\n', '\\xe6\\x97', '\\xa5', '\\\\n'],
+  });
+
+  test('takes the longest token, byte by byte', () => {
+    expect(tokenizer.encode('aba\n\\n日')).toEqual([2, 0, 3, 6, 4, 5]);
+    expect(tokenizer.decode([2, 0, 3, 6, 4, 5])).toBe('aba\n\\n日');
+  });
+});
+
+describe('PLaMo 2', () => {
+  test('takes the row of the best score, and of equals the longest tokens', () => {
+    const bytes = Array.from({ length: 256 }, (_, byte): [string, number] => [byteToken(byte), BYTE]);
+    const words = ['a', 'b', 'ab', 'bc', 'c', 'cc'];
+    const scores = [...bytes.map(() => 0), -1, -1, -2, -1, -3, -9];
+    const tokenizer = tokenizerOf({ model: 'plamo2', tokens: [...bytes, ...words], scores });
+    const read = (text: string) => tokenizer.encode(text).map((id) => tokenizer.tokenText(id));
+    expect(read('abc')).toEqual(['a', 'bc']);
+    expect(read('ab')).toEqual(['ab']);
+    expect(read('\ufeffcc')).toEqual(['c', 'c']);
+    expect(read('é')).toEqual(['<0xC3>', '<0xA9>']);
+    expect(tokenizer.decode(tokenizer.encode('aé日c'))).toBe('aé日c');
+  });
+
+  test('without its byte tokens is refused', () => {
+    expect(() => tokenizerOf({ model: 'plamo2', tokens: ['a'] })).toThrow(/lacks the token <0x00>/);
+  });
+});
+
+test('punctuation of words that were taken apart joins them again', () => {
+  const text = "it ' s fine , they ' re \u0022 here \u0022 . don ' t !";
+  expect(cleanSpaces(text)).toBe("it's fine, they're \u0022 here \u0022. don't!");
 });
 
 describe('text from tokens as they come', () => {
@@ -314,8 +402,8 @@ describe('a model that is not understood is refused by name', () => {
   test.each<{ why: string; vocabulary: Vocabulary; says: string; code: string }>([
     {
       why: 'another tokenizer',
-      vocabulary: { model: 't5', tokens: ['a'] },
-      says: '"t5"',
+      vocabulary: { model: 'hybriddna', tokens: ['a'] },
+      says: '"hybriddna"',
       code: 'unsupported-model',
     },
     {

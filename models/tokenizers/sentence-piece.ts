@@ -1,6 +1,7 @@
-import { badModel } from '../errors.ts';
 import type { Metadata } from '../gguf/metadata.ts';
+import { byteToken } from './byte-tokens.ts';
 import { Merger } from './merge.ts';
+import { readScores } from './scores.ts';
 import type { AddedSpace, Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 import { WordCache } from './word-cache.ts';
@@ -33,17 +34,12 @@ export class SentencePiece implements Scheme {
     const { texts, ids, roles } = vocabulary;
     const isPrefixed = metadata.bool('tokenizer.ggml.add_space_prefix', true);
     this.addsSpace = isPrefixed ? 'at-start-and-after-specials' : 'never';
-    this.ranks = rankScores(
-      metadata.numbers('tokenizer.ggml.scores', new Float32Array(texts.length)),
-      texts.length,
-    );
+    this.ranks = rankScores(readScores(metadata, texts.length), texts.length);
     this.hasWords = !texts.some((text) => /[^▁]▁/.test(text));
     this.longest = texts.reduce((longest, text) => Math.max(longest, text.length), 0);
     this.byteTokens = Array.from({ length: 256 }, (_, byte) => {
-      const hex = byte.toString(16).toUpperCase().padStart(2, '0');
-      return (
-        ids.get(`<0x${hex}>`) ?? (byte < 0x80 ? ids.get(String.fromCharCode(byte)) : undefined) ?? roles.unk
-      );
+      const char = byte < 0x80 ? ids.get(String.fromCharCode(byte)) : undefined;
+      return ids.get(byteToken(byte)) ?? char ?? roles.unk;
     });
   }
 
@@ -85,8 +81,6 @@ export class SentencePiece implements Scheme {
 }
 
 function rankScores(scores: ArrayLike<number>, count: number): Int32Array {
-  if (scores.length < count)
-    throw badModel(`The model has ${count} tokens, but only ${scores.length} of them have a score.`);
   const distinct = Float64Array.from(new Set(Array.from(scores)))
     .sort()
     .reverse();

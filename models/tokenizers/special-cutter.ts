@@ -1,7 +1,16 @@
+import type { Metadata } from '../gguf/metadata.ts';
+import { readStripping, type Stripping } from './stripping.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** Pieces of text, and tokens that stood in it by their texts. */
 export type Piece = string | number;
+
+interface Special {
+  readonly id: number;
+  readonly text: string;
+  readonly isUser: boolean;
+  readonly strips: Stripping;
+}
 
 /** Breaks up the text of a control token. A noncharacter: Unicode keeps it out of texts that people exchange. */
 const GUARD = '\u{fdd0}';
@@ -11,31 +20,28 @@ const GUARD = '\u{fdd0}';
  * User-defined tokens always are; control tokens and the unknown token only if a text may name them.
  */
 export class SpecialCutter {
-  private readonly specials: readonly { id: number; text: string; isUser: boolean; stripsRight: boolean }[];
+  private readonly specials: readonly Special[];
 
-  /** `modelName` is the file's `general.name`: for one family only that tells the tokens' habits. */
-  constructor({ texts, kinds }: Vocabulary, modelName: string) {
-    const isPhi3 = /phi-?3/i.test(modelName);
+  constructor({ texts, kinds }: Vocabulary, metadata: Metadata) {
+    const stripping = readStripping(metadata);
     const utf8 = new TextEncoder();
     this.specials = texts
       .flatMap((text, id) => {
         const kind = kinds[id]!;
         if (kind !== 'control' && kind !== 'user' && kind !== 'unknown') return [];
-        // Phi-3's specials swallow the white space after them, but for three
-        const stripsRight = isPhi3 && !['<unk>', '<s>', '<|endoftext|>'].includes(text);
-        return [{ id, text, isUser: kind === 'user', stripsRight, length: utf8.encode(text).length }];
+        return [
+          { id, text, isUser: kind === 'user', strips: stripping(text), length: utf8.encode(text).length },
+        ];
       })
       .sort((a, b) => b.length - a.length);
   }
 
   cut(text: string, parseSpecial: boolean): Piece[] {
     let pieces: Piece[] = text === '' ? [] : [text];
-    for (const { id, text: special, isUser, stripsRight } of this.specials) {
-      if (!isUser && !parseSpecial) continue;
-      if (!text.includes(special)) continue;
-      pieces = pieces.flatMap((piece) =>
-        typeof piece === 'number' ? piece : cutOut(piece, special, id, stripsRight),
-      );
+    for (const special of this.specials) {
+      if (!special.isUser && !parseSpecial) continue;
+      if (!text.includes(special.text)) continue;
+      pieces = pieces.flatMap((piece) => (typeof piece === 'number' ? piece : cutOut(piece, special)));
     }
     return pieces;
   }
@@ -63,13 +69,29 @@ export function unguarded(text: string): string {
   return text.replaceAll(GUARD, '');
 }
 
-function cutOut(text: string, special: string, id: number, stripsRight: boolean): Piece[] {
-  const [first, ...rest] = text.split(special);
-  const pieces: Piece[] = first === '' ? [] : [first!];
-  for (const part of rest) {
-    pieces.push(id);
-    const kept = stripsRight ? part.replace(/^[ \t\n\v\f\r]+/, '') : part;
+function cutOut(text: string, { id, text: special, strips }: Special): Piece[] {
+  const pieces: Piece[] = [];
+  let rest = 0;
+  for (let at = text.indexOf(special); at >= 0; at = text.indexOf(special, rest)) {
+    const before = text.slice(rest, at);
+    const kept = strips.left ? trimEnd(before) : before;
     if (kept !== '') pieces.push(kept);
+    pieces.push(id);
+    rest = at + special.length;
+    // What is swallowed can be no token any more
+    while (strips.right && rest < text.length && isSpace(text[rest]!)) rest++;
   }
+  if (rest < text.length) pieces.push(text.slice(rest));
   return pieces;
+}
+
+function isSpace(char: string): boolean {
+  return ' \t\n\v\f\r'.includes(char);
+}
+
+/** Without its last white space. An expression for it would look from every space of a run. */
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && isSpace(text[end - 1]!)) end--;
+  return text.slice(0, end);
 }

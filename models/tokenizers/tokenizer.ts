@@ -1,10 +1,12 @@
+import { byteOfToken } from './byte-tokens.ts';
+import { cleanSpaces } from './clean-spaces.ts';
 import { type Piece, type SpecialCutter, unguarded } from './special-cutter.ts';
 import { type DecodeOptions, TokenDecoder } from './token-decoder.ts';
 import type { TokenKind, Vocabulary } from './vocabulary.ts';
 
 export type AddedSpace = 'never' | 'at-start' | 'at-start-and-after-specials';
 
-/** One way to make tokens of text: SentencePiece, byte-level BPE, WordPiece. */
+/** One way to make tokens of text, such as SentencePiece, byte-level BPE or WordPiece. */
 export interface Scheme {
   /** Where encoding puts a space that was not in the text, so that decoding takes it away. */
   readonly addsSpace: AddedSpace;
@@ -31,6 +33,7 @@ interface TokenizerParts {
   addEos: boolean;
   /** What `addSpecial` puts at the end: EOS, or SEP. */
   last: number | undefined;
+  cleansSpaces: boolean;
 }
 
 /** Text to tokens and back, as the model's file says. Ids that are no tokens decode to nothing. */
@@ -105,7 +108,8 @@ export class Tokenizer {
     const parts: string[] = [];
     for (const id of ids) parts.push(decoder.push(id));
     parts.push(decoder.end());
-    return parts.join('');
+    const text = parts.join('');
+    return this.parts.cleansSpaces ? cleanSpaces(text) : text;
   }
 
   /** For tokens as they come. */
@@ -134,8 +138,7 @@ export class Tokenizer {
       case 'normal':
         return this.parts.scheme.bytes(text);
       case 'byte':
-        // <0x41>
-        return Uint8Array.of(Number.parseInt(text.slice(3, 5), 16));
+        return Uint8Array.of(byteOfToken(text) ?? 0);
       case 'undefined':
       case 'unused':
         return new Uint8Array(0);

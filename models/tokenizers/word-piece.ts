@@ -1,6 +1,7 @@
 import type { Metadata } from '../gguf/metadata.ts';
 import type { Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
+import { lowerCased } from './lower-cased.ts';
 
 /** Begins the first token of a word; what BERT's own files mark with ## has no mark in GGUF. */
 const WORD = '▁';
@@ -56,7 +57,7 @@ export class WordPiece implements Scheme {
       else {
         const isAlone = ALONE.test(char);
         if (isAlone) finish();
-        word += this.isLowerCased ? firstChar(char.toLowerCase()) : char;
+        word += this.isLowerCased ? lowerCased(char) : char;
         if (isAlone) finish();
       }
     }
@@ -81,7 +82,7 @@ export class WordPiece implements Scheme {
   }
 }
 
-/** Normal forms and cases of more than one character count by their first. */
+/** Normal forms of more than one character count by their first. */
 function firstChar(text: string): string {
   return String.fromCodePoint(text.codePointAt(0)!);
 }

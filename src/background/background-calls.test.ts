@@ -6,6 +6,7 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Area } from './area.ts';
 import { backgroundCalls } from './background-calls.ts';
+import { builtInSiteStore } from './built-in-sites.ts';
 import { settingsStore } from './settings.ts';
 import { siteStore } from './sites.ts';
 
@@ -25,6 +26,7 @@ function start(area: Area) {
   const prompts = { open: vi.fn(async () => {}), close: vi.fn(async () => {}) };
   const calls = backgroundCalls({
     sites: siteStore(area, () => ++now),
+    builtIn: builtInSiteStore(area),
     settings: settingsStore(area),
     wake: async () => {},
     prompts,
@@ -101,7 +103,7 @@ test('settings change one by one and outlive the worker', async () => {
   const caps = { gpuPercent: 50, memoryBytes: 2 ** 30 };
   expect(await start(area).call('changeSettings', { caps })).toEqual({ ...DEFAULT_SETTINGS, caps });
   await start(area).call('changeSettings', { defaultModel: 'other' });
-  expect(await start(area).call('settings', undefined)).toEqual({ caps, defaultModel: 'other' });
+  expect(await start(area).call('settings', undefined)).toEqual({ ...DEFAULT_SETTINGS, caps, defaultModel: 'other' });
 });
 
 test.each([
@@ -124,4 +126,26 @@ test('questions open and close their windows', async () => {
   await call('closePrompt', { question: 'q' });
   expect(prompts.open).toHaveBeenCalledWith('q');
   expect(prompts.close).toHaveBeenCalledWith('q');
+});
+
+test('who answers where the browser has built-in AI: the site’s choice, else that of all sites', async () => {
+  const area = memoryArea();
+  const { call } = start(area);
+  const choiceOf = (origin: string) => start(area).call('builtInChoice', { origin });
+  expect(await choiceOf('http://a')).toBe('ask');
+
+  await call('changeSettings', { builtIn: 'own' });
+  await call('chooseBuiltIn', { origin: 'http://a', choice: 'hearth' });
+  expect([await choiceOf('http://a'), await choiceOf('http://b'), await choiceOf('null')]).toEqual([
+    'hearth',
+    'own',
+    'own',
+  ]);
+  expect(await call('builtInSites', undefined)).toEqual([{ origin: 'http://a', choice: 'hearth' }]);
+
+  await call('chooseBuiltIn', { origin: 'http://a', choice: 'default' });
+  expect(await choiceOf('http://a')).toBe('own');
+  await expect(call('chooseBuiltIn', { origin: 'null', choice: 'own' })).rejects.toMatchObject({
+    code: 'bad-input',
+  });
 });

@@ -1,14 +1,17 @@
 import * as v from 'valibot';
 import { nothing, parser } from '../channel/parser.ts';
+import { BUILT_IN_CHOICES } from '../protocol/built-in-ai.ts';
 import type { Handlers } from '../channel/serve.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { MAX_MODEL_ID_CHARS, MAX_MODELS_PER_REQUEST } from '../protocol/limits.ts';
+import type { BuiltInSiteStore } from './built-in-sites.ts';
 import type { PromptWindows } from './prompt-windows.ts';
 import { SettingsChanges, type SettingsStore } from './settings.ts';
 import type { SiteStore } from './sites.ts';
 
 export interface BackgroundDeps {
   sites: SiteStore;
+  builtIn: BuiltInSiteStore;
   settings: SettingsStore;
   wake(): Promise<void>;
   prompts: PromptWindows;
@@ -29,10 +32,11 @@ const Decision = v.object({
   ),
   decision: v.picklist(['allow', 'block', 'forget']),
 });
+const Choice = v.object({ origin: Origin, choice: v.picklist([...BUILT_IN_CHOICES, 'default']) });
 const QuestionId = v.object({ question: v.pipe(v.string(), v.maxLength(100)) });
 
 export function backgroundCalls(deps: BackgroundDeps): Handlers<BackgroundCalls> {
-  const { sites, settings } = deps;
+  const { sites, builtIn, settings } = deps;
   return {
     wake: { parse: nothing, run: () => deps.wake().then(nothing) },
     settings: { parse: nothing, run: () => settings.get() },
@@ -43,6 +47,17 @@ export function backgroundCalls(deps: BackgroundDeps): Handlers<BackgroundCalls>
       parse: parser(Decision),
       run: ({ origin, models, decision }) =>
         (decision === 'forget' ? sites.forget(origin) : sites.decide(origin, decision, models)).then(nothing),
+    },
+    builtInSites: { parse: nothing, run: () => builtIn.list() },
+    builtInChoice: {
+      // Of pages without an origin as well: nothing is remembered of them
+      parse: parser(v.object({ origin: v.string() })),
+      run: async ({ origin }) => (await builtIn.get(origin)) ?? (await settings.get()).builtIn,
+    },
+    chooseBuiltIn: {
+      parse: parser(Choice),
+      run: ({ origin, choice }) =>
+        (choice === 'default' ? builtIn.forget(origin) : builtIn.choose(origin, choice)).then(nothing),
     },
     openPrompt: {
       parse: parser(QuestionId),

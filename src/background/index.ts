@@ -7,6 +7,7 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { toFailure } from '../protocol/errors.ts';
 import { BACKGROUND_PORT, isAttachMessage, isWakeMessage, type WakeAnswer } from '../protocol/hand-over.ts';
 import { backgroundCalls } from './background-calls.ts';
+import { builtInSiteStore } from './built-in-sites.ts';
 import { ensureOffscreen, postToOffscreen } from './offscreen-document.ts';
 import { promptWindows } from './prompt-windows.ts';
 import { settingsStore } from './settings.ts';
@@ -17,6 +18,7 @@ declare const self: ServiceWorkerScope;
 
 const calls = backgroundCalls({
   sites: siteStore(browser.storage.local, Date.now),
+  builtIn: builtInSiteStore(browser.storage.local),
   settings: settingsStore(browser.storage.local),
   wake: ensureOffscreen,
   prompts: promptWindows,

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { BUILT_IN_CHOICES } from '../protocol/built-in-ai.ts';
 import { MAX_MODEL_ID_CHARS } from '../protocol/limits.ts';
 import {
   DEFAULT_SETTINGS,
@@ -18,6 +19,7 @@ const DefaultModel = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_C
 export const SettingsChanges = v.strictObject({
   caps: v.optional(Caps),
   defaultModel: v.optional(DefaultModel),
+  builtIn: v.optional(v.picklist(BUILT_IN_CHOICES)),
 });
 
 export interface SettingsStore {

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { joinSources } from '../../models/gguf/joined-source.ts';
-import { allPartNames } from '../../models/gguf/part-names.ts';
+import { allPartNames } from '../protocol/part-names.ts';
 import { openFile } from './file-source.ts';
 
 /** A model's file, or all files of a model in several parts: they lie beside the one that is named, whichever it is. */

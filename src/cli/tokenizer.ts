@@ -1,3 +1,4 @@
+import { checkTokenizerKeys } from '../../models/check-metadata.ts';
 import { readGguf } from '../../models/gguf/read-gguf.ts';
 import { readTokenizer, type Tokenizer } from '../../models/tokenizers/index.ts';
 import { openModelFiles } from './model-source.ts';
@@ -7,7 +8,9 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   const source = await openModelFiles(path);
   try {
     const { metadata } = await readGguf(source);
-    return readTokenizer(metadata);
+    const tokenizer = readTokenizer(metadata);
+    checkTokenizerKeys(metadata);
+    return tokenizer;
   } finally {
     await source.close?.();
   }

@@ -79,7 +79,8 @@ function rotation(
       return rotationTable({ ...plain, scaling });
     case 'yarn': {
       // GGUF gives a factor on top of YaRN's own
-      const attentionFactor = scaling.attentionFactor * (1 + 0.1 * Math.log(scaling.factor));
+      const sharpening = (by: number) => 1 + 0.1 * by * Math.log(scaling.factor);
+      const attentionFactor = (scaling.attentionFactor * sharpening(1)) / sharpening(scaling.logMultiplier);
       return rotationTable({ ...plain, scaling: { ...scaling, attentionFactor } });
     }
     case 'longrope': {

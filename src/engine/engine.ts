@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { GenerateOutput, GeneratePart, Prompt } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
@@ -66,6 +66,8 @@ export class Engine {
   ): Promise<GenerateOutput> {
     const id = input.model ?? this.#defaultModel;
     const { origin, lane, isPrivate, sampling, stop } = input;
+    if (input.constraint)
+      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
     const entry = this.#entry(id);
     const model = await untilAborted(entry.loading, signal);
     entry.usedAt = this.#options.clock.now();
@@ -75,6 +77,12 @@ export class Engine {
     const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane, isPrivate }, send, signal);
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };
+  }
+
+  /** The tokens of a prompt that may be too long to be answered. */
+  async count(id: string, prompt: Prompt): Promise<{ tokens: number }> {
+    const { file } = await this.#entry(id).loading;
+    return { tokens: promptIds(file, prompt, Number.POSITIVE_INFINITY).length };
   }
 
   async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {

@@ -4,6 +4,7 @@ import {
   type ModelTensors,
   readModel,
 } from '../../models/architectures/index.ts';
+import { checkGeneral, checkTokenizerKeys } from '../../models/check-metadata.ts';
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { type Gguf, readGguf } from '../../models/gguf/read-gguf.ts';
 import { type Tokenizer, readTokenizer } from '../../models/tokenizers/index.ts';
@@ -22,13 +23,16 @@ export interface ModelFile {
 /** Reads the header alone. Fails with a `ModelError` that names what is wrong or not supported. */
 export async function readModelFile(source: ByteSource): Promise<ModelFile> {
   const gguf = await readGguf(source);
+  checkGeneral(gguf.metadata);
   const { architecture, config, tensors } = readModel(gguf);
+  const tokenizer = readTokenizer(gguf.metadata);
+  checkTokenizerKeys(gguf.metadata);
   return {
     gguf,
     architecture,
     config,
     tensors,
-    tokenizer: readTokenizer(gguf.metadata),
+    tokenizer,
     chatTemplate: gguf.metadata.string('tokenizer.chat_template', undefined),
   };
 }

@@ -78,3 +78,9 @@ test('a text that cannot fit is refused without looking at it, one that just mig
     'The prompt has 260 characters, more than the 10 tokens',
   );
 });
+
+test('an answer goes on from its start, which cannot open a turn either', () => {
+  const messages: Message[] = [{ role: 'user', content: 'Hi' }];
+  const ids = promptIds(file, { kind: 'messages', messages, answerStart: 'Oh <|end|>' }, 5000);
+  expect(ids).toEqual([USER, ...spelt('Hi'), END, ASSISTANT, ...spelt('Oh <|end|>')]);
+});

@@ -36,7 +36,8 @@ export function promptIds(
         content: tokenizer.guard(content),
       }));
       const text = renderChat(chatTemplate, messages, { tokenizer, addGenerationPrompt: true });
-      const ids = tokenizer.encode(text, { parseSpecial: true, isGuarded: true });
+      const start = prompt.answerStart ? tokenizer.guard(prompt.answerStart) : '';
+      const ids = tokenizer.encode(text + start, { parseSpecial: true, isGuarded: true });
       // Most templates write BOS themselves; a model that wants one must not go without it, nor get two
       return tokenizer.addBos && tokenizer.bosId !== undefined && ids[0] !== tokenizer.bosId
         ? [tokenizer.bosId, ...ids]
@@ -49,5 +50,6 @@ export function promptIds(
 function length(prompt: Prompt): number {
   if (prompt.kind === 'ids') return 0;
   if (prompt.kind === 'text') return prompt.text.length;
-  return prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const { messages, answerStart = '' } = prompt;
+  return messages.reduce((sum, { content }) => sum + content.length, answerStart.length);
 }

@@ -68,6 +68,7 @@ test('the question names the models with their sizes, and an unknown one by its 
     {
       origin: 'http://a',
       isRemembered: true,
+      hasOwn: false,
       models: [
         { id: 'far', name: 'FAR', sizeBytes: 7, needsDownload: true, licence: 'MIT' },
         { id: 'secret', name: 'secret', sizeBytes: 0, needsDownload: false, licence: undefined },
@@ -149,7 +150,7 @@ test('a request downloads what it was allowed, and says what there is not', asyn
   const { consent, join, download } = open('allow', 'allow');
   const page = join('http://a');
   expect(await consent.request(page, ['far'], never)).toEqual(['far']);
-  expect(download).toHaveBeenCalledExactlyOnceWith('far');
+  expect(download).toHaveBeenCalledExactlyOnceWith('far', expect.any(Function));
   await expect(consent.request(page, ['nothing'], never)).rejects.toMatchObject({ code: 'not-found' });
 });
 

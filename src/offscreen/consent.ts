@@ -1,9 +1,10 @@
 import type { Client } from '../channel/connect.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import type { BuiltInChoice } from '../protocol/built-in-ai.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_PAGES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { ModelInfo } from '../protocol/models.ts';
-import type { Question } from '../protocol/screen-calls.ts';
+import type { Answer, Question } from '../protocol/screen-calls.ts';
 import { isOpaque, isRemembered, type Page } from './page.ts';
 import type { Questions } from './questions.ts';
 
@@ -11,8 +12,11 @@ export interface ConsentDeps {
   background: Client<BackgroundCalls>['call'];
   questions: Questions;
   models(): Promise<ModelInfo[]>;
-  /** Resolves when the model is on this machine. Goes on if the page leaves: the user has agreed to it. */
-  download(model: string): Promise<void>;
+  /**
+   * Resolves when the model is on this machine. Goes on if the page leaves: the user has agreed to it.
+   * @param onProgress told what part of it has come, 0 to 1
+   */
+  download(model: string, onProgress: (part: number) => void): Promise<void>;
   defaultModel(): Promise<string>;
   /** Ends the running answers of an origin. */
   stop(origin: string): Promise<unknown>;
@@ -55,8 +59,16 @@ export class Consent {
     return wanted;
   }
 
-  /** As `need`, and waits until the models are on this machine. Downloads nothing that the user has not just agreed to. */
-  async request(page: Page, models: string[], signal: AbortSignal): Promise<string[]> {
+  /**
+   * As `need`, and waits until the models are on this machine. Downloads nothing that the user has not just agreed to.
+   * @param onProgress told what part of all that is missing has come, 0 to 1
+   */
+  async request(
+    page: Page,
+    models: string[],
+    signal: AbortSignal,
+    onProgress: (part: number) => void = () => {},
+  ): Promise<string[]> {
     const wanted = await this.#named(models);
     const wasAllowed = await this.#isAllowed(page, wanted);
     await this.need(page, wanted, signal);
@@ -70,8 +82,26 @@ export class Consent {
       await this.#ask(page, wanted, signal);
       await this.need(page, wanted, signal);
     }
-    for (const { id } of missing) await this.deps.download(id);
+    for (const [i, { id }] of missing.entries())
+      await this.deps.download(id, (part) => onProgress((i + part) / missing.length));
     return wanted;
+  }
+
+  /** Who answers pages of this origin where the browser has an API itself. */
+  async builtInChoice({ origin }: Page): Promise<BuiltInChoice> {
+    return this.deps.background('builtInChoice', { origin });
+  }
+
+  /** Asks the user whether the browser or Hearth is to answer. Who lets Hearth answer lets the page use it. */
+  async chooseBuiltIn(page: Page, signal: AbortSignal): Promise<'own' | 'hearth'> {
+    if (await this.#isBlocked(page)) return 'own';
+    const wanted = await this.#named([]);
+    const answer = await this.#settle(page, wanted, signal, true);
+    if (answer === 'dismiss')
+      throw new HearthError('not-allowed', 'The user closed the question without an answer.');
+    if (answer === 'own' && isRemembered(page))
+      await this.deps.background('chooseBuiltIn', { origin: page.origin, choice: 'own' });
+    return answer === 'own' || answer === 'block' ? 'own' : 'hearth';
   }
 
   /** The user has taken an origin's consent back: whatever its pages were granted, or have running, ends. */
@@ -98,30 +128,37 @@ export class Consent {
     return wanted.every((model) => allowed?.includes(model));
   }
 
+  async #isBlocked(page: Page): Promise<boolean> {
+    return page.isBlocked || (await this.#remembered(page))?.decision === 'block';
+  }
+
   async #ask(page: Page, wanted: string[], signal: AbortSignal): Promise<void> {
-    if (page.isBlocked || (await this.#remembered(page))?.decision === 'block')
+    if (await this.#isBlocked(page))
       throw new HearthError(
         'not-allowed',
         'The user has blocked this site. They can change that in Hearth’s options.',
       );
+    const answer = await this.#settle(page, wanted, signal, false);
+    if (answer === 'dismiss')
+      throw new HearthError('not-allowed', 'The user closed the question without an answer.');
+    if (answer === 'own')
+      throw new HearthError('not-allowed', 'The user chose the browser’s own model for this site.');
+  }
+
+  /** The user's answer, after what it says about Hearth has been noted. */
+  async #settle(page: Page, wanted: string[], signal: AbortSignal, hasOwn: boolean): Promise<Answer> {
     const question = async (): Promise<Question> => ({
       origin: page.origin,
       isRemembered: isRemembered(page),
+      hasOwn,
       models: describe(wanted, await this.deps.models()),
     });
     const answer = await this.deps.questions.ask(this.#keys.get(page)!, question, signal);
     if (signal.aborted) throw signal.reason;
 
-    switch (answer) {
-      case 'dismiss':
-        throw new HearthError('not-allowed', 'The user closed the question without an answer.');
-      case 'once':
-        for (const model of wanted) page.once.add(model);
-        return;
-      case 'allow':
-      case 'block':
-        await this.#remember(page, answer, wanted);
-    }
+    if (answer === 'once') for (const model of wanted) page.once.add(model);
+    else if (answer === 'allow' || answer === 'block') await this.#remember(page, answer, wanted);
+    return answer;
   }
 
   async #remember(page: Page, decision: 'allow' | 'block', models: string[]): Promise<void> {

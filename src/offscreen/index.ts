@@ -48,8 +48,14 @@ const consent = new Consent({
   background,
   questions,
   models: async () => (await engine.client()).call('models', undefined),
-  download: async (model) =>
-    void (await (await engine.client()).call('download', { kind: 'catalog', model })),
+  download: async (model, onProgress) => {
+    const client = await engine.client();
+    await client.call(
+      'download',
+      { kind: 'catalog', model },
+      { onPart: ({ receivedBytes, sizeBytes }) => onProgress(receivedBytes / sizeBytes) },
+    );
+  },
   defaultModel: () => engine.defaultModel(),
   stop: async (origin) => (await engine.client()).call('stop', { origin }),
 });

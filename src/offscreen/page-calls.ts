@@ -4,21 +4,12 @@ import type { Handlers, OpenCall } from '../channel/serve.ts';
 import { HearthError } from '../protocol/errors.ts';
 import * as limits from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
-import type { Consent } from './consent.ts';
-import type { Engine } from './engine.ts';
-import {
-  type Answering,
-  type AnswerStyle,
-  chatStyle,
-  chunkedAnswer,
-  completionStyle,
-  wholeAnswer,
-} from './openai/answer.ts';
+import { builtInCalls } from './built-in-ai/index.ts';
+import { beginAnswer, type GenerationDeps } from './generation.ts';
+import { type AnswerStyle, chatStyle, chunkedAnswer, completionStyle, wholeAnswer } from './openai/answer.ts';
 import { type Answer, isStream, respond } from './openai/http.ts';
 import { openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
-import { isRemembered, type Page } from './page.ts';
-import type { Slots } from './slots.ts';
 
 const RequestInput = v.object({
   models: v.optional(
@@ -36,16 +27,10 @@ const FetchInput = v.object({
   body: v.pipe(v.string(), v.maxLength(6 * limits.MAX_PROMPT_CHARS)),
 });
 
-export interface PageCallDeps {
-  page: Page;
-  consent: Consent;
-  engine: Engine;
-  /** Answers under way, of all pages. */
-  slots: Slots;
-}
-
 /** What a page may call. Nothing about machine or models goes out before the user has said yes. */
-export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handlers<PageCalls> {
+export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
+  const { page, consent, engine } = deps;
+
   async function models(signal: AbortSignal) {
     const ids = await consent.models(page);
     if (!ids)
@@ -56,25 +41,8 @@ export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handl
     return openAIModels(await (await engine.client()).call('summaries', { models: ids }, { signal }));
   }
 
-  async function begin({ input }: OpenAIRequest, signal: AbortSignal): Promise<Answering> {
-    const [model] = await consent.need(page, input.model ? [input.model] : [], signal);
-    const client = await engine.client();
-    const free = slots.take(page.origin);
-    const whole = {
-      ...input,
-      model,
-      origin: page.origin,
-      lane: 'interactive',
-      // All pages without an origin bear the same name and have nothing to do with each other
-      isPrivate: !isRemembered(page),
-    } as const;
-    const stream = client.stream('generate', whole, { signal });
-    stream.output.then(free, free);
-    return { model: model!, stream };
-  }
-
   async function answer(style: AnswerStyle, request: OpenAIRequest, signal: AbortSignal): Promise<Answer> {
-    const answering = await begin(request, signal);
+    const answering = await beginAnswer(deps, request.input, signal);
     return (request.stream ? chunkedAnswer : wholeAnswer)(style, request, answering);
   }
 
@@ -92,7 +60,7 @@ export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handl
       run: async ({ models = [] }, call) => ({ models: await consent.request(page, models, call.signal) }),
     },
     models: { parse: nothing, run: (_, call) => models(call.signal) },
-    availability: { parse: nothing, run: () => availability(page, consent, engine) },
+    ...builtInCalls(deps),
     chat: { parse: parseChat, run: endpoint(chatStyle) },
     complete: { parse: parseCompletion, run: endpoint(completionStyle) },
     fetch: {
@@ -109,17 +77,4 @@ export function pageCalls({ page, consent, engine, slots }: PageCallDeps): Handl
         ),
     },
   };
-}
-
-async function availability(
-  page: Page,
-  consent: Consent,
-  engine: Engine,
-): Promise<PageCalls['availability']['output']> {
-  if (!(await consent.models(page))) return 'downloadable';
-  const model = await engine.defaultModel();
-  const infos = await (await engine.client()).call('models', undefined);
-  const info = infos.find(({ id }) => id === model);
-  if (!info || info.problem) return 'unavailable';
-  return info.state === 'ready' ? 'available' : 'downloadable';
 }

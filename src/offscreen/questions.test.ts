@@ -5,7 +5,12 @@ import type { Question } from '../protocol/screen-calls.ts';
 import { Questions } from './questions.ts';
 
 const never = new AbortController().signal;
-const about = (origin: string) => async (): Promise<Question> => ({ origin, isRemembered: true, models: [] });
+const about = (origin: string) => async (): Promise<Question> => ({
+  origin,
+  isRemembered: true,
+  hasOwn: false,
+  models: [],
+});
 
 function open(openPrompt: (id: string) => Promise<void> = async () => {}) {
   const windows: string[] = [];
@@ -32,7 +37,7 @@ test('everybody who asks by the same key gets the one answer', async () => {
   const answers = [1, 2, 3].map(() => questions.ask('a', about('a'), never));
   await settle();
   expect(windows).toEqual(['q1']);
-  expect(questions.show('q1')).toEqual({ origin: 'a', isRemembered: true, models: [] });
+  expect(questions.show('q1')).toEqual({ origin: 'a', isRemembered: true, hasOwn: false, models: [] });
 
   questions.answer('q1', 'allow');
   expect(await Promise.all(answers)).toEqual(['allow', 'allow', 'allow']);

@@ -5,7 +5,7 @@ import type { Handler, Handlers } from '../channel/serve.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { CallOf } from '../protocol/frames.ts';
-import { MAX_MODEL_ID_CHARS, MAX_URL_CHARS } from '../protocol/limits.ts';
+import { MAX_MODEL_ID_CHARS, MAX_MODEL_PARTS, MAX_URL_CHARS } from '../protocol/limits.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
 import { GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
 import type { Consent } from './consent.ts';
@@ -27,6 +27,14 @@ const Download = v.variant('kind', [
     sha256: v.undefinedable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
   }),
 ]);
+
+const DroppedFile = v.object({
+  file: v.blob(),
+  name: v.string(),
+  partSizes: v.optional(
+    v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1))), v.maxLength(MAX_MODEL_PARTS)),
+  ),
+});
 
 export interface ScreenCallDeps {
   engine: Engine;
@@ -84,7 +92,7 @@ export function screenCalls({
     unload: passedOn('unload', parser(OneModel)),
     stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
     download: transferred('download', parser(Download)),
-    importFile: transferred('importFile', parser(v.object({ file: v.blob(), name: v.string() }))),
+    importFile: transferred('importFile', parser(DroppedFile)),
     remove: passedOn('remove', parser(OneModel)),
     configure: {
       parse: parser(
@@ -104,7 +112,7 @@ export function screenCalls({
     },
     answer: {
       parse: parser(
-        v.object({ question: v.string(), answer: v.picklist(['once', 'allow', 'block', 'dismiss']) }),
+        v.object({ question: v.string(), answer: v.picklist(['once', 'allow', 'block', 'own', 'dismiss']) }),
       ),
       run({ question, answer }) {
         questions.answer(question, answer);

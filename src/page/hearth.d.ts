@@ -176,6 +176,7 @@ export type HearthErrorCode =
   | 'no-device'
   | 'not-allowed'
   | 'not-found'
+  | 'not-supported'
   | 'offline'
   | 'out-of-memory'
   | 'quota'

@@ -1,7 +1,7 @@
-// The MAIN world's script, in every page before its own. It defines names and does nothing else until one is read.
+// The MAIN world's script, in every page before its own. It defines names and does nothing else until one is used.
 import { makeHearth } from './api.ts';
+import { defineBuiltInAi } from './built-in-ai/index.ts';
 import { defineLazily } from './define-lazily.ts';
-import { makeLanguageModel } from './language-model.ts';
 
 defineLazily('hearth', makeHearth);
-defineLazily('LanguageModel', makeLanguageModel);
+defineBuiltInAi();

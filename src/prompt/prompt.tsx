@@ -13,6 +13,8 @@ const ANSWERS = [
   { answer: 'allow', name: 'Allow' },
 ] as const;
 
+const OWN = { answer: 'own', name: 'Use the browser’s own model' } as const;
+
 export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuard }) {
   const state = prompt.state.value;
   if (state.kind === 'loading') return <main aria-busy="true" />;
@@ -34,11 +36,12 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
       <Models models={state.question.models} />
       <Terms caps={state.caps} />
       <fieldset class="answers" aria-label="Your answer">
-        {ANSWERS.map(({ answer, name }) => (
+        {(state.question.hasOwn ? [OWN, ...ANSWERS] : ANSWERS).map(({ answer, name }) => (
           // Not `disabled`, so that a keyboard finds the buttons from the first moment on
           <button
             key={answer}
             type="button"
+            class={answer}
             aria-disabled={!isOpen}
             onClick={() => isOpen && void prompt.answer(answer)}
           >
@@ -46,16 +49,19 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
           </button>
         ))}
       </fieldset>
-      <p class="muted small">
-        {state.question.isRemembered
-          ? '“Allow” and “Block” are remembered until you change them in Hearth’s options; “Allow once” ends with the page.'
-          : 'Your answer ends with the page.'}
-      </p>
+      <p class="muted small">{explainAnswers(state.question)}</p>
       <p class="visually-hidden" role="status">
         {isOpen ? 'You can answer now.' : 'The buttons work in a moment.'}
       </p>
     </main>
   );
+}
+
+function explainAnswers({ isRemembered, hasOwn }: Question): string {
+  if (!isRemembered) return 'Your answer ends with the page.';
+  return hasOwn
+    ? 'Your browser has a model of its own as well. Your choice is remembered until you change it in Hearth’s options; “Allow once” ends with the page.'
+    : '“Allow” and “Block” are remembered until you change them in Hearth’s options; “Allow once” ends with the page.';
 }
 
 function Asker({ question }: { question: Question }) {

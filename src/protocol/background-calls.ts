@@ -1,3 +1,4 @@
+import type { BuiltInChoice } from './built-in-ai.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -17,6 +18,15 @@ export interface BackgroundCalls {
     part: never;
     output: undefined;
   };
+  /** Sites for which the user has chosen who answers where the browser has built-in AI itself. */
+  builtInSites: { input: undefined; part: never; output: BuiltInSite[] };
+  /** The site's choice, or that of all sites without one. */
+  builtInChoice: { input: { origin: string }; part: never; output: BuiltInChoice };
+  chooseBuiltIn: {
+    input: { origin: string; choice: BuiltInChoice | 'default' };
+    part: never;
+    output: undefined;
+  };
   /** Opens the prompt window for a question that the offscreen document holds. */
   openPrompt: { input: { question: string }; part: never; output: undefined };
   /** Closes it: whoever asked has gone. */
@@ -30,4 +40,9 @@ export interface SiteConsent {
   decision: 'allow' | 'block';
   models: string[];
   decidedAt: number;
+}
+
+export interface BuiltInSite {
+  origin: string;
+  choice: BuiltInChoice;
 }

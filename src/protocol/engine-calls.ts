@@ -1,4 +1,4 @@
-import type { GenerateInput, GenerateOutput, GeneratePart, Lane } from './generate.ts';
+import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
 
@@ -12,6 +12,8 @@ export interface EngineCalls {
     part: GeneratePart;
     output: GenerateOutput;
   };
+  /** The tokens that a prompt has, however long it is. */
+  count: { input: { model: string; prompt: Prompt }; part: never; output: { tokens: number } };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
@@ -23,8 +25,15 @@ export interface EngineCalls {
   watch: { input: undefined; part: EngineStatus; output: undefined };
   /** Cancelling pauses: what has come stays and a later call goes on from there. */
   download: { input: DownloadRequest; part: DownloadProgress; output: ModelInfo };
-  /** A file that the user dropped. It is checked before it is kept. */
-  importFile: { input: { file: Blob; name: string }; part: DownloadProgress; output: ModelInfo };
+  /**
+   * A file that the user dropped. It is checked before it is kept. A model in several files is one blob of all of them
+   * in their order, with `partSizes` to tell them apart.
+   */
+  importFile: {
+    input: { file: Blob; name: string; partSizes?: number[] | undefined };
+    part: DownloadProgress;
+    output: ModelInfo;
+  };
   remove: { input: { model: string }; part: never; output: undefined };
   /** Ports that want a WebAssembly frame on their other end: a worker cannot make one. Ends only by cancelling. */
   wasmPorts: { input: undefined; part: MessagePort; output: undefined };

@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'no-device',
   'not-allowed',
   'not-found',
+  'not-supported',
   'offline',
   'out-of-memory',
   'quota',

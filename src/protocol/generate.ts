@@ -35,7 +35,18 @@ export interface Message {
 export type Prompt =
   | { kind: 'text'; text: string }
   | { kind: 'ids'; ids: number[] }
-  | { kind: 'messages'; messages: Message[] };
+  /** The answer goes on from `answerStart`, which it does not repeat. */
+  | { kind: 'messages'; messages: Message[]; answerStart?: string };
+
+/** What an answer may be, and nothing else. With an `answerStart` it holds for both together. */
+export type Constraint =
+  /** A JSON schema, as JSON. */
+  | { kind: 'json-schema'; schema: string }
+  /** Of ECMAScript, without flags; for the whole answer. */
+  | { kind: 'regex'; pattern: string }
+  | { kind: 'grammar'; ebnf: string }
+  /** Any JSON. */
+  | { kind: 'json' };
 
 export interface GenerateInput {
   /** A model id; the user's default model if absent. */
@@ -46,6 +57,8 @@ export interface GenerateInput {
   sampling: SamplingOptions;
   /** Generation ends before the first of these strings would appear. */
   stop: string[];
+  /** Followed, or the call is refused with `not-supported`. */
+  constraint?: Constraint;
 }
 
 /** What has come since the last part: text that is final, and the ids it came from (fewer parts than ids at speed). */

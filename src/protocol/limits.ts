@@ -22,6 +22,8 @@ export const MAX_URL_CHARS = 4_096;
 export const MAX_STORED_MODELS = 256;
 /** One model file: 1 TiB. */
 export const MAX_MODEL_BYTES = 2 ** 40;
+/** Files of one model, which one name may make us open or fetch. */
+export const MAX_MODEL_PARTS = 512;
 /** Models that one request for consent may name. */
 export const MAX_MODELS_PER_REQUEST = 16;
 /** Questions that may wait for the user, all sites together. */
@@ -30,3 +32,14 @@ export const MAX_QUESTIONS = 8;
 export const MAX_DISMISSALS = 3;
 /** Pages and frames of one origin that may be attached at once. */
 export const MAX_PAGES_PER_ORIGIN = 256;
+/** Characters of a schema, pattern or grammar that an answer is held to. */
+export const MAX_CONSTRAINT_CHARS = 256_000;
+/** Tools that a session may have, and the characters of one, its schema included. */
+export const MAX_TOOLS = 128;
+export const MAX_TOOL_CHARS = 64_000;
+/** Times in a row that a page's tools may be called before there is an answer. */
+export const MAX_TOOL_ROUNDS = 16;
+/** Languages that one option may name. */
+export const MAX_LANGUAGES = 64;
+/** Characters of a text that is only measured: more than any prompt may have, so that it can be told by how much. */
+export const MAX_MEASURED_CHARS = 16 * MAX_PROMPT_CHARS;

@@ -1,15 +1,15 @@
+import type { BuiltInCalls } from './built-in-ai.ts';
+
 /**
  * What a page may call on the offscreen document. Its origin is the browser's word, never the page's. Requests
  * and answers have OpenAI's shapes, as `page/hearth.d.ts` publishes them: they are understood and made at the
  * far end, so that every page carries as little as possible.
  */
-export interface PageCalls {
+export interface PageCalls extends BuiltInCalls {
   /** Asks the user, if they have not answered for this origin and these models before; waits for what they must download. */
   request: { input: { models?: string[] }; part: never; output: { models: string[] } };
   /** Fails with `not-allowed` until the user has said yes. */
   models: { input: undefined; part: never; output: object };
-  /** `downloadable` on every machine until the user has said yes, so that it tells nothing. */
-  availability: { input: undefined; part: never; output: 'available' | 'downloadable' | 'unavailable' };
   /** Asks the user first if need be. Chunks are parts if the request wants a stream; else the output is the answer. */
   chat: { input: object; part: object; output: object | undefined };
   complete: { input: object; part: object; output: object | undefined };

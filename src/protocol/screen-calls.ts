@@ -17,12 +17,15 @@ export interface ScreenCalls
   machine: { input: undefined; part: never; output: { memoryBytes: number; adapter: string } };
 }
 
-export type Answer = 'once' | 'allow' | 'block' | 'dismiss';
+/** `own`: the browser is to answer, not Hearth. */
+export type Answer = 'once' | 'allow' | 'block' | 'own' | 'dismiss';
 
 export interface Question {
   origin: string;
   /** False where an answer ends with the page, whatever it is: private windows, pages without an origin. */
   isRemembered: boolean;
+  /** True if the browser could answer instead. */
+  hasOwn: boolean;
   models: {
     id: string;
     name: string;

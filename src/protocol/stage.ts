@@ -129,6 +129,8 @@ export interface ModelMap {
   model: string;
   name: string;
   dim: number;
+  /** Tokens that there are: an id beyond is none. */
+  vocab: number;
   hidden: HiddenType;
   /** Header and whatever else every stage reads. */
   common: readonly Piece[];

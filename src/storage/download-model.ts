@@ -1,12 +1,14 @@
 import { HearthError } from '../protocol/errors.ts';
+import { MAX_MODEL_BYTES } from '../protocol/limits.ts';
 import { isDiskFull } from './directory.ts';
 import { diskFull } from './disk-space.ts';
 import { fetchInto } from './fetch-into.ts';
 import { checkStart, START_BYTES } from '../../models/gguf/check-start.ts';
 import { GrowingFile } from './growing-file.ts';
-import { longestUnused, type ModelFacts, type ModelRecord } from './model-record.ts';
+import { longestUnused, type ModelFacts, type ModelRecord, sizesOf } from './model-record.ts';
+import { askForParts, partUrls } from './part-urls.ts';
 import { ProgressMeter } from './progress-meter.ts';
-import type { RemoteFile } from './remote-file.ts';
+import { isOtherFile, type RemoteFile } from './remote-file.ts';
 import type { ArrivalOptions } from './store-options.ts';
 import { progressInWords } from './words.ts';
 
@@ -18,6 +20,7 @@ export interface DownloadRequest {
   id: string;
   name: string;
   source: 'catalog' | 'url';
+  /** Of the file, or of the first of several parts. */
   url: URL;
   /** Exact, if known: a file of any other size is refused. */
   sizeBytes?: number | undefined;
@@ -37,14 +40,17 @@ export async function downloadModel(
   options: DownloadOptions,
 ): Promise<ModelRecord> {
   const { book, directory, time, signal } = options;
-  const record = begun(request, book.get(request.id), time.now());
+  const urls = partUrls(request.url);
+  const offers = urls.length > 1 ? await askForParts(urls, options) : [{ sizeBytes: request.sizeBytes }];
+  const record = begun(request, offers, book.get(request.id), time.now());
   const disk = await directory.openForWriting(record.file);
   try {
     await book.put(record);
-    const download = new ModelDownload(request, options, record);
+    const download = new ModelDownload(request, urls, offers, options, record);
     const file = await GrowingFile.open(disk, record.savedBytes, {
       time,
       signal,
+      partStart: sumOf(sizesOf(record.parts) ?? []),
       onBytes: (bytes) => download.meter.update('verifying', bytes, record.sizeBytes ?? 0),
     });
     return await download.run(file);
@@ -64,6 +70,9 @@ class ModelDownload {
 
   constructor(
     private readonly request: DownloadRequest,
+    /** Of each part: one, where the model is one file. */
+    private readonly urls: readonly URL[],
+    private readonly offers: readonly RemoteFile[],
     private readonly options: DownloadOptions,
     private record: ModelRecord,
   ) {
@@ -72,25 +81,15 @@ class ModelDownload {
   }
 
   async run(file: GrowingFile): Promise<ModelRecord> {
-    const { request, options } = this;
     let isWhole = false;
     try {
-      await fetchInto(file, {
-        ...options,
-        signal: AbortSignal.any([options.signal, this.#unfit.signal]),
-        url: request.url,
-        remote: this.record.remote,
-        expectedBytes: request.sizeBytes,
-        isVerifiable: this.record.sha256 !== undefined,
-        onAnswer: (remote) => this.#onAnswer(file, remote),
-        onBytes: () => this.#onBytes(file),
-      });
+      for (const [part, url] of this.urls.entries()) if (part >= this.#part) await this.#fetch(file, url);
       isWhole = true;
       return await this.#complete(file);
     } catch (error) {
       const isUnfit = this.#unfit.signal.aborted || (isWhole && isVerdict(error));
       let failure = this.#unfit.signal.aborted ? this.#unfit.signal.reason : error;
-      if (isUnfit) await file.restart();
+      if (isUnfit) await file.clear();
       else if (isDiskFull(error)) {
         // The record of what is kept needs room too
         await file.shorten(RECORD_ROOM_BYTES);
@@ -103,14 +102,56 @@ class ModelDownload {
     }
   }
 
+  /** Index of the part that is coming. */
+  get #part(): number {
+    return this.record.parts?.length ?? 0;
+  }
+
+  /** What all parts measure, as far as is known. */
+  get #partSizes(): (number | undefined)[] {
+    const { parts = [], remote } = this.record;
+    return this.offers.map(({ sizeBytes }, i) =>
+      i === parts.length ? (remote?.sizeBytes ?? sizeBytes) : (parts[i]?.sizeBytes ?? sizeBytes),
+    );
+  }
+
+  /** One part to its end. */
+  async #fetch(file: GrowingFile, url: URL): Promise<void> {
+    const { options } = this;
+    const offer = this.offers[this.#part]!;
+    await fetchInto(file, {
+      ...options,
+      signal: AbortSignal.any([options.signal, this.#unfit.signal]),
+      url,
+      remote: this.record.remote,
+      expectedBytes: offer.sizeBytes,
+      isVerifiable: this.record.sha256 !== undefined,
+      onAnswer: (remote) => this.#onAnswer(file, remote),
+      onBytes: () => this.#onBytes(file),
+    });
+    if (this.urls.length === 1) return;
+    const parts = [...(this.record.parts ?? []), { ...offer, sizeBytes: file.partBytes }];
+    this.record = { ...this.record, parts, remote: undefined };
+    file.beginPart();
+    await this.#save(file);
+  }
+
   /** The file is about to come: is there room for it, and could the engine run it? */
   async #onAnswer(file: GrowingFile, remote: RemoteFile): Promise<void> {
-    this.record = { ...this.record, remote, sizeBytes: remote.sizeBytes };
-    this.options.onSize(file.sizeBytes, remote.sizeBytes);
-    if (remote.sizeBytes === undefined) return;
+    this.record = { ...this.record, remote };
+    const sizes = this.#partSizes;
+    const sizeBytes = sizes.includes(undefined) ? undefined : sumOf(sizes as number[]);
+    this.record = { ...this.record, sizeBytes };
+    this.options.onSize(file.sizeBytes, sizeBytes);
+    if (sizeBytes === undefined) return;
+    if (sizeBytes > MAX_MODEL_BYTES)
+      throw new HearthError(
+        'bad-model',
+        `${this.request.name} is larger than the ${MAX_MODEL_BYTES} bytes that a model may have.`,
+      );
     const free = await this.options.free();
-    if (free !== undefined && remote.sizeBytes - file.sizeBytes > free) throw await this.#diskFull(file);
-    if (this.#check?.restarts !== file.restarts) this.#check = this.#begunCheck(file, remote.sizeBytes);
+    if (free !== undefined && sizeBytes - file.sizeBytes > free) throw await this.#diskFull(file);
+    if (this.#check?.restarts !== file.restarts) this.#check = this.#begunCheck(file, sizes as number[]);
   }
 
   async #onBytes(file: GrowingFile): Promise<void> {
@@ -125,7 +166,7 @@ class ModelDownload {
     const sha256 = file.sha256();
     if (this.record.sha256 && sha256 !== this.record.sha256) throw this.#wrongHash(sha256);
     checkStart(await file.read(0, START_BYTES), this.request.name);
-    this.#check ??= this.#begunCheck(file, sizeBytes);
+    this.#check ??= this.#begunCheck(file, sizesOf(this.record.parts) ?? [sizeBytes]);
     const facts = await this.#check.facts;
 
     await file.flush();
@@ -141,8 +182,9 @@ class ModelDownload {
     return record;
   }
 
-  #begunCheck(file: GrowingFile, sizeBytes: number) {
-    const check = { restarts: file.restarts, facts: this.options.check(file.source(sizeBytes)) };
+  #begunCheck(file: GrowingFile, sizes: readonly number[]) {
+    const source = file.source(sumOf(sizes), sizes);
+    const check = { restarts: file.restarts, facts: this.options.check(source) };
     check.facts.catch((error) => {
       if (this.#check === check && isVerdict(error)) this.#unfit.abort(error);
     });
@@ -177,12 +219,17 @@ class ModelDownload {
 }
 
 /** Goes on with what is known of the model, if that is about the same file. */
-function begun(request: DownloadRequest, known: ModelRecord | undefined, now: number): ModelRecord {
+function begun(
+  request: DownloadRequest,
+  offers: readonly RemoteFile[],
+  known: ModelRecord | undefined,
+  now: number,
+): ModelRecord {
   const { id, name, source, sizeBytes } = request;
   const url = request.url.href;
   const isOther = request.sha256 && known?.sha256 && request.sha256 !== known.sha256;
   const isSame = known && !isOther && (known.url === url || request.sha256 === known.sha256);
-  if (isSame) return { ...known, name, url, sha256: request.sha256 ?? known.sha256 };
+  if (isSame) return { ...withSoundParts(known, offers), name, url, sha256: request.sha256 ?? known.sha256 };
   return {
     version: 1,
     id,
@@ -199,8 +246,24 @@ function begun(request: DownloadRequest, known: ModelRecord | undefined, now: nu
   };
 }
 
+/** Without parts that the disk has lost, or that have become others since, and all that is behind them. */
+function withSoundParts(known: ModelRecord, offers: readonly RemoteFile[]): ModelRecord {
+  const parts = known.parts ?? [];
+  const ends = parts.map((_, i) => sumOf(sizesOf(parts.slice(0, i + 1))!));
+  const wrong = parts.findIndex(
+    (part, i) => ends[i]! > known.savedBytes || isOtherFile(part, offers[i] ?? {}),
+  );
+  if (wrong < 0) return known;
+  const savedBytes = ends[wrong - 1] ?? 0;
+  return { ...known, parts: parts.slice(0, wrong), savedBytes, remote: undefined };
+}
+
 /** The check's word on the file; any other error is an accident, and no reason to throw the bytes away. */
 function isVerdict(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'bad-model' || code === 'unsupported-model';
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

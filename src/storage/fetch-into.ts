@@ -34,7 +34,7 @@ export interface FetchOptions {
 }
 
 /**
- * Downloads the rest of `file`: asks for the bytes it lacks, again and again until it has them all, and joins
+ * Downloads the rest of the part of `file` that is coming: asks for the bytes it lacks, again and again until it has them all, and joins
  * them only if they belong together. Whatever fails, the bytes that have come stay in `file`.
  *
  * No `If-Range`: it would need a preflight that hubs' stores do not answer. The answer's ETag, Last-Modified
@@ -47,16 +47,16 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
   let failures = 0;
   let isChecked = false;
 
-  while (file.sizeBytes === 0 || file.sizeBytes !== remote?.sizeBytes) {
-    const before = file.sizeBytes;
+  while (file.partBytes === 0 || file.partBytes !== remote?.sizeBytes) {
+    const before = file.partBytes;
     try {
       if (await attempt()) return;
       throw new Interruption(`The connection to ${url.host} ended early.`);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof Interruption)) throw error;
-      failures = file.sizeBytes > before ? 1 : failures + 1;
-      const retries = file.sizeBytes > 0 ? BACKOFF_MS.length : FIRST_RETRIES;
+      failures = file.partBytes > before ? 1 : failures + 1;
+      const retries = file.partBytes > 0 ? BACKOFF_MS.length : FIRST_RETRIES;
       if (failures > retries || !options.isOnline()) throw gaveUp(error);
       await time.wait(Math.max(BACKOFF_MS[failures - 1]!, error.retryAfterMs), signal);
     }
@@ -68,7 +68,7 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
     let received = 0;
     const watching = abortWhenStalled(here, () => received, options);
     try {
-      const asked = file.sizeBytes;
+      const asked = file.partBytes;
       const response = await interruptible(() =>
         fetch(url, {
           headers: { Range: `bytes=${asked}-` },
@@ -88,13 +88,13 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
         await beginAnew(offered);
         if (start > 0) throw new Interruption(`The file at ${url.host} has changed.`);
       }
-      if (start > file.sizeBytes)
+      if (start > file.partBytes)
         throw new Interruption(`${url.host} sent another part of the file than was asked for.`);
       remote = { ...offered, sizeBytes: total };
       await options.onAnswer(remote);
 
       // A server without ranges sends everything again: what is here already is passed over
-      let known = file.sizeBytes - start;
+      let known = file.partBytes - start;
       const body = response.body?.getReader();
       while (body) {
         const { done, value } = await interruptible(() => body.read());
@@ -102,12 +102,12 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
         received += value.length;
         const fresh = value.subarray(known);
         known = Math.max(0, known - value.length);
-        if (file.sizeBytes + fresh.length > (total ?? MAX_MODEL_BYTES)) throw tooMuch(total);
+        if (file.partBytes + fresh.length > (total ?? MAX_MODEL_BYTES)) throw tooMuch(total);
         await file.append(fresh);
         await checkHeader();
         await options.onBytes();
       }
-      return total === undefined ? known === 0 : file.sizeBytes === total;
+      return total === undefined ? known === 0 : file.partBytes === total;
     } finally {
       here.abort();
       await watching;
@@ -124,10 +124,10 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
   }
 
   async function checkHeader(): Promise<void> {
-    if (isChecked || file.sizeBytes < START_BYTES) return;
+    if (isChecked || file.partBytes < START_BYTES) return;
     isChecked = true;
     try {
-      checkStart(await file.read(0, START_BYTES), `What ${url.host} sends`);
+      checkStart(await file.read(file.partStart, START_BYTES), `What ${url.host} sends`);
     } catch (error) {
       await file.restart();
       throw error;
@@ -136,11 +136,11 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
 
   /** The server has no bytes behind ours: either we have all, or the file is shorter than it was. */
   async function endOrRestart(response: Response): Promise<boolean> {
-    if (file.sizeBytes === 0)
+    if (file.partBytes === 0)
       throw new HearthError('bad-model', `The file at ${url.host} is empty. Check the address.`);
     const size = sizeFromRefusal(response) ?? remote?.sizeBytes ?? 0;
-    if (size === file.sizeBytes) return true;
-    if (size > file.sizeBytes) throw new Interruption(`${url.host} keeps back the rest of the file.`);
+    if (size === file.partBytes) return true;
+    if (size > file.partBytes) throw new Interruption(`${url.host} keeps back the rest of the file.`);
     await beginAnew(remote);
     throw new Interruption(`The file at ${url.host} has changed.`);
   }
@@ -180,8 +180,8 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
   function gaveUp(trouble: Interruption): HearthError {
     const why = options.isOnline() ? trouble.message : 'This computer is offline.';
     const next =
-      file.sizeBytes > 0
-        ? `The download goes on from ${progressInWords(file.sizeBytes, remote?.sizeBytes)} when you start it again.`
+      file.partBytes > 0
+        ? `The download goes on from ${progressInWords(file.partBytes, remote?.sizeBytes)} when you start it again.`
         : 'Check the connection and the address, then start the download again.';
     return new HearthError('offline', `${why} ${next}`, { cause: trouble });
   }

@@ -12,6 +12,8 @@ const WRITE_BYTES = 64 * 1024;
 /** A model file that is still coming. Bytes go in at its end only, and each is hashed on its way to the disk. */
 export class GrowingFile {
   #sizeBytes = 0;
+  /** Where the part that is coming begins, and the hash's state there. */
+  #part: { start: number; hash: Uint8Array } = { start: 0, hash: new Uint8Array(0) };
   #restarts = 0;
   #closed: { because: unknown } | undefined;
   readonly #readers = new Set<() => void>();
@@ -21,22 +23,32 @@ export class GrowingFile {
     private readonly hash: IHasher,
   ) {
     hash.init();
+    this.beginPart();
   }
 
   /** Goes on behind the first `keptBytes` of `file`, which are read and hashed again: what counts is what the disk holds. */
   static async open(
     file: WritableFile,
     keptBytes: number,
-    options: { time: Time; signal: AbortSignal; onBytes: (sizeBytes: number) => void },
+    options: {
+      time: Time;
+      signal: AbortSignal;
+      onBytes: (sizeBytes: number) => void;
+      /** Where the part begins that is coming; 0 if absent. */
+      partStart?: number;
+    },
   ): Promise<GrowingFile> {
+    const { partStart = 0 } = options;
     const growing = new GrowingFile(file, await createSHA256());
     const end = Math.min(keptBytes, file.sizeBytes);
     if (end < file.sizeBytes) await file.truncate(end);
     while (growing.#sizeBytes < end) {
-      const piece = await file.read(growing.#sizeBytes, Math.min(PIECE_BYTES, end - growing.#sizeBytes));
+      const at = growing.#sizeBytes;
+      const piece = await file.read(at, Math.min(PIECE_BYTES, (at < partStart ? partStart : end) - at));
       if (piece.length === 0) throw new HearthError('gone', 'The disk lost the end of the file. Try again.');
       growing.hash.update(piece);
       growing.#sizeBytes += piece.length;
+      if (growing.#sizeBytes === partStart) growing.beginPart();
       options.onBytes(growing.#sizeBytes);
       // Lets the engine's steps and the cancelling through
       await options.time.wait(0, options.signal);
@@ -48,7 +60,22 @@ export class GrowingFile {
     return this.#sizeBytes;
   }
 
-  /** How often the file has begun anew. */
+  /** Bytes of the part that is coming: of all, where the model is one file. */
+  get partBytes(): number {
+    return this.#sizeBytes - this.#part.start;
+  }
+
+  /** Where the part that is coming begins. */
+  get partStart(): number {
+    return this.#part.start;
+  }
+
+  /** What comes now is another file of the same model. */
+  beginPart(): void {
+    this.#part = { start: this.#sizeBytes, hash: this.hash.save() };
+  }
+
+  /** How often a part has begun anew. */
   get restarts(): number {
     return this.#restarts;
   }
@@ -64,13 +91,21 @@ export class GrowingFile {
     this.#wake();
   }
 
-  /** Back to nothing: the file turned out to be another one. */
+  /** Back to the part's beginning: it turned out to be another file. */
   async restart(): Promise<void> {
-    await this.file.truncate(0);
-    this.hash.init();
-    this.#sizeBytes = 0;
+    const { start, hash } = this.#part;
+    await this.file.truncate(start);
+    this.hash.load(hash);
+    this.#sizeBytes = start;
     this.#restarts++;
     this.#wake();
+  }
+
+  /** Back to nothing, with all parts. */
+  async clear(): Promise<void> {
+    this.hash.init();
+    this.#part = { start: 0, hash: this.hash.save() };
+    await this.restart();
   }
 
   /** Gives the last bytes back to the disk, when nothing more will come. */
@@ -94,7 +129,7 @@ export class GrowingFile {
   }
 
   /** The whole file of `size` bytes before it is whole: a read waits until its bytes have come. */
-  source(size: number): ModelSource {
+  source(size: number, partSizes?: readonly number[]): ModelSource {
     const restarts = this.#restarts;
     const mustGoOn = () => {
       if (this.#closed) throw this.#closed.because;
@@ -103,6 +138,7 @@ export class GrowingFile {
     };
     return {
       size,
+      partSizes,
       read: async (offset, length) => {
         mustLieWithin(size, offset, length);
         mustGoOn();

@@ -18,6 +18,8 @@ export type FileIdentity = Pick<ModelRecord, 'id' | 'name' | 'source' | 'url'>;
 export interface ImportOptions extends ArrivalOptions {
   /** The name of the copy. */
   file: string;
+  /** Of the files of which `blob` is made, where they are several. */
+  partSizes?: readonly number[] | undefined;
   identify(sha256: string): FileIdentity | undefined;
 }
 
@@ -44,8 +46,11 @@ export async function importModel(
       'bad-model',
       `${name} is larger than the ${MAX_MODEL_BYTES} bytes that a model may have.`,
     );
+  const { partSizes = [blob.size] } = options;
+  if (partSizes.reduce((sum, size) => sum + size, 0) !== blob.size)
+    throw new HearthError('bad-input', `${name} does not measure what its parts do. Drop them again.`);
   checkStart(await readable(name, () => bytesOf(blob.slice(0, START_BYTES))), name);
-  const facts = await options.check(blobSource(blob));
+  const facts = await options.check(blobSource(blob, options.partSizes));
   const free = await options.free();
   if (free !== undefined && blob.size > free) throw await noRoom();
 
@@ -71,6 +76,7 @@ export async function importModel(
       state: 'complete',
       savedBytes: blob.size,
       sizeBytes: blob.size,
+      parts: options.partSizes?.map((sizeBytes) => ({ sizeBytes })),
       sha256,
       facts,
       addedAt: now,

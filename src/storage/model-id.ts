@@ -1,4 +1,5 @@
 import { createSHA256 } from 'hash-wasm';
+import { withoutPart } from '../protocol/part-names.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_MODEL_ID_CHARS, MAX_URL_CHARS } from '../protocol/limits.ts';
 
@@ -45,10 +46,10 @@ export function modelIdOfFile(name: string, sha256: string): string {
   return `${slugOf(modelNameOf(name))}-${sha256.slice(0, 8)}`;
 }
 
-/** What people call it: the file's name without folders and ending. */
+/** What people call it: the file's name without folders, the number of a part, and ending. */
 export function modelNameOf(path: string): string {
   const file = decode(path).split(/[/\\]/).at(-1) ?? '';
-  const name = file
+  const name = withoutPart(file)
     .replace(/\.gguf$/i, '')
     .replace(/[\p{Cc}\p{Cf}]/gu, '')
     .trim();

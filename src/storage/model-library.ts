@@ -1,3 +1,4 @@
+import { partOf } from '../protocol/part-names.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { CatalogEntry, DownloadProgress, ModelInfo } from '../protocol/models.ts';
@@ -5,6 +6,7 @@ import type { DownloadRequest } from './download-model.ts';
 import type { FileIdentity } from './import-model.ts';
 import { modelIdOfUrl, modelNameOf, parseModelId, parseModelUrl } from './model-id.ts';
 import { fetchSource, type ModelSource } from './model-source.ts';
+import { partUrls } from './part-urls.ts';
 import type { Following, ModelStore, StoredModel } from './model-store.ts';
 
 /** A model that ships with the extension. */
@@ -81,14 +83,18 @@ export class ModelLibrary {
 
   /** A file that the catalogue lists is known by its bytes, wherever it came from. */
   async importFile(
-    { file, name }: EngineCalls['importFile']['input'],
+    { file, name, partSizes }: EngineCalls['importFile']['input'],
     call: ProgressCall,
   ): Promise<ModelInfo> {
     const identify = (sha256: string): FileIdentity | undefined => {
       const entry = [...this.#catalog.values()].find((listed) => listed.sha256 === sha256);
       return entry && { id: entry.id, name: entry.name, source: 'catalog', url: entry.url };
     };
-    const { id } = await this.#store.importFile(file, name, { ...following(call), identify });
+    const { id } = await this.#store.importFile(file, name, {
+      ...following(call),
+      identify,
+      partSizes,
+    });
     return this.info(id);
   }
 
@@ -125,7 +131,7 @@ export class ModelLibrary {
   }
 
   async #addressed(input: { url: string; sha256: string | undefined }): Promise<DownloadRequest> {
-    const url = parseModelUrl(input.url);
+    const [url] = partUrls(parseModelUrl(input.url)) as [URL, ...URL[]];
     const listed = [...this.#catalog.values()].find((entry) => entry.url === url.href);
     if (listed) return this.#listed(listed.id);
     const sha256 = input.sha256?.trim().toLowerCase() || undefined;
@@ -133,6 +139,11 @@ export class ModelLibrary {
       throw new HearthError(
         'bad-input',
         'A SHA-256 has 64 digits from 0 to 9 and a to f. Leave it empty if you do not have it.',
+      );
+    if (sha256 !== undefined && partOf(url.pathname))
+      throw new HearthError(
+        'bad-input',
+        'This model comes in several files, and a SHA-256 is that of one file. Leave it empty.',
       );
     return { id: await modelIdOfUrl(url), name: modelNameOf(url.pathname), source: 'url', url, sha256 };
   }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MAX_MODEL_BYTES, MAX_URL_CHARS } from '../protocol/limits.ts';
+import { MAX_MODEL_BYTES, MAX_MODEL_PARTS, MAX_URL_CHARS } from '../protocol/limits.ts';
 import { parseModelId } from './model-id.ts';
 
 const bytes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MODEL_BYTES));
@@ -36,6 +36,11 @@ const recordSchema = v.object({
   sizeBytes: v.optional(bytes),
   /** Promised while the file is partial, measured once it is complete. */
   sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))),
+  /** Of a model in several files, which lie in `file` one behind the other: those that are whole. */
+  parts: v.optional(
+    v.pipe(v.array(v.object({ ...remote.entries, sizeBytes: bytes })), v.maxLength(MAX_MODEL_PARTS)),
+  ),
+  /** Of the file, or the part, that is coming. */
   remote: v.fallback(v.optional(remote), undefined),
   facts: v.fallback(v.optional(facts), undefined),
   /** Milliseconds since 1970. */
@@ -61,6 +66,11 @@ function isModelId(value: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What the files measure of a model in several. */
+export function sizesOf(parts: ModelRecord['parts']): number[] | undefined {
+  return parts?.map(({ sizeBytes }) => sizeBytes);
 }
 
 /** The one to remove first when the disk is full. */

@@ -9,7 +9,7 @@ export interface ModelSource extends ByteSource {
   close(): void;
 }
 
-export function fileSource(file: ReadableFile): ModelSource {
+export function fileSource(file: ReadableFile, partSizes?: readonly number[]): ModelSource {
   const size = file.sizeBytes;
   return {
     size,
@@ -21,11 +21,12 @@ export function fileSource(file: ReadableFile): ModelSource {
     },
     close: () => file.close(),
     blob: file.blob,
+    partSizes,
   };
 }
 
-/** A file that the user dropped, or bytes that the browser holds. Nothing is read until it is asked for. */
-export function blobSource(blob: Blob): ModelSource {
+/** Files that the user dropped, or bytes that the browser holds. Nothing is read until it is asked for. */
+export function blobSource(blob: Blob, partSizes?: readonly number[]): ModelSource {
   return {
     size: blob.size,
     async read(offset, length) {
@@ -34,6 +35,7 @@ export function blobSource(blob: Blob): ModelSource {
     },
     close() {},
     blob: async () => blob,
+    partSizes,
   };
 }
 

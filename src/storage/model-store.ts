@@ -3,7 +3,7 @@ import type { DownloadProgress } from '../protocol/models.ts';
 import { freeBytes } from './disk-space.ts';
 import { type DownloadRequest, downloadModel } from './download-model.ts';
 import { type FileIdentity, importModel } from './import-model.ts';
-import type { ModelRecord } from './model-record.ts';
+import { type ModelRecord, sizesOf } from './model-record.ts';
 import { fileSource, type ModelSource } from './model-source.ts';
 import { RecordBook } from './record-book.ts';
 import { SharedJob } from './shared-job.ts';
@@ -50,7 +50,8 @@ export class ModelStore {
       throw new HearthError('not-found', `The model ${id} is not on this disk. Download it first.`);
     this.#count(id, 1);
     try {
-      const source = fileSource(await this.options.directory.openForReading(record.file));
+      const file = await this.options.directory.openForReading(record.file);
+      const source = fileSource(file, sizesOf(record.parts));
       await this.book.put({ ...record, lastUsedAt: this.options.time.now() });
       let isOpen = true;
       const close = () => {
@@ -96,11 +97,20 @@ export class ModelStore {
     return this.#stored(await running.job.follow(signal, onProgress));
   }
 
-  /** Copies a dropped file. `identify` may know it by its SHA-256 as a model of the catalogue. */
+  /** Copies a dropped file, or several as one. `identify` may know it by its SHA-256 as a model of the catalogue. */
   async importFile(
     file: Blob,
     name: string,
-    { signal, onProgress, identify }: Following & { identify?(sha256: string): FileIdentity | undefined },
+    {
+      signal,
+      onProgress,
+      identify,
+      partSizes,
+    }: Following & {
+      identify?(sha256: string): FileIdentity | undefined;
+      /** Of the files of which `file` is made, where they are several. */
+      partSizes?: readonly number[] | undefined;
+    },
   ): Promise<StoredModel> {
     this.book.mustHaveRoom();
     const record = await importModel(file, name, {
@@ -110,6 +120,7 @@ export class ModelStore {
       file: `import-${this.options.time.now()}-${++this.#imports}.gguf`,
       signal,
       send: onProgress,
+      partSizes,
       identify: (sha256) => {
         const identity = identify?.(sha256);
         return identity && !this.#jobs.has(identity.id) ? identity : undefined;

@@ -48,6 +48,14 @@ export function isSameFile(here: RemoteFile, offered: RemoteFile, isVerifiable: 
   return here.lastModified !== undefined && here.lastModified === offered.lastModified;
 }
 
+/** Whether a server says of a file that is here in full that it has become another one. */
+export function isOtherFile(here: RemoteFile, offered: RemoteFile): boolean {
+  const differ = (key: keyof RemoteFile) =>
+    here[key] !== undefined && offered[key] !== undefined && here[key] !== offered[key];
+  const hasTags = here.etag !== undefined && offered.etag !== undefined;
+  return differ('sizeBytes') || differ('etag') || (!hasTags && differ('lastModified'));
+}
+
 function wholeNumber(text: string | null | undefined): number | undefined {
   const number = text && /^\d+$/.test(text) ? Number(text) : undefined;
   return Number.isSafeInteger(number) ? number : undefined;

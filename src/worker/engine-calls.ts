@@ -17,6 +17,7 @@ export function engineCalls(
       parse: trusted,
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
     },
+    count: { parse: trusted, run: ({ model, prompt }) => engine.count(model, prompt) },
     load: {
       parse: trusted,
       run: ({ model }, call) => engine.load(model, (progress) => void call.send(progress).catch(() => {})),

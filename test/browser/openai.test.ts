@@ -54,7 +54,7 @@ test('a chat in one piece', async () => {
         finish_reason: 'length',
       },
     ],
-    usage: { prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 },
+    usage: { prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 },
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
-import type { GenerateInput } from '../../src/protocol/generate.ts';
+import type { GenerateInput, Prompt } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 
@@ -11,6 +11,7 @@ import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
  *   `echo`        answers with its own input as JSON
  *   `fail CODE`   fails after one token
  *   `slow`        takes `pause` before each token
+ *   `say TEXT`    answers with that text, word by word
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
  */
@@ -73,7 +74,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
         changed();
         try {
           const text = textOf(input);
-          const words = text.startsWith('echo') ? [JSON.stringify(input)] : wordsFor(input.maxTokens ?? 8);
+          const words = wordsOf(text, input);
           for (const [i, word] of words.entries()) {
             if (text.startsWith('slow')) await pause();
             call.signal.throwIfAborted();
@@ -85,7 +86,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           return {
             model: input.model ?? 'hearthside',
             finishReason: words.length === input.maxTokens ? 'length' : 'stop',
-            usage: { promptTokens: 1, completionTokens: words.length, cachedTokens: 0 },
+            usage: { promptTokens: tokensOf(input.prompt), completionTokens: words.length, cachedTokens: 0 },
             timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0 },
           };
         } finally {
@@ -93,6 +94,10 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           changed();
         }
       },
+    },
+    count: {
+      parse: (input) => input as EngineCalls['count']['input'],
+      run: ({ prompt }) => ({ tokens: tokensOf(prompt) }),
     },
     load: { parse: oneModel, run: ({ model }) => summary(model) },
     unload: { parse: oneModel, run: () => undefined },
@@ -154,6 +159,19 @@ function oneModel(input: unknown): { model: string } {
 function textOf({ prompt }: GenerateInput): string {
   if (prompt.kind === 'text') return prompt.text;
   return prompt.kind === 'ids' ? prompt.ids.join(' ') : prompt.messages.at(-1)!.content;
+}
+
+function wordsOf(text: string, input: GenerateInput): string[] {
+  if (text.startsWith('echo')) return [JSON.stringify(input)];
+  if (text.startsWith('say ')) return text.slice(4).match(/\s*\S+\s*?/g) ?? [];
+  return wordsFor(input.maxTokens ?? 8);
+}
+
+/** Four characters each, and one for each message. */
+function tokensOf(prompt: Prompt): number {
+  if (prompt.kind === 'ids') return prompt.ids.length;
+  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content);
+  return texts.reduce((sum, text) => sum + 1 + Math.ceil(text.length / 4), 0);
 }
 
 function wordsFor(count: number): string[] {

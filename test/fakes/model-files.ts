@@ -161,15 +161,35 @@ export const BAD_FILES: BadFile[] = [
   },
   {
     why: 'another tokenizer',
-    bytes: smallModel({ metadata: { 'tokenizer.ggml.model': string('t5') } }),
+    bytes: smallModel({ metadata: { 'tokenizer.ggml.model': string('runes') } }),
     code: 'unsupported-model',
-    says: 't5',
+    says: 'runes',
   },
   {
     why: 'another way to cut words',
     bytes: smallModel({ metadata: { 'tokenizer.ggml.pre': string('klingon') } }),
     code: 'unsupported-model',
     says: 'klingon',
+  },
+  {
+    why: 'what its tokenizer does not know',
+    bytes: smallModel({ metadata: { 'tokenizer.ggml.novelty': uint32(1) } }),
+    code: 'unsupported-model',
+    says: 'tokenizer.ggml.novelty',
+  },
+  {
+    why: 'an adapter',
+    bytes: smallModel({ metadata: { 'general.type': string('adapter') } }),
+    code: 'unsupported-model',
+    says: '"adapter"',
+  },
+  {
+    why: 'one of several files',
+    bytes: smallModel({
+      metadata: { 'split.no': { type: 'uint16', value: 1 }, 'split.count': { type: 'uint16', value: 3 } },
+    }),
+    code: 'bad-model',
+    says: 'part 2 of 3',
   },
   {
     why: 'a vocabulary of another size',

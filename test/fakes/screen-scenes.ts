@@ -211,6 +211,15 @@ export const questions: Record<string, Question> = {
   plain: {
     origin: 'https://notes.example.com',
     isRemembered: true,
+    hasOwn: false,
+    models: [
+      { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
+    ],
+  },
+  own: {
+    origin: 'https://notes.example.com',
+    isRemembered: true,
+    hasOwn: true,
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
@@ -218,6 +227,7 @@ export const questions: Record<string, Question> = {
   download: {
     origin: 'https://xn--80ak6aa92e.com',
     isRemembered: true,
+    hasOwn: false,
     models: [
       {
         id: 'llama-3.2-1b',
@@ -239,6 +249,7 @@ export const questions: Record<string, Question> = {
   opaque: {
     origin: 'null',
     isRemembered: false,
+    hasOwn: false,
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
@@ -246,12 +257,14 @@ export const questions: Record<string, Question> = {
   stranger: {
     origin: 'https://notes.example.com',
     isRemembered: true,
+    hasOwn: false,
     models: [{ id: 'gpt-5', name: 'gpt-5', sizeBytes: 0, needsDownload: false, licence: undefined }],
   },
   long: {
     origin:
       'https://accounts.google.com.signin.a-very-long-host-name-that-will-not-fit-in-any-window.example.net:8443',
     isRemembered: true,
+    hasOwn: false,
     models: [
       {
         id: 'my-own',

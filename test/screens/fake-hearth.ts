@@ -1,6 +1,6 @@
 import { type Handler, type Handlers, type OpenCall, serve } from '../../src/channel/serve.ts';
 import type { Wire } from '../../src/channel/wire.ts';
-import type { BackgroundCalls, SiteConsent } from '../../src/protocol/background-calls.ts';
+import type { BackgroundCalls, BuiltInSite, SiteConsent } from '../../src/protocol/background-calls.ts';
 import type { EngineStatus } from '../../src/protocol/engine-calls.ts';
 import type { Call } from '../../src/protocol/frames.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
@@ -40,6 +40,7 @@ export class FakeHearth {
   status: EngineStatus | undefined;
   models: ModelInfo[];
   sites: SiteConsent[];
+  builtInSites: BuiltInSite[];
   settings: Settings = DEFAULT_SETTINGS;
   /** False while there is no offscreen document and none can be made. */
   isAlive = true;
@@ -52,6 +53,7 @@ export class FakeHearth {
     this.status = STATUSES[scene];
     this.models = someModels.map((model) => ({ ...model }));
     this.sites = scene === 'idle' ? [] : [...someSites];
+    this.builtInSites = scene === 'idle' ? [] : [{ origin: 'https://translate.example.org', choice: 'own' }];
     this.isAlive = scene !== 'gone';
   }
 
@@ -118,6 +120,13 @@ export class FakeHearth {
       consent: entry('consent', ({ origin }) => this.sites.find((site) => site.origin === origin)),
       decide: entry('decide', ({ origin }) => {
         this.sites = this.sites.filter((site) => site.origin !== origin);
+        return undefined;
+      }),
+      builtInSites: entry('builtInSites', () => this.builtInSites),
+      builtInChoice: entry('builtInChoice', () => this.settings.builtIn),
+      chooseBuiltIn: entry('chooseBuiltIn', ({ origin, choice }) => {
+        const others = this.builtInSites.filter((site) => site.origin !== origin);
+        this.builtInSites = choice === 'default' ? others : [...others, { origin, choice }];
         return undefined;
       }),
       openPrompt: entry('openPrompt', () => undefined),

@@ -10,7 +10,7 @@ import {
 import { bias } from '../../../kernels/bias/bias.ts';
 import { headNorm } from '../../../kernels/head-norm/head-norm.ts';
 import { rope as ropeKernel } from '../../../kernels/rope/rope.ts';
-import type { AttentionRoles, BlockAttention } from '../../../models/architectures/index.ts';
+import type { AttentionRoles, BlockAttention, ModelConfig } from '../../../models/architectures/index.ts';
 import type { BufferSlice } from '../gpu.ts';
 import type { Linear } from '../load.ts';
 import type { StepLoad } from '../step-buffer.ts';
@@ -27,38 +27,39 @@ interface Cache {
 export function attention(
   context: ForwardContext,
   roles: AttentionRoles<Linear, BufferSlice>,
-  { window, rope }: BlockAttention,
+  traits: BlockAttention,
   cache: Cache,
   to: BufferSlice,
   addTo: boolean,
 ): void {
   const { add, config, variants, buffers } = context;
   const { x, wide, middle, narrow } = buffers.activations;
-  const { norm, qkv, qkvBias, qNorm, kNorm, output } = roles;
+  const { norm, qkv, qkvBias, qNorm, kNorm, sinks, output, outputBias } = roles;
   linear(context, qkv, { raw: x, weight: norm, scratch: narrow }, wide);
   if (qkvBias) add(bias, { dim: qkv.outputs, threads: variants.threads }, allRows, [qkvBias, wide]);
-  if (qNorm && kNorm) {
-    const { heads, kvHeads, headDim, normEps: eps } = config;
-    const shape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
-    add(headNorm, shape, allRows, [qNorm, kNorm, wide]);
-  }
-  turn(context, cache, rope);
-  attend(context, cache, window, rope);
+  const { heads, kvHeads, headDim, normEps: eps } = config;
+  const headNormShape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
+  if (qNorm && kNorm) add(headNorm('weights'), headNormShape, allRows, [wide, qNorm, kNorm]);
+  if (traits.normsHeads) add(headNorm('no weights'), headNormShape, allRows, [wide]);
+  const isTurning = variants.attention !== 'simple' && !sinks;
+  turn(context, cache, traits, isTurning);
+  attend(context, cache, traits, sinks, isTurning);
   linear(context, output, { raw: narrow, scratch: middle }, to, { addTo });
+  if (outputBias) add(bias, { dim: config.dim, threads: variants.threads }, allRows, [outputBias, to]);
 }
 
-/** q, turned, from `wide` to `middle`; k, turned, and v to the cache. Attention does that itself for decoding rows. */
+/** q, turned, from `wide` to `middle`; k, turned, and v to the cache. Attention may do that itself for decoding rows. */
 function turn(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
-  rope: BlockAttention['rope'],
+  traits: BlockAttention,
+  isTurning: boolean,
 ): void {
   const { wide, middle } = buffers.activations;
   const { heads } = config;
-  const shape = { ...kvShape(config, plan), heads, ...turnShape(config, rope), threads: variants.threads };
-  const slices = [wide, buffers.rotations[rope ?? 0]!, buffers.pages, stepBuffer.rows, middle, k, v];
-  const isTurned = variants.attention !== 'simple';
-  const wanted = (load: StepLoad) => (isTurned && load.decodes === load.rows ? undefined : allRows(load));
+  const shape = { ...kvShape(config, plan), heads, ...turnShape(config, traits), threads: variants.threads };
+  const slices = [wide, rotations(buffers, traits), buffers.pages, stepBuffer.rows, middle, k, v];
+  const wanted = (load: StepLoad) => (isTurning && load.decodes === load.rows ? undefined : allRows(load));
   add(ropeKernel(plan.kv), shape, wanted, slices);
 }
 
@@ -66,16 +67,20 @@ function turn(
 function attend(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v }: Cache,
-  window: number,
-  rope: BlockAttention['rope'],
+  traits: BlockAttention,
+  sinks: BufferSlice | undefined,
+  isTurning: boolean,
 ): void {
   const { wide, middle, narrow, partials } = buffers.activations;
-  const { heads, attentionScale: scale } = config;
-  const shape = { ...kvShape(config, plan), heads, scale, window };
+  const { window, isAligned } = traits;
+  const { heads, attentionScale: scale, attentionCap: cap } = config;
+  const shape = { ...kvShape(config, plan), heads, scale, window, isAligned, cap };
+  const kind = sinks ? 'sinks' : 'no sinks';
+  const last = sinks ? [sinks] : [];
   const cache = [middle, k, v, buffers.pages];
   if (variants.attention === 'simple') {
-    const slices = [...cache, stepBuffer.rows, narrow];
-    add(attentionSimple(plan.kv), { ...shape, threads: variants.threads }, allRows, slices);
+    const slices = [...cache, stepBuffer.rows, narrow, ...last];
+    add(attentionSimple(plan.kv, kind), { ...shape, threads: variants.threads }, allRows, slices);
     return;
   }
   const decodeShape = {
@@ -84,21 +89,25 @@ function attend(
     chunkPositions: chunkPositions(plan.contextLength),
     subgroupSize: variants.subgroupSize,
     threads: 256,
-    turn: turnShape(config, rope),
+    turn: turnShape(config, traits),
   };
   const decodes = ({ decodes, depth }: StepLoad) =>
     decodes > 0 ? { rows: decodes, chunks: decodeChunks(depth - 1, decodeShape) } : undefined;
-  const decode = attentionDecode(plan.kv, variants.attention, 'turning', decodeShape);
-  const rotations = buffers.rotations[rope ?? 0]!;
-  const given = [wide, k, v, buffers.pages, stepBuffer.rows];
-  add(decode, decodeShape, decodes, [...given, narrow, partials, rotations]);
-  add(attentionCombine, decodeShape, decodes, [partials, stepBuffer.rows, narrow]);
+  const from = isTurning ? 'turning' : 'cached';
+  const decode = attentionDecode({ kv: plan.kv, lanes: variants.attention, from, sinks: kind }, decodeShape);
+  const given = [isTurning ? wide : middle, k, v, buffers.pages, stepBuffer.rows, narrow, partials];
+  add(decode, decodeShape, decodes, isTurning ? [...given, rotations(buffers, traits)] : [...given, ...last]);
+  add(attentionCombine(kind), decodeShape, decodes, [partials, stepBuffer.rows, narrow, ...last]);
   const tiles = ({ tiles }: StepLoad) => (tiles > 0 ? { tiles } : undefined);
-  add(attentionPrefill(plan.kv), shape, tiles, [...cache, stepBuffer.tiles, narrow]);
+  add(attentionPrefill(plan.kv, kind), shape, tiles, [...cache, stepBuffer.tiles, narrow, ...last]);
 }
 
-function turnShape({ rotaryDim, ropePairs }: ForwardContext['config'], rope: BlockAttention['rope']) {
-  return { rotaryDim: rope === undefined ? 0 : rotaryDim, pairs: ropePairs };
+function turnShape({ rotaryDim, ropePairs: pairs }: ModelConfig, { rope, temperature }: BlockAttention) {
+  return { rotaryDim: rope === undefined ? 0 : rotaryDim, pairs, temperature };
+}
+
+function rotations({ rotations }: ForwardContext['buffers'], { rope = 0 }: BlockAttention): BufferSlice {
+  return rotations[rope]!;
 }
 
 function kvShape(

@@ -21,6 +21,7 @@ export interface Endpoints {
 /** 4xx where the request is at fault, 429 where waiting helps, 5xx where the machine is. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   'bad-input': 400,
+  'not-supported': 400,
   'too-long': 400,
   'not-allowed': 403,
   'not-found': 404,

@@ -1,6 +1,6 @@
 import { quoted, unsupportedModel } from '../errors.ts';
 import type { Metadata } from '../gguf/metadata.ts';
-import { BYTE_CHARS, bytesOfChars } from './byte-chars.ts';
+import { type Alphabet, alphabetOf } from './alphabets.ts';
 import { Merger } from './merge.ts';
 import { type Pair, PairTable } from './pair-table.ts';
 import { cutWords, PRE_TOKENIZERS, type PreTokenizer } from './pre-tokenizers.ts';
@@ -9,7 +9,9 @@ import type { Vocabulary } from './vocabulary.ts';
 import { WordCache } from './word-cache.ts';
 
 export function readPreTokenizer(metadata: Metadata): PreTokenizer {
-  const name = metadata.string('tokenizer.ggml.pre', 'default');
+  // Gemma 4's files may name no way to cut, or another; it has only its own
+  const isGemma4 = metadata.string('tokenizer.ggml.model') === 'gemma4';
+  const name = isGemma4 ? 'gemma4' : metadata.string('tokenizer.ggml.pre', 'default');
   const found = PRE_TOKENIZERS.get(name);
   if (found) return found;
   throw unsupportedModel(
@@ -17,8 +19,8 @@ export function readPreTokenizer(metadata: Metadata): PreTokenizer {
   );
 }
 
-/** GPT-2's scheme: a word's bytes are merged pair by pair, in the order in which the merges were learnt. */
-export class ByteLevelBpe implements Scheme {
+/** GPT-2's scheme: a word's symbols are merged pair by pair, in the order in which the merges were learnt. */
+export class Bpe implements Scheme {
   readonly addsSpace = 'never';
   /** "left right" to the rank of the merge. */
   private readonly ranks = new Map<string, number>();
@@ -26,40 +28,40 @@ export class ByteLevelBpe implements Scheme {
   /** Symbols are token ids; a merge may also make a text that is no token, which has a number after theirs. */
   private readonly strayTexts: string[] = [];
   private readonly strayIds = new Map<string, number>();
-  private readonly byteSymbols: readonly number[];
+  private readonly alphabet: Alphabet;
   private readonly merger = new Merger();
   private readonly cache = new WordCache((word) => this.encodeWord(word));
-  private readonly utf8 = new TextEncoder();
 
   constructor(
     metadata: Metadata,
     private readonly vocabulary: Vocabulary,
     private readonly preTokenizer: PreTokenizer,
   ) {
+    this.alphabet = alphabetOf(preTokenizer);
     const merges = metadata.strings('tokenizer.ggml.merges');
     // Backwards, so that the first of equal merges counts
     for (let rank = merges.length - 1; rank >= 0; rank--) this.ranks.set(merges[rank]!, rank);
-    this.byteSymbols = BYTE_CHARS.map((char) => this.symbol(char));
   }
 
   encode(text: string, _isFirst: boolean, out: number[]): void {
-    for (const word of cutWords(text, this.preTokenizer))
+    for (const word of cutWords(this.alphabet.spell(text), this.preTokenizer))
       for (const id of this.cache.tokens(word)) out.push(id);
   }
 
   bytes(tokenText: string): Uint8Array {
-    return bytesOfChars(tokenText);
+    return this.alphabet.bytes(tokenText);
   }
 
   private encodeWord(word: string): number[] {
-    const bytes = this.utf8.encode(word);
-    if (this.preTokenizer.takesWholeWords) {
-      const whole = this.vocabulary.ids.get(Array.from(bytes, (byte) => BYTE_CHARS[byte]).join(''));
+    const chars = this.alphabet.symbols(word);
+    const { takesWholeWords, takesWholeLines } = this.preTokenizer;
+    if (takesWholeWords || (takesWholeLines && word.startsWith('\n'))) {
+      const whole = this.vocabulary.ids.get(chars.join(''));
       if (whole !== undefined) return [whole];
     }
 
     const { pairs } = this;
-    const symbols = Array.from(bytes, (byte) => this.byteSymbols[byte]!);
+    const symbols = chars.map((char) => this.symbol(char));
     const rest = this.merger.merge(symbols.length, {
       rank: (left, right) => pairs.rank(symbols[left]!, symbols[right]!),
       join: (left, right) => {
@@ -89,11 +91,9 @@ export class ByteLevelBpe implements Scheme {
     return id;
   }
 
-  /** A symbol that is no token falls apart into its ASCII characters; what is no token then is lost. */
   private tokens(symbol: number): number | number[] {
     const { ids, texts } = this.vocabulary;
     if (symbol < texts.length) return symbol;
-    const chars = [...this.symbolText(symbol)];
-    return chars.flatMap((char) => (char <= '\x7f' ? (ids.get(char) ?? []) : []));
+    return this.alphabet.standIns(this.symbolText(symbol)).flatMap((text) => ids.get(text) ?? []);
   }
 }

@@ -1,0 +1,75 @@
+// Route: the USED experts of the largest logits, for each row
+//
+// Their weights are SCALE times softmax over all experts (SIGMOID: the sigmoid of each), divided by their sum if
+// RENORMALIZE. One workgroup per row. An expert's rank is the number of those before it: larger, or equal and earlier.
+
+override EXPERTS: u32;
+override USED: u32;
+override SIGMOID: bool;
+override RENORMALIZE: bool;
+override SCALE: f32;
+override BIASED: bool;
+override THREADS: u32;
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>;          // (M, EXPERTS)
+@group(0) @binding(1) var<storage, read_write> routes: array<Route>;  // (M, USED)
+@group(0) @binding(2) var<storage, read> bias: array<f32>;            // (EXPERTS), where BIASED
+
+var<workgroup> row: array<f32, EXPERTS>;
+var<workgroup> chosen: array<u32, USED>;
+
+@compute @workgroup_size(THREADS)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let m = group.x;
+  for (var e = thread; e < EXPERTS; e += THREADS) {
+    row[e] = logits[m * EXPERTS + e];
+    if (BIASED) {
+      row[e] += bias[e];
+    }
+  }
+  workgroupBarrier();
+  for (var e = thread; e < EXPERTS; e += THREADS) {
+    let rank = rank_of(e);
+    if (rank < USED) {
+      chosen[rank] = e;
+    }
+  }
+  workgroupBarrier();
+  for (var j = thread; j < USED; j += THREADS) {
+    routes[m * USED + j] = Route(chosen[j], SCALE * score(chosen[j]) / total());
+  }
+}
+
+fn rank_of(e: u32) -> u32 {
+  let own = row[e];
+  var rank = 0u;
+  for (var other = 0u; other < EXPERTS; other++) {
+    rank += u32(row[other] > own || (row[other] == own && other < e));
+  }
+  return rank;
+}
+
+fn score(e: u32) -> f32 {
+  if (SIGMOID) {
+    return 1.0 / (1.0 + exp(-row[e]));
+  }
+  return exp(row[e] - row[chosen[0]]);
+}
+
+// What the scores are divided by
+fn total() -> f32 {
+  var sum = 0.0;
+  if (RENORMALIZE) {
+    for (var j = 0u; j < USED; j++) {
+      sum += score(chosen[j]);
+    }
+    return sum;
+  }
+  if (SIGMOID) {
+    return 1.0;
+  }
+  for (var e = 0u; e < EXPERTS; e++) {
+    sum += score(e);
+  }
+  return sum;
+}

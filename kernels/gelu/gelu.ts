@@ -1,0 +1,17 @@
+import type { Kernel } from '../kernel.ts';
+import wgsl from './gelu.wgsl?raw';
+
+export interface GeluShape {
+  rows: number;
+  dim: number;
+  threads: number;
+}
+
+/** Reads `x` (rows, dim) and `bias` (dim); writes `out` (rows, dim). All f32. */
+export const gelu: Kernel<GeluShape> = {
+  name: 'gelu',
+  wgsl,
+  bindings: ['read', 'read', 'write'],
+  constants: ({ dim, threads }) => ({ DIM: dim, THREADS: threads }),
+  workgroups: ({ rows, dim, threads }) => [Math.ceil(dim / threads), rows],
+};

@@ -1,0 +1,3 @@
+fn weightOf(head: u32, d: u32) -> f32 {
+  return 1.0;
+}

@@ -1,0 +1,1 @@
+const MAX_QUADS = 16;  // heads of up to 64

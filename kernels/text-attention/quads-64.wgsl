@@ -1,0 +1,1 @@
+const MAX_QUADS = 64;  // heads of up to 256

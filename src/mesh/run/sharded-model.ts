@@ -1,0 +1,313 @@
+import { HearthError } from '../../protocol/errors.ts';
+import type { PeerId } from '../../protocol/peer-id.ts';
+import type { ModelMap, StageChain, StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
+import type { Clock, Random } from '../clock.ts';
+import type { MeshLane } from '../link.ts';
+import type { IdsFrame } from '../messages/activation.ts';
+import { type ControlMessage, encodeControl, type StandingStage } from '../messages/control.ts';
+import type { CostLog } from '../planner/cost-log.ts';
+import { chooseStrategy, type Decision, type Way, wayName } from '../planner/choose-strategy.ts';
+import { modelCost } from '../planner/model-cost.ts';
+import { busyMs, isWorthMoving } from '../planner/plan-chain.ts';
+import type { Demand, DraftYield } from '../planner/predict.ts';
+import { findRoute } from '../topology/route.ts';
+import type { Machine, Topology } from '../topology/topology.ts';
+import { Drafting } from './drafting.ts';
+import { type Culprit, type Lap, Pipeline } from './pipeline.ts';
+
+/** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
+const PATIENCE_MS = 6_000;
+const LOOK_AGAIN_MS = 500;
+/** How often a running chain is weighed against the best that the room could do now. */
+const RECONSIDER_MS = 5_000;
+/** Weights come at this pace where none has been measured, in bytes for a millisecond. */
+const LOADING_BYTES_PER_MS = 30_000;
+
+export interface ShardedModelOptions {
+  self: PeerId;
+  clock: Clock;
+  random: Random;
+  map: ModelMap;
+  sizes: StageSizes;
+  topology: Topology;
+  log: CostLog;
+  /** What stands where, this machine included. */
+  standing(): { peer: PeerId; stages: readonly StandingStage[] }[];
+  nameOf(peer: PeerId): string;
+  demand(): Demand;
+  /** What drafts have yielded of late; nothing if they are not to be used. */
+  drafts(): DraftYield | undefined;
+  send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
+  onDecision(decision: Decision): void;
+  onFailure(why: string, culprit: Culprit): void;
+  onLap(lap: Lap): void;
+  /** Wraps the bare chain of an epoch: for who checks what machines compute. */
+  watch(pipeline: Pipeline, way: Way): StageChain;
+}
+
+type ChainAnswer = Extract<ControlMessage, { chain: number; epoch: number }>;
+
+/**
+ * A model that runs in the room, wherever that is best now. Each failure ends an epoch; `open` then chooses among the
+ * machines that are left, over stages that stand already if that is soonest, and starts the next. Who asks computes
+ * its sequences again from their tokens, so that nothing but time is lost.
+ */
+export class ShardedModel {
+  readonly chain: number;
+  readonly #options: ShardedModelOptions;
+  readonly #cost;
+  #epoch = 0;
+  #pipeline: Pipeline | undefined;
+  #way: Way | undefined;
+  /** Machines that may hold a stage of the chain from an earlier epoch. */
+  readonly #asked = new Set<PeerId>();
+  #consideredAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(options: ShardedModelOptions) {
+    this.#options = options;
+    this.#cost = modelCost(options.map);
+    this.chain = Math.floor(options.random() * 2 ** 32);
+  }
+
+  get way(): Way | undefined {
+    return this.#way;
+  }
+
+  /** Machines that compute for this model now. */
+  get peers(): readonly PeerId[] {
+    return this.#pipeline?.isAlive ? this.#pipeline.peers : [];
+  }
+
+  /**
+   * A chain that is ready to run. Fails with `gone`, in words for the user, if the room cannot carry the model any
+   * more; what has been answered so far is the caller's.
+   */
+  async open(): Promise<StageChain> {
+    const { clock, onDecision } = this.#options;
+    let triedUntil = clock.now() + PATIENCE_MS;
+    for (;;) {
+      if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
+      const decision = this.#decide();
+      onDecision(decision);
+      if (!decision.way) {
+        if (clock.now() >= triedUntil)
+          throw new HearthError('gone', `${decision.why} The text so far is kept.`);
+        await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
+        continue;
+      }
+      const chain = await this.#start(decision.way);
+      if (chain) return chain;
+      // Somebody was found out, which is progress of a kind
+      triedUntil = clock.now() + PATIENCE_MS;
+    }
+  }
+
+  onAnswer(peer: PeerId, answer: ChainAnswer): void {
+    this.#pipeline?.onAnswer(peer, answer);
+  }
+
+  onIds(peer: PeerId, frame: IdsFrame): void {
+    this.#pipeline?.onIds(peer, frame);
+  }
+
+  /** A machine is gone, or is not what it was. */
+  onPeerGone(peer: PeerId): void {
+    this.#asked.delete(peer);
+    if (this.#pipeline?.peers.includes(peer))
+      this.#pipeline.fail('A machine of the chain has left the room.', undefined);
+  }
+
+  /** Moves a running chain if the room could do much better now: the epoch ends as if a machine had been lost. */
+  reconsider(): void {
+    const { clock } = this.#options;
+    if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
+    this.#consideredAt = clock.now();
+    const { ways } = this.#weigh();
+    const now = ways.find((way) => wayName(way) === wayName(this.#way!));
+    const best = ways[0];
+    if (!now || !best || !isWorthMoving(now.predictedMs, best.predictedMs + this.#loadingMs(best))) return;
+    this.#pipeline.fail('The room can do better with other machines.', undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#pipeline?.fail('The model was closed.', undefined);
+    for (const peer of this.#asked) this.#tell(peer, { kind: 'close', chain: this.chain });
+    this.#asked.clear();
+  }
+
+  /** Nothing if the chain could not be opened. */
+  async #start(way: Way): Promise<StageChain | undefined> {
+    const { self, clock, map, send, onFailure, onLap, log, watch } = this.#options;
+    const { stages } = way;
+    for (const peer of this.#asked) {
+      if (stages.some((stage) => stage.peer === peer)) continue;
+      this.#tell(peer, { kind: 'close', chain: this.chain });
+      this.#asked.delete(peer);
+    }
+    for (const { peer } of stages) this.#asked.add(peer);
+    this.#way = way;
+    this.#consideredAt = clock.now();
+    const lapMs = (rows: number) => this.#lapMs(way, rows);
+    const pipeline = new Pipeline({
+      self,
+      clock,
+      chain: this.chain,
+      epoch: ++this.#epoch,
+      vocab: map.vocab,
+      send,
+      stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
+      expectedMs: (rows) => log.correct(`lap ${wayName(way)}`, lapMs(rows)),
+      onLap(lap) {
+        log.measured(`lap ${wayName(way)}`, lapMs(lap.rows), lap.ms);
+        onLap(lap);
+      },
+      onFailure,
+    });
+    this.#pipeline = pipeline;
+    try {
+      await pipeline.open();
+    } catch {
+      return undefined;
+    }
+    this.#prepareSpares(way);
+    const chain = watch(pipeline, way);
+    if (!way.drafts) return chain;
+    const { pageSize, maxRows, contextLength } = this.#options.sizes;
+    return new Drafting(chain, { pageSize, maxRows, contextLength });
+  }
+
+  #decide(): Decision {
+    const decision = this.#weigh();
+    const { way } = decision;
+    if (!way) return decision;
+    const standing = this.#standingWay(way);
+    // What stands is ready at once; what is better may have to be fetched first
+    const isSooner = standing && standing.predictedMs <= way.predictedMs + this.#loadingMs(way);
+    if (!isSooner) return decision;
+    return { ...decision, way: standing };
+  }
+
+  #weigh(): Decision {
+    const { self, topology, log, nameOf, demand, drafts } = this.#options;
+    return chooseStrategy({
+      self,
+      cost: this.#cost,
+      topology,
+      machines: topology.machines(),
+      positions: this.#positions,
+      demand: demand(),
+      drafts: drafts(),
+      log,
+      nameOf,
+      held: ({ peer }, span) => this.#stands(peer, span),
+    });
+  }
+
+  /** The best chain of stages that stand already, if they make one. */
+  #standingWay(like: Way): Way | undefined {
+    const { self, topology, standing, map } = this.#options;
+    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+    const stages = standing().flatMap(({ peer, stages }) => {
+      const machine = machines.get(peer);
+      if (!machine) return [];
+      return stages
+        .filter(({ model }) => model === map.model)
+        .map(({ span }) => ({ peer, span, stageMs: busyMs(this.#cost, machine, span, 1) }));
+    });
+    const route = findRoute(self, this.#cost.layers, stages, (from, to) =>
+      topology.hopMs(from, to, this.#cost.hopBytes(1)),
+    );
+    if (!route) return undefined;
+    const kind =
+      route.stages.length > 1 ? 'pipeline' : route.stages[0]!.peer === self ? ('local' as const) : 'peer';
+    const { answerTokens } = this.#options.demand();
+    const modelMs = route.costMs * answerTokens;
+    const way = { kind, stages: route.stages, drafts: like.drafts, modelMs, tokenMs: route.costMs } as const;
+    return { ...way, predictedMs: this.#options.log.correct(wayName(way), modelMs) };
+  }
+
+  #lapMs({ stages }: Way, rows: number): number {
+    const { self, topology } = this.#options;
+    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+    const peers = [self, ...stages.map(({ peer }) => peer), self];
+    const stagesMs = stages.map(({ peer, span }) => {
+      const machine = machines.get(peer);
+      return machine ? busyMs(this.#cost, machine, span, rows) : 0;
+    });
+    const hopsMs = peers.slice(1).map((to, i) => topology.hopMs(peers[i]!, to, this.#cost.hopBytes(rows)));
+    const sum = [...stagesMs, ...hopsMs].reduce((total, ms) => total + ms, 0);
+    // Where there is no way any more, the step will be late soon enough
+    return Number.isFinite(sum) ? sum : 0;
+  }
+
+  /** What must be fetched before a way is ready: every machine fetches at the same time. */
+  #loadingMs({ stages }: Way): number {
+    return Math.max(
+      ...stages.map(({ peer, span }) =>
+        this.#stands(peer, span) ? 0 : this.#cost.bytes(span) / LOADING_BYTES_PER_MS,
+      ),
+    );
+  }
+
+  #stands(peer: PeerId, span: StageSpan): boolean {
+    return this.#options
+      .standing()
+      .some(
+        (at) => at.peer === peer && at.stages.some((stage) => isStage(stage, this.#options.map.model, span)),
+      );
+  }
+
+  /** For each stage on another machine, one that has nothing to do gets ready to take it over. */
+  #prepareSpares({ stages }: Way): void {
+    const { self, topology, standing } = this.#options;
+    const free = topology
+      .machines()
+      .filter(({ peer }) => peer !== self && !stages.some((stage) => stage.peer === peer));
+    for (const { peer, span } of stages) {
+      if (peer === self) continue;
+      const hasSpare = standing().some((at) => at.peer !== peer && this.#stands(at.peer, span));
+      const i = hasSpare ? -1 : free.findIndex((machine) => this.#fits(machine, span));
+      if (i < 0) continue;
+      const [spare] = free.splice(i, 1);
+      this.#tell(spare!.peer, {
+        kind: 'open',
+        chain: Math.floor(this.#options.random() * 2 ** 32),
+        epoch: 1,
+        order: this.#order(span),
+        from: self,
+        to: self,
+        isStandby: true,
+      });
+    }
+  }
+
+  #fits({ freeBytes }: Machine, span: StageSpan): boolean {
+    return this.#cost.memory(span, this.#positions) <= freeBytes;
+  }
+
+  get #positions(): number {
+    return this.#options.sizes.pageCount * this.#options.sizes.pageSize;
+  }
+
+  #order(span: StageSpan): StageOrder {
+    const { map, sizes } = this.#options;
+    return { model: map.model, span, sizes, hidden: map.hidden, dim: map.dim };
+  }
+
+  #tell(peer: PeerId, message: ControlMessage): void {
+    this.#options.send(peer, 'control', encodeControl(message));
+  }
+}
+
+function isStage(stage: StandingStage, model: string, { first, end, embeds, samples }: StageSpan): boolean {
+  const { span } = stage;
+  return (
+    stage.model === model &&
+    span.first === first &&
+    span.end === end &&
+    span.embeds === embeds &&
+    span.samples === samples
+  );
+}

@@ -1,0 +1,63 @@
+import type { Availability } from '../../protocol/built-in-ai.ts';
+import type { Prompt } from '../../protocol/generate.ts';
+import { MAX_PROMPT_CHARS } from '../../protocol/limits.ts';
+import type { ModelSummary } from '../../protocol/models.ts';
+import type { GenerationDeps } from '../generation.ts';
+import type { Conversation } from './turns.ts';
+import { Refused } from './outcome.ts';
+
+/** A token of common text is about four characters; what is so long that nothing could take it is not cut into tokens. */
+const CHARS_PER_TOKEN = 4;
+
+/** The user's default model, as these APIs see it: they have no way to name another. */
+export class Models {
+  constructor(private readonly deps: GenerationDeps) {}
+
+  /** `downloadable` on every machine until the user has said yes, so that it tells nothing. */
+  async availability(): Promise<Availability> {
+    const { page, consent, engine } = this.deps;
+    if (!(await consent.models(page))) return 'downloadable';
+    const id = await engine.defaultModel();
+    const infos = await (await engine.client()).call('models', undefined);
+    const info = infos.find((model) => model.id === id);
+    if (!info || info.problem) return 'unavailable';
+    if (info.state === 'ready') return 'available';
+    return info.state === 'downloading' ? 'downloading' : 'downloadable';
+  }
+
+  /**
+   * The model, ready to answer: the user is asked and it is downloaded if need be.
+   * @param isActive the user has touched the page: without that nothing begins that may cost them something
+   * @param onProgress told what part has been downloaded, 0 to 1, both included
+   */
+  async open(
+    isActive: boolean,
+    signal: AbortSignal,
+    onProgress: (part: number) => void,
+  ): Promise<ModelSummary> {
+    const { page, consent, engine } = this.deps;
+    const state = await this.availability();
+    if (state === 'unavailable')
+      throw new Refused('NotSupportedError', 'The user’s default model cannot be used on this machine.');
+    if (state !== 'available' && !isActive)
+      throw new Refused('NotAllowedError', 'Creating this needs a user gesture first.');
+
+    onProgress(0);
+    const [model] = await consent.request(page, [], signal, onProgress);
+    onProgress(1);
+    return (await engine.client()).call('load', { model: model! }, { signal });
+  }
+
+  /** The tokens of a conversation. */
+  async count(model: string, { messages, answerStart }: Conversation, signal: AbortSignal): Promise<number> {
+    const texts = [...messages.map(({ content }) => content), answerStart ?? ''];
+    const chars = texts.reduce((sum, text) => sum + text.length, 0);
+    if (chars > MAX_PROMPT_CHARS) return Math.ceil(chars / CHARS_PER_TOKEN);
+
+    const { page, consent, engine } = this.deps;
+    await consent.need(page, [model], signal);
+    const client = await engine.client();
+    const prompt: Prompt = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
+    return (await client.call('count', { model, prompt }, { signal })).tokens;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Availability, BuiltInApi } from '../../protocol/built-in-ai.ts';
+import { call } from './call.ts';
+
+/** What is used of an interface that the browser has itself. */
+export interface BrowsersOwn {
+  create(options: unknown): Promise<object>;
+  availability(options: unknown): Promise<Availability>;
+}
+
+export function browsersOwn(name: string): BrowsersOwn | undefined {
+  const found = Object.getOwnPropertyDescriptor(window, name)?.value;
+  return typeof found === 'function' && 'create' in found ? found : undefined;
+}
+
+/** Whether the browser is to answer, and not Hearth. */
+export async function isForBrowser(
+  api: BuiltInApi,
+  own: BrowsersOwn | undefined,
+  options: unknown,
+  mayAsk: boolean,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (!own) return false;
+  const availability = await own.availability(options).catch((): Availability => 'unavailable');
+  return (await call('whoAnswers', { api, own: availability, mayAsk }, { signal })) === 'own';
+}

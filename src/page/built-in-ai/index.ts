@@ -1,0 +1,18 @@
+import { browsersOwn } from './browsers-own.ts';
+import { CreateMonitor } from './create-monitor.ts';
+import { expose } from './interface.ts';
+import { LanguageModelParams, makeLanguageModel } from './language-model.ts';
+import { makeTask, TASKS } from './tasks.ts';
+import { LanguageModelToolCall, LanguageModelToolError, LanguageModelToolSuccess } from './tools.ts';
+
+/** The interfaces of the browser's built-in AI, which secure contexts alone have. */
+export function defineBuiltInAi(): void {
+  if (!isSecureContext) return;
+  expose('LanguageModel', makeLanguageModel(browsersOwn('LanguageModel')));
+  expose('LanguageModelParams', LanguageModelParams);
+  expose('LanguageModelToolCall', LanguageModelToolCall);
+  expose('LanguageModelToolSuccess', LanguageModelToolSuccess);
+  expose('LanguageModelToolError', LanguageModelToolError);
+  expose('CreateMonitor', CreateMonitor);
+  for (const task of TASKS) expose(task.name, makeTask(task, browsersOwn(task.name)));
+}

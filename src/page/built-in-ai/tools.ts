@@ -1,0 +1,178 @@
+import type { Content, ToolCall, ToolDeclaration } from '../../protocol/built-in-ai.ts';
+import * as idl from './webidl.ts';
+
+/** Both spellings of the id are in use: the explainer's and Chromium's. */
+const ID = { callID: idl.string, callId: idl.string };
+
+function idOf({ callID, callId }: { callID?: string; callId?: string }): string {
+  const id = callID ?? callId;
+  if (id === undefined) throw new TypeError('A callID is needed.');
+  return id;
+}
+
+abstract class ToolValue {
+  readonly #id: string;
+  readonly #name: string;
+
+  constructor(init: { callID?: string; callId?: string; name: string }) {
+    this.#id = idOf(init);
+    this.#name = init.name;
+  }
+
+  get callID(): string {
+    return this.#id;
+  }
+  get callId(): string {
+    return this.#id;
+  }
+  get name(): string {
+    return this.#name;
+  }
+}
+
+const CallInit = idl.dictionary({ ...ID, name: idl.required(idl.string), arguments: idl.any });
+
+export class LanguageModelToolCall extends ToolValue {
+  readonly #arguments: unknown;
+
+  constructor(init: unknown) {
+    const given = CallInit(init, 'The tool call');
+    super(given);
+    this.#arguments = given.arguments ?? {};
+  }
+
+  get arguments(): unknown {
+    return this.#arguments;
+  }
+}
+
+const Result = idl.dictionary({
+  type: idl.required(idl.oneOf('text', 'image', 'audio', 'object')),
+  value: idl.required(idl.any),
+});
+const SuccessInit = idl.dictionary({
+  ...ID,
+  name: idl.required(idl.string),
+  result: idl.required(idl.sequence(Result)),
+});
+
+export class LanguageModelToolSuccess extends ToolValue {
+  readonly #result: readonly { type: string; value: unknown }[];
+
+  constructor(init: unknown) {
+    const given = SuccessInit(init, 'The tool response');
+    super(given);
+    this.#result = Object.freeze(given.result);
+  }
+
+  get result(): readonly { type: string; value: unknown }[] {
+    return this.#result;
+  }
+}
+
+const ErrorInit = idl.dictionary({
+  ...ID,
+  name: idl.required(idl.string),
+  errorMessage: idl.required(idl.string),
+});
+
+export class LanguageModelToolError extends ToolValue {
+  readonly #errorMessage: string;
+
+  constructor(init: unknown) {
+    const given = ErrorInit(init, 'The tool error');
+    super(given);
+    this.#errorMessage = given.errorMessage;
+  }
+
+  get errorMessage(): string {
+    return this.#errorMessage;
+  }
+}
+
+/** What a model said, for the author. */
+export function toToolCall({ callID, name, arguments: json }: ToolCall): LanguageModelToolCall {
+  return new LanguageModelToolCall({ callID, name, arguments: JSON.parse(json) });
+}
+
+export function callContent(value: unknown): Content {
+  if (!(value instanceof LanguageModelToolCall))
+    throw new TypeError('The value of a tool-call must be a LanguageModelToolCall.');
+  const { callID, name, arguments: given } = value;
+  if (!idl.isObject(given) || idl.isIterable(given)) throw dataError('Arguments must be an object.');
+  return { type: 'tool-call', value: { callID, name, arguments: json(given) } };
+}
+
+export function responseContent(response: unknown): Content {
+  if (response instanceof LanguageModelToolError) {
+    const { callID, name, errorMessage } = response;
+    return { type: 'tool-response', value: { callID, name, errorMessage } };
+  }
+  if (!(response instanceof LanguageModelToolSuccess))
+    throw new TypeError(
+      'The value of a tool-response must be a LanguageModelToolSuccess or a LanguageModelToolError.',
+    );
+  const values = response.result.map(({ type, value }) => {
+    if (type === 'image' || type === 'audio')
+      throw new DOMException(`Tools cannot give ${type}s here.`, 'NotSupportedError');
+    if (type === 'object' && !isPlain(value)) throw dataError('The value is no plain object.');
+    return json(value);
+  });
+  const result = values.length === 1 ? values[0]! : `[${values.join()}]`;
+  return { type: 'tool-response', value: { callID: response.callID, name: response.name, result } };
+}
+
+/** Objects of the platform have data of their own that JSON would pass over. */
+function isPlain(value: unknown): boolean {
+  return /^\[object (Object|Array)\]$/.test(Object.prototype.toString.call(value));
+}
+
+function json(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    // Circles and bigints
+  }
+  if (text === undefined) throw dataError('The value cannot be written as JSON.');
+  return text;
+}
+
+function dataError(message: string): DOMException {
+  return new DOMException(message, 'DataError');
+}
+
+const Tool = idl.dictionary({
+  description: idl.required(idl.string),
+  execute: idl.callback,
+  inputSchema: idl.required(idl.object),
+  name: idl.required(idl.string),
+});
+
+export type Execute = (...args: unknown[]) => unknown;
+
+/** The tools as they are declared, and the functions of those that have one, by name. */
+export const tools: idl.Convert<{ declarations: ToolDeclaration[]; functions: Map<string, Execute> }> = (
+  value,
+  what,
+) => {
+  const functions = new Map<string, Execute>();
+  const declarations = idl
+    .sequence(Tool)(value, what)
+    .map(({ name, description, inputSchema, execute }) => {
+      if (execute) functions.set(name, execute);
+      return { name, description, inputSchema: schemaText(inputSchema) };
+    });
+  return { declarations, functions };
+};
+
+/** What an author's getters and `toJSON` throw goes through to them. */
+function schemaText(schema: { type?: unknown; properties?: unknown; required?: unknown }): string {
+  const { type, properties = {}, required = [] } = schema;
+  const text = JSON.stringify(schema);
+  if (type !== 'object' || !idl.isObject(properties) || !Array.isArray(required) || !text?.startsWith('{'))
+    throw new TypeError(
+      "An inputSchema must have type 'object', and describe properties and what is required.",
+    );
+  return text;
+}
