@@ -1,27 +1,26 @@
 // Attention for few rows on a real GPU: reading the cache is all the work, so it is read once for up to four heads
 // that share it, and by as many workgroups as it takes to fill the GPU.
 //
-// One workgroup per (BLOCK heads of a group, row, chunk of visible positions). Its threads are STREAMS times LANES: a
-// stream takes every STREAMS-th position of the chunk, AT_ONCE of them a round, a lane every LANES-th quad of the head.
-// At the end the streams are merged, first those of NEAR neighbouring threads by shuffles, then the rest through
-// workgroup memory: into `out` if the row has one chunk, else into `partials`, for `attention-combine`.
+// One workgroup per (BLOCK heads of a group, row, chunk of visible positions). It takes THREADS positions at a time:
+// LANES threads share a position's key, each a strided slice of its quads, until all scores are there; then each thread has a
+// quad of the values of every SPLITS-th position. So the whole tile's memory is asked for twice, not once for each
+// position. At the end the splits are merged, HELD heads at a time: into `out` if the row has one chunk, else into
+// `partials`, for `attention-combine`.
 //
-// Another file says where q comes from: `start` and `query`.
+// Other files say where q comes from (`query`, `cacheOwn`) and how threads share (`sumLanes`, `sharePeaks`).
 
 override BLOCK: u32;    // 1–4
 override LANES: u32;
-override NEAR: u32;     // a multiple of LANES
-override THREADS: u32;
-override HELD: u32;     // heads that are merged at once
-override AT_ONCE: u32;  // AT_ONCE * LANE_QUADS is MAX_QUADS at most
+override THREADS: u32;  // HEAD_QUADS at least
+override HELD: u32;
 
 override GROUP = HEADS / KV_HEADS;
 override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
-override STREAMS = THREADS / LANES;
-override LANE_QUADS = (HEAD_QUADS + LANES - 1) / LANES;
-override MERGES = THREADS / NEAR;
+override SPLITS = THREADS / HEAD_QUADS;
 
 const SINKS = 7;
+// Quads that a thread asks for at once, so that it waits for memory seldom
+const AT_ONCE = 8u;
 
 @group(0) @binding(3) var<storage, read> pages: array<u32>;                 // (sequences, MAX_PAGES)
 @group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
@@ -29,10 +28,13 @@ const SINKS = 7;
 // (chunks, N, HEADS, HEAD_QUADS + 1): weighted values, then (peak, sum of weights, 0, 0)
 @group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
-// Of NEAR threads; a component is a head of the block
-var<workgroup> peaks: array<vec4<f32>, MERGES>;
-var<workgroup> sums: array<vec4<f32>, MERGES>;
-var<workgroup> merged: array<vec4<f32>, MERGES * HELD * HEAD_QUADS>;
+var<workgroup> places: array<u32, THREADS>;  // where a position's key and value begin
+// A component of a vector is a head of the block
+var<workgroup> weights: array<vec4<f32>, THREADS>;  // scores first, then what they weigh
+var<workgroup> peaks: array<vec4<f32>, PEAKS>;
+var<workgroup> sums: array<vec4<f32>, SPLITS>;
+// The block's queries (BLOCK, HEAD_QUADS), and when they have been used the splits' values (SPLITS, HELD, HEAD_QUADS)
+var<workgroup> held: array<vec4<f32>, max(BLOCK, SPLITS * HELD) * HEAD_QUADS>;
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -51,122 +53,116 @@ fn main(
   if (first >= end) {
     return;
   }
-  start(row, kvHead, firstHead, heads, end == here.position + 1, thread);
+
+  for (var i = thread; i < BLOCK * HEAD_QUADS; i += THREADS) {
+    // A block may lack heads: their scores are of no use
+    let head = firstHead + min(i / HEAD_QUADS, heads - 1);
+    held[i] = query(row, head, i % HEAD_QUADS) * (SCALE * LOG2_E);
+  }
+  if (end == here.position + 1) {
+    cacheOwn(row, kvHead, thread);
+  }
+  storageBarrier();
+  workgroupBarrier();
 
   let lane = thread % LANES;
-  let stream = thread / LANES;
-  var queries: array<vec4<f32>, MAX_LANE_QUADS * 4>;
-  for (var i = 0u; i < LANE_QUADS; i++) {
-    let quad = lane + i * LANES;
-    for (var h = 0u; h < BLOCK; h++) {
-      if (quad < HEAD_QUADS && h < heads) {
-        queries[i * 4 + h] = query(row, firstHead, h, quad) * (SCALE * LOG2_E);
-      }
-    }
-  }
-
+  let quad = thread % HEAD_QUADS;
+  let split = thread / HEAD_QUADS;
   var peak = vec4(LOWEST);
   var sum = vec4<f32>();
-  var values: array<vec4<f32>, MAX_LANE_QUADS * 4>;
-  for (var base = first; base < end; base += AT_ONCE * STREAMS) {
-    // All threads go all rounds, since lanes are summed together. What a round reads is asked for at its begin.
-    var keys: array<vec4<f32>, MAX_QUADS>;
-    var seen: array<vec4<f32>, MAX_QUADS>;
-    for (var p = 0u; p < AT_ONCE; p++) {
-      let at = kvIndex(here.sequence, min(base + p * STREAMS + stream, end - 1), kvHead);
-      for (var i = 0u; i < LANE_QUADS; i++) {
-        // Past the head's end the query is zero, and what comes of the value is dropped
-        let quad = min(lane + i * LANES, HEAD_QUADS - 1);
-        keys[p * LANE_QUADS + i] = keyQuad(at, quad);
-        seen[p * LANE_QUADS + i] = valueQuad(at, quad);
-      }
-    }
-    for (var p = 0u; p < AT_ONCE; p++) {
+  var values: array<vec4<f32>, 4>;
+  for (var base = first; base < end; base += THREADS) {
+    let count = min(THREADS, end - base);
+    places[thread] = kvIndex(here.sequence, base + min(thread, count - 1), kvHead);
+    workgroupBarrier();
+    var own = vec4(LOWEST);
+    for (var round = 0u; round * THREADS < count * LANES; round++) {
+      let p = (round * THREADS + thread) / LANES;
+      let at = places[p];
       var scores = vec4<f32>();
-      for (var i = 0u; i < LANE_QUADS; i++) {
-        for (var h = 0u; h < BLOCK; h++) {
-          scores[h] += dot(queries[i * 4 + h], keys[p * LANE_QUADS + i]);
+      for (var start = lane; start < HEAD_QUADS; start += AT_ONCE * LANES) {
+        var keys: array<vec4<f32>, AT_ONCE>;
+        for (var i = 0u; i < AT_ONCE; i++) {
+          keys[i] = keyQuad(at, min(start + i * LANES, HEAD_QUADS - 1));
         }
-      }
-      scores = capped(sumLanes(scores, thread));
-      if (base + p * STREAMS + stream < end) {
-        if (any(scores > peak)) {
-          let next = max(scores, peak);
-          let shrink = exp2(peak - next);
-          peak = next;
-          sum *= shrink;
-          for (var i = 0u; i < LANE_QUADS; i++) {
+        for (var i = 0u; i < AT_ONCE; i++) {
+          let quad = start + i * LANES;
+          if (quad < HEAD_QUADS) {
             for (var h = 0u; h < BLOCK; h++) {
-              values[i * 4 + h] *= shrink[h];
+              scores[h] += dot(held[h * HEAD_QUADS + quad], keys[i]);
             }
           }
         }
-        let weights = exp2(scores - peak);
-        sum += weights;
-        for (var i = 0u; i < LANE_QUADS; i++) {
+      }
+      scores = select(vec4(LOWEST), capped(sumLanes(scores)), p < count);
+      own = max(own, scores);
+      if (lane == 0) {
+        weights[p] = scores;
+      }
+    }
+    sharePeaks(own, count, thread);
+    var next = peak;
+    for (var i = 0u; i < PEAKS; i++) {
+      next = max(next, peaks[i]);
+    }
+    weights[thread] = select(vec4<f32>(), exp2(weights[thread] - next), thread < count);
+    workgroupBarrier();
+
+    let shrink = exp2(peak - next);
+    peak = next;
+    sum *= shrink;
+    for (var h = 0u; h < BLOCK; h++) {
+      values[h] *= shrink[h];
+    }
+    if (split < SPLITS) {
+      for (var start = split; start < count; start += AT_ONCE * SPLITS) {
+        var seen: array<vec4<f32>, AT_ONCE>;
+        for (var i = 0u; i < AT_ONCE; i++) {
+          seen[i] = valueQuad(places[min(start + i * SPLITS, count - 1)], quad);
+        }
+        for (var i = 0u; i < AT_ONCE; i++) {
+          let p = start + i * SPLITS;
+          let weight = select(vec4<f32>(), weights[min(p, count - 1)], p < count);
+          sum += weight;
           for (var h = 0u; h < BLOCK; h++) {
-            values[i * 4 + h] += weights[h] * seen[p * LANE_QUADS + i];
+            values[h] += weight[h] * seen[i];
           }
         }
       }
     }
-  }
-
-  for (var distance = LANES; distance < NEAR; distance *= 2u) {
-    let next = max(peak, ofNeighbour(peak, distance));
-    let share = exp2(peak - next);
-    peak = next;
-    sum *= share;
-    sum += ofNeighbour(sum, distance);
-    for (var i = 0u; i < LANE_QUADS; i++) {
-      for (var h = 0u; h < BLOCK; h++) {
-        let scaled = values[i * 4 + h] * share[h];
-        values[i * 4 + h] = scaled + ofNeighbour(scaled, distance);
-      }
-    }
-  }
-
-  let merge = thread / NEAR;
-  if (thread % NEAR == 0) {
-    peaks[merge] = peak;
-    sums[merge] = sum;
-  }
-  for (var held = 0u; held < heads; held += HELD) {
-    // What the last round, or `start`, had there has been read
     workgroupBarrier();
-    let count = min(HELD, heads - held);
-    if (thread % NEAR < LANES) {
-      for (var i = 0u; i < LANE_QUADS; i++) {
-        let quad = lane + i * LANES;
-        for (var h = 0u; h < BLOCK; h++) {
-          if (quad < HEAD_QUADS && h >= held && h < held + count) {
-            merged[(merge * HELD + h - held) * HEAD_QUADS + quad] = values[i * 4 + h];
-          }
+  }
+
+  if (quad == 0 && split < SPLITS) {
+    sums[split] = sum;
+  }
+  for (var begin = 0u; begin < heads; begin += HELD) {
+    let count = min(HELD, heads - begin);
+    if (split < SPLITS) {
+      for (var h = 0u; h < BLOCK; h++) {
+        if (h >= begin && h < begin + count) {
+          held[(split * HELD + h - begin) * HEAD_QUADS + quad] = values[h];
         }
       }
     }
     workgroupBarrier();
     for (var i = thread; i < count * HEAD_QUADS; i += THREADS) {
       let h = i / HEAD_QUADS;
-      let head = firstHead + held + h;
-      let partial = (group.z * groups.y * HEADS + row * HEADS + head) * (HEAD_QUADS + 1);
-      writeQuad(row, head, partial, held + h, h, i % HEAD_QUADS);
+      let head = firstHead + begin + h;
+      let partial = ((group.z * groups.y + row) * HEADS + head) * (HEAD_QUADS + 1);
+      write(row, head, partial, begin + h, h, i % HEAD_QUADS, peak[begin + h]);
     }
+    workgroupBarrier();
   }
 }
 
-// One quad of head `h` of the block, which is the `held`-th in `merged`
-fn writeQuad(row: u32, head: u32, partial: u32, h: u32, held: u32, quad: u32) {
-  var peak = LOWEST;
-  for (var m = 0u; m < MERGES; m++) {
-    peak = max(peak, peaks[m][h]);
-  }
+// One quad of head `h` of the block, the `n`-th that is held
+fn write(row: u32, head: u32, partial: u32, h: u32, n: u32, quad: u32, peak: f32) {
   var sum = 0.0;
   var total = vec4<f32>();
-  for (var m = 0u; m < MERGES; m++) {
-    let share = exp2(peaks[m][h] - peak);
-    sum += sums[m][h] * share;
-    total += merged[(m * HELD + held) * HEAD_QUADS + quad] * share;
+  for (var s = 0u; s < SPLITS; s++) {
+    sum += sums[s][h];
+    total += held[(s * HELD + n) * HEAD_QUADS + quad];
   }
   if (isAlone(step[row].position)) {
     out[(row * HEADS + head) * HEAD_QUADS + quad] = total / denominator(head, peak, sum);

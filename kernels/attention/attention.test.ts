@@ -19,7 +19,6 @@ import {
 import { attentionReference } from './reference.ts';
 
 const gpu = await openGpu();
-const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : undefined;
 
 /** One dispatch's worth: rows of sequences whose caches hold `lengths` positions. */
 interface Case {
@@ -136,25 +135,21 @@ const prefill: Attend = (kv, shape, given) =>
 const decode =
   (lanes: 'subgroup' | 'workgroup', chunkPositions: number): Attend =>
   async (kv, shape, given) => {
-    const wide = decodeShape(lanes, shape, given, chunkPositions);
-    const kernel = attentionDecode({ kv, lanes, from: 'cached', sinks: sinksOf(given) }, wide);
+    const wide = decodeShape(shape, given, chunkPositions);
+    const kernel = attentionDecode({ kv, lanes, from: 'cached', sinks: sinksOf(given) });
     const read = [given.q, given.k, given.v, given.pages, given.step];
     return combined(kernel, wide, given, read, bound(given.sinks));
   };
 
 /** Rows of up to `chunkPositions` positions are alone, others in chunks of as many. */
-function decodeShape(
-  lanes: 'subgroup' | 'workgroup',
-  wide: Shape,
-  { step }: Given,
-  chunkPositions: number,
-): DecodeAttentionShape {
+function decodeShape(wide: Shape, { step }: Given, chunkPositions: number): DecodeAttentionShape {
   const shape = {
     ...wide,
     threads: 64,
+    block: 4,
+    subgroupSize: gpu.info.subgroupMinSize,
     alonePositions: chunkPositions,
     chunkPositions,
-    subgroupSize: lanes === 'subgroup' ? subgroupSize! : 8,
   };
   const positions = step.filter((_, i) => i % 4 === 1);
   return {
@@ -182,7 +177,7 @@ async function combined(
   return values!;
 }
 
-const noSubgroups = !subgroupSize && 'This adapter has no subgroups.';
+const noSubgroups = !gpu.has('subgroups') && 'This adapter has no subgroups.';
 const variants: { name: string; attend: Attend; lacks?: string | false }[] = [
   { name: 'simple', attend: simple },
   // Steps of up to 16 positions take the path of one chunk, others are combined
@@ -280,8 +275,8 @@ describe.each(['workgroup', 'subgroup'] as const)(
         const [turned, k, v] = after;
         const expected = await decode(lanes, 16)(turn.kv, shape, { ...given, q: turned!, k: k!, v: v! });
 
-        const wide = { ...decodeShape(lanes, shape, given, 16), turn };
-        const kernel = attentionDecode({ kv: turn.kv, lanes, from: 'turning' }, wide);
+        const wide = { ...decodeShape(shape, given, 16), turn };
+        const kernel = attentionDecode({ kv: turn.kv, lanes, from: 'turning' });
         const read = [qkv, cache(given.k), cache(given.v), given.pages, given.step];
         expect(relativeError(await combined(kernel, wide, given, read, [rotation]), expected)).toBeLessThan(
           1e-6,
@@ -292,7 +287,7 @@ describe.each(['workgroup', 'subgroup'] as const)(
 );
 
 test('a window that one chunk holds leaves nothing to combine, however deep the row', () => {
-  const sizes = { threads: 64, chunks: 1, alonePositions: 16, chunkPositions: 16, subgroupSize: 8 };
+  const sizes = { threads: 64, chunks: 1, alonePositions: 16, chunkPositions: 16, subgroupSize: 4, block: 4 };
   const shape = { ...large, scale: 1, rows: 2, ...sizes };
   const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
   expect(attentionCombine().workgroups(deep(16))).toContain(0);

@@ -12,10 +12,8 @@ import cached from './decode-cached.wgsl?raw';
 import turning from './decode-turning.wgsl?raw';
 import noSinks from './no-sinks.wgsl?raw';
 import sinksWgsl from './sinks.wgsl?raw';
-import laneQuads2 from './lane-quads-2.wgsl?raw';
-import laneQuads16 from './lane-quads-16.wgsl?raw';
 import lanesSubgroup from './lanes-subgroup.wgsl?raw';
-import lanesWorkgroup from './lanes-workgroup.wgsl?raw';
+import lanesAlone from './lanes-alone.wgsl?raw';
 
 export interface AttentionShape extends KvShape {
   heads: number;
@@ -42,10 +40,12 @@ export interface DecodeAttentionShape extends AttentionShape {
   chunkPositions: number;
   /** Chunks of the longest row of the step: `decodeChunks`. */
   chunks: number;
-  /** The adapter's smallest subgroup (`subgroupMinSize`); any power of two for the variant without. */
-  subgroupSize: number;
-  /** At most so many per workgroup, a power of two of at least 64. */
+  /** In a workgroup: a power of two from 64 to 256. */
   threads: number;
+  /** The adapter's smallest subgroup (`subgroupMinSize`), for the variant that has some. */
+  subgroupSize: number;
+  /** Heads that share keys and values and go to one workgroup, at most: 1 to 4. */
+  block: number;
   /** For the variant that turns. */
   turn?: TurnShape | undefined;
 }
@@ -95,17 +95,17 @@ export interface DecodeVariant {
  * 2 kvHeads) · headDim) in q's place, and `rotation` after `partials`. Rows of one chunk go to `out`, others to `partials`
  * (`partialBytes`), which `attentionCombine` merges. Both are bound either way.
  */
-export function attentionDecode(
-  { kv, lanes, from, sinks = 'no sinks' }: DecodeVariant,
-  shape: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>,
-): Kernel<DecodeAttentionShape> {
+export function attentionDecode({
+  kv,
+  lanes,
+  from,
+  sinks = 'no sinks',
+}: DecodeVariant): Kernel<DecodeAttentionShape> {
   const isTurning = from === 'turning';
-  const isSmall = lanesOf(shape).laneQuads <= 2;
   return {
-    name: `attention-decode-${from}-${lanes}-${kv}${isSmall ? '' : '-wide'}${SUFFIX[sinks]}`,
+    name: `attention-decode-${from}-${lanes}-${kv}${SUFFIX[sinks]}`,
     wgsl:
-      (lanes === 'subgroup' ? lanesSubgroup : lanesWorkgroup) +
-      (isSmall ? laneQuads2 : laneQuads16) +
+      (lanes === 'subgroup' ? lanesSubgroup : lanesAlone) +
       (isTurning ? kvWgsl[kv].both + turnWgsl + turning : kvWgsl[kv].read + cached) +
       step +
       common +
@@ -188,39 +188,27 @@ function chunkConstants({ alonePositions, chunkPositions }: DecodeAttentionShape
   return { ALONE: alonePositions, CHUNK: chunkPositions };
 }
 
-/** Quads of workgroup memory for merging: 8 KB. */
-const MERGED_QUADS = 512;
+/** Quads of workgroup memory for what is merged: 8 KB. */
+const HELD_QUADS = 512;
 
 /** How a workgroup of `attention-decode` divides its work. */
-function decodeDivision(shape: DecodeAttentionShape, by: DecodeVariant['lanes']) {
-  const { lanes, laneQuads } = lanesOf(shape);
-  const near = by === 'subgroup' ? Math.max(lanes, shape.subgroupSize) : lanes;
+function decodeDivision(shape: DecodeAttentionShape, lanes: DecodeVariant['lanes']) {
   const quads = shape.headDim / 4;
-  const most = Math.min(powerOfTwo(MERGED_QUADS / quads) * near, powerOfTwo(512 / laneQuads));
-  const threads = Math.max(near, Math.min(shape.threads, most));
   const block = blockOf(shape);
-  const held = Math.floor(MERGED_QUADS / ((threads / near) * quads));
+  const held = Math.floor(HELD_QUADS / (Math.floor(shape.threads / quads) * quads));
   return {
     BLOCK: block,
-    LANES: lanes,
-    NEAR: near,
-    THREADS: threads,
+    LANES: lanes === 'subgroup' ? 2 : 1,
+    THREADS: shape.threads,
     HELD: Math.min(block, held),
-    AT_ONCE: laneQuads <= 2 ? 2 : 1,
+    ...(lanes === 'subgroup' && { NEAR: shape.subgroupSize }),
   };
 }
 
 /** Heads that a workgroup takes, as even as can be: a group of five is three and two. */
-function blockOf({ heads, kvHeads }: AttentionShape): number {
+function blockOf({ heads, kvHeads, block }: DecodeAttentionShape): number {
   const group = heads / kvHeads;
-  return Math.ceil(group / Math.ceil(group / 4));
-}
-
-function lanesOf({ headDim, subgroupSize }: Pick<DecodeAttentionShape, 'headDim' | 'subgroupSize'>) {
-  const quads = headDim / 4;
-  // Two quads a lane, where the subgroup is large enough: each has two loads in flight, and few sums to pass on
-  const lanes = Math.max(4, Math.min(powerOfTwo(quads / 2), subgroupSize));
-  return { lanes, laneQuads: Math.ceil(quads / lanes) };
+  return Math.ceil(group / Math.ceil(group / block));
 }
 
 /** The largest power of two up to `limit`. */

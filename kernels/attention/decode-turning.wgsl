@@ -6,25 +6,15 @@
 
 override UNITS = (HEAD_QUADS + UNIT - 1) / UNIT;
 
-// The block's queries lie in `merged` until they are read. Own k and v are written by every workgroup that reads them.
-fn start(row: u32, kvHead: u32, firstHead: u32, heads: u32, isOwn: bool, thread: u32) {
-  let here = step[row];
-  for (var i = thread; i < heads * HEAD_QUADS; i += THREADS) {
-    let turned = turnedQuad(row, firstHead + i / HEAD_QUADS, i % HEAD_QUADS, here.position);
-    merged[i] = turned * sharpness(here.position);
-  }
-  if (isOwn) {
-    // From the last thread on, so that other threads do it
-    for (var i = THREADS - 1 - thread; i < 2 * UNITS; i += THREADS) {
-      let head = HEADS + kvHead + select(0u, KV_HEADS, i >= UNITS);
-      storeUnit(row, here, head, i % UNITS * UNIT);
-    }
-  }
-  storageBarrier();
-  workgroupBarrier();
+fn query(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  let position = step[row].position;
+  return turnedQuad(row, head, quad, position) * sharpness(position);
 }
 
-// Of head `h` of the block
-fn query(row: u32, firstHead: u32, h: u32, quad: u32) -> vec4<f32> {
-  return merged[h * HEAD_QUADS + quad];
+// Own k and v are written by every workgroup that reads them
+fn cacheOwn(row: u32, kvHead: u32, thread: u32) {
+  // From the last thread on, since the first ones turn q
+  for (var i = THREADS - 1 - thread; i < 2 * UNITS; i += THREADS) {
+    storeUnit(row, step[row], HEADS + kvHead + select(0u, KV_HEADS, i >= UNITS), i % UNITS * UNIT);
+  }
 }

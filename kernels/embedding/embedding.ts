@@ -21,7 +21,7 @@ export interface EmbeddingShape {
 
 const KEYS = { token: 0, position: 1, first: 2 } as const;
 
-const THREADS = 32;
+const THREADS = 128;
 
 /** Reads `quants` and `scales` (ids, k), `step` (rows) and `sampled` (sequences); writes `out` (rows, k) in f32. The grid is exactly `rows` or, past 65,535, padded. */
 export function embedding(format: QuantFormat): Kernel<EmbeddingShape> {

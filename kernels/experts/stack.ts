@@ -50,7 +50,7 @@ export function stackWgsl(format: QuantFormat, { input, team }: StackVariant): s
 
 export function stackedWeights(format: QuantFormat, input: ExpertInput): string {
   const weights =
-    input === 'int8' ? integersWgsl(format) + inputsWgsl.quantized : weightsWgsl(format, input) + activations;
+    input === 'int8' ? integersWgsl(format) + inputsWgsl('quantized') : weightsWgsl(format, input) + activations;
   return weights + routes + stack;
 }
 

@@ -29,7 +29,7 @@ export const FEW_ROWS_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 8, depth: 2 
 export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
   return {
     name: `mat-mul ${format.name} dp4a`,
-    wgsl: integersWgsl(format) + inputsWgsl.quantized + product + tile + wgsl,
+    wgsl: integersWgsl(format) + inputsWgsl('quantized') + product + tile + wgsl,
     bindings: inputBindings('quantized'),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,

@@ -26,7 +26,8 @@ export interface GateUpTuning {
   cols: number;
   /** The smallest subgroup that the adapter may choose. */
   subgroup: number;
-  ahead?: number;
+  /** Units of each lane that are asked for before x is made: up to 2. */
+  ahead: number;
 }
 
 /**
@@ -45,7 +46,7 @@ export function gateUpDp4a(
     wgsl:
       enable(needs) +
       integersWgsl(format) +
-      inputsWgsl[input] +
+      inputsWgsl(input, team) +
       wgsl +
       (isSubgroup ? reduceSubgroup : reduceWorkgroup),
     bindings: inputBindings(input),
@@ -55,7 +56,7 @@ export function gateUpDp4a(
       FFN: ffn,
       LANES: tuning.lanes,
       COLS: tuning.cols,
-      AHEAD: input === 'quantized' ? 0 : (tuning.ahead ?? 2),
+      AHEAD: input === 'quantized' ? 0 : tuning.ahead,
       ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),

@@ -5,7 +5,7 @@ import { expectProducts } from './check.ts';
 import { type MatVecDp4aShape, type MatVecDp4aTuning, matVecDp4a, matVecDp4aTuning } from './mat-vec-dp4a.ts';
 
 const gpu = await openGpu();
-const tuning: MatVecDp4aTuning = { lanes: 4, teams: 2, rowsPerTeam: 1, cols: 1, subgroup: 4 };
+const tuning: MatVecDp4aTuning = { lanes: 4, teams: 2, rowsPerTeam: 1, cols: 1, subgroup: 4, ahead: 2 };
 const formats = quantFormats.filter(({ wgslDp4a }) => wgslDp4a);
 
 describe.each(['workgroup', 'subgroup'] as const)('in int8, %s', (team) => {

@@ -8,7 +8,10 @@ import product from './product.wgsl?raw';
 import reduceSubgroup from './reduce-subgroup.wgsl?raw';
 import reduceWorkgroup from './reduce-workgroup.wgsl?raw';
 
-export type MatVecDp4aTuning = Omit<MatVecShape['tuning'], 'chunk'>;
+export interface MatVecDp4aTuning extends Omit<MatVecShape['tuning'], 'chunk'> {
+  /** Units of each lane that are asked for before x is made: up to 4 / rowsPerTeam. */
+  ahead: number;
+}
 export type MatVecDp4aShape = Omit<MatVecShape, 'tuning'> & {
   /** Of RMS norm, where x is `normed`. */
   eps?: number;
@@ -29,7 +32,7 @@ export function matVecDp4a(
     wgsl:
       enable(needs) +
       integersWgsl(format) +
-      inputsWgsl[input] +
+      inputsWgsl(input, team) +
       product +
       wgsl +
       (isSubgroup ? reduceSubgroup : reduceWorkgroup),
@@ -45,7 +48,7 @@ export function matVecDp4a(
       TEAMS: tuning.teams,
       ROWS: tuning.rowsPerTeam,
       COLS: tuning.cols,
-      AHEAD: input === 'quantized' ? 0 : Math.floor(4 / tuning.rowsPerTeam),
+      AHEAD: input === 'quantized' ? 0 : tuning.ahead,
       ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),
@@ -68,12 +71,13 @@ export function matVecDp4aTuning(
   if (cols > 2) {
     // Adding up many sums over many lanes costs more than it brings, and a value of x is best used for several rows
     const lanes = within(4, units / 8, 16);
-    return { lanes, teams: 128 / lanes, rowsPerTeam: n >= 8192 ? 4 : 2, cols, subgroup };
+    return { lanes, teams: 128 / lanes, rowsPerTeam: n >= 8192 ? 4 : 2, cols, subgroup, ahead: 0 };
   }
   // Four units a lane, fewer where there would not be threads enough
   const four = within(4, units / 4, 64);
   const lanes = n * four < MANY_THREADS ? within(4, units / 2, 2 * four) : four;
-  return { lanes, teams: 256 / lanes, rowsPerTeam: n >= MANY_THREADS ? 2 : 1, cols, subgroup };
+  const rowsPerTeam = n >= MANY_THREADS ? 2 : 1;
+  return { lanes, teams: 256 / lanes, rowsPerTeam, cols, subgroup, ahead: 4 / rowsPerTeam };
 }
 
 /** The largest power of two up to `wanted`, between two others. */

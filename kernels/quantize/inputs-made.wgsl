@@ -2,7 +2,7 @@
 // takes less time than a dispatch before this one would.
 //
 // As in quantize-fours.wgsl, but two threads share a unit, a half of its values each. Another file has the row:
-// `start_row`, which all threads call first, and `four_of_row`.
+// `four_of_row`, and `start_row`, which all threads call first.
 
 override HALVES: u32 = 2u * UNITS;
 
@@ -15,14 +15,14 @@ var<workgroup> peaks: array<f32, THREADS>;
 var<workgroup> totals: array<i32, THREADS>;
 
 fn prepare(thread: u32) {
-  start_row(thread);
+  let factor = start_row(thread);
   for (var start = 0u; start < HALVES; start += THREADS) {
     let half = start + thread;
     let four = 4u * min(half, HALVES - 1u);
-    let a = four_of_row(four);
-    let b = four_of_row(four + 1u);
-    let c = four_of_row(four + 2u);
-    let d = four_of_row(four + 3u);
+    let a = four_of_row(four) * factor;
+    let b = four_of_row(four + 1u) * factor;
+    let c = four_of_row(four + 2u) * factor;
+    let d = four_of_row(four + 3u) * factor;
     let sizes = max(max(abs(a), abs(b)), max(abs(c), abs(d)));
     workgroupBarrier();
     peaks[thread] = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
@@ -46,6 +46,19 @@ fn prepare(thread: u32) {
     }
   }
   workgroupBarrier();
+}
+
+// The sum over all threads of the workgroup, in the order of rms-norm-quantize.wgsl
+fn sum_of_all(value: f32, thread: u32) -> f32 {
+  peaks[thread] = value;
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (thread < half) {
+      peaks[thread] += peaks[thread + half];
+    }
+  }
+  workgroupBarrier();
+  return peaks[0];
 }
 
 fn inputs(m: u32, unit: u32) -> Inputs {

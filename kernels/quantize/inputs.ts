@@ -1,5 +1,6 @@
 import type { BindingKind } from '../kernel.ts';
 import made from './inputs-made.wgsl?raw';
+import madeBySubgroups from './inputs-made-subgroup.wgsl?raw';
 import wgsl from './inputs.wgsl?raw';
 import normed from './row-normed.wgsl?raw';
 import plain from './row-plain.wgsl?raw';
@@ -15,11 +16,10 @@ export type InputKind = 'quantized' | 'plain' | 'normed';
 export const MOST_MADE = 8192;
 
 /** Declares x, `prepare(thread)` for all threads to call first, and `inputs(m, unit)`. */
-export const inputsWgsl: Record<InputKind, string> = {
-  quantized: wgsl,
-  plain: made + plain,
-  normed: made + normed,
-};
+export function inputsWgsl(kind: InputKind, team: 'workgroup' | 'subgroup' = 'workgroup'): string {
+  if (kind === 'quantized') return wgsl;
+  return (team === 'subgroup' ? madeBySubgroups : made) + (kind === 'plain' ? plain : normed);
+}
 
 /** Kinds of the bindings of a kernel that reads weights and x, writes `out` and knows M by `counts`. */
 export function inputBindings(kind: InputKind): BindingKind[] {

@@ -9,6 +9,8 @@ const FLAGS = {
   bos: { type: 'boolean' },
   'parse-special': { type: 'boolean' },
   ids: { type: 'string' },
+  dimensions: { type: 'string' },
+  raw: { type: 'boolean' },
   all: { type: 'boolean' },
   context: { type: 'string' },
   prompt: { type: 'string' },
@@ -23,6 +25,7 @@ const FLAGS = {
   'presence-penalty': { type: 'string' },
   seed: { type: 'string' },
   stop: { type: 'string', multiple: true },
+  'keep-tokens': { type: 'string' },
   pp: { type: 'string' },
   tg: { type: 'string' },
   concurrency: { type: 'string' },
@@ -37,6 +40,7 @@ const FLAGS = {
   rows: { type: 'string' },
   kv: { type: 'string' },
   'max-rows': { type: 'string' },
+  lora: { type: 'string', multiple: true },
   adapter: { type: 'string' },
   features: { type: 'string' },
   'vulkan-icd': { type: 'string' },
@@ -52,6 +56,7 @@ export const GPU_FLAGS: readonly FlagName[] = [
   'kv',
   'context',
   'max-rows',
+  'lora',
 ];
 
 /** `--text -x` as `--text=-x`: what follows a flag that takes a value is its value, whatever it begins with. */

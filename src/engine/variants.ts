@@ -28,6 +28,8 @@ export interface Variants {
   threads: number;
   quantizeThreads: number;
   gateUpLanes: number;
+  /** That a workgroup may have. */
+  mostThreads: number;
   normThreads: number;
   sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
@@ -56,13 +58,15 @@ export interface LinearKernel<Shape = LinearShape> {
 /** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
 export function chooseVariants(gpu: Gpu): Variants {
   const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
+  const mostThreads = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
   const inTeams = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
   const shared = {
     dp4a: gpu.dp4a ? (inTeams as Dp4aTeam) : undefined,
     threads: 64,
     quantizeThreads: 64,
     // A workgroup has 32 times as many threads
-    gateUpLanes: gpu.device.limits.maxComputeInvocationsPerWorkgroup >= 512 ? 16 : 8,
+    gateUpLanes: mostThreads >= 512 ? 16 : 8,
+    mostThreads,
     subgroupSize,
   };
   if (gpu.isSoftware)
@@ -141,13 +145,16 @@ export function gateUpKernels(
   { format }: MatrixSize,
 ): LinearKernel<Omit<GateUpShape, 'tuning'>>[] {
   return INTEGER_COLS.map((cols, i) => ({
-    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: gateUpLanes, cols, subgroup: subgroupSize }),
+    kernel: tuned(gateUpDp4a(format, dp4a!), { lanes: gateUpLanes, cols, subgroup: subgroupSize, ahead: 0 }),
     takes: integerRows(i, TILED_INTEGER_ROWS.many),
   }));
 }
 
 /** Past so many rows of w, quantizing the row of x in every workgroup costs more than a dispatch that does it once. */
-const MOST_SINGLE_ROWS = 16_384;
+const MOST_SINGLE_ROWS = 32_768;
+
+/** A row from which on norming it takes longer than memory does to answer. */
+const LONG_ROW = 4096;
 
 /** Whether a single row of x may be left to the kernels of `map` as it is, to be quantized there. */
 export function takesSingle(variants: Variants, map: LinearMap): boolean {
@@ -156,20 +163,29 @@ export function takesSingle(variants: Variants, map: LinearMap): boolean {
 
 /** For a single row of x in f32. */
 export function singleKernel(
-  { dp4a, subgroupSize }: Variants,
+  { dp4a, subgroupSize, mostThreads }: Variants,
   { format, k, rows: n }: MatrixSize,
   input: InputKind,
 ): Kernel<LinearShape & { eps: number }> {
-  return tuned(matVecDp4a(format, dp4a!, input), matVecDp4aTuning({ k, n, cols: 1 }, subgroupSize));
+  const tuning = matVecDp4aTuning({ k, n, cols: 1 }, subgroupSize);
+  const isLong = input === 'normed' && k >= LONG_ROW && mostThreads >= 512;
+  // Then more threads share it
+  const own = isLong ? { ...tuning, teams: 512 / tuning.lanes, ahead: 0 } : tuning;
+  return tuned(matVecDp4a(format, dp4a!, input), own);
 }
 
 /** As `gateUpKernels`, for a single row of x in f32. */
 export function singleGateUp(
   { dp4a, subgroupSize, gateUpLanes }: Variants,
-  { format }: MatrixSize,
+  { format, k }: MatrixSize,
   input: InputKind,
 ): Kernel<Omit<GateUpShape, 'tuning'>> {
-  return tuned(gateUpDp4a(format, dp4a!, input), { lanes: gateUpLanes, cols: 1, subgroup: subgroupSize });
+  return tuned(gateUpDp4a(format, dp4a!, input), {
+    lanes: gateUpLanes,
+    cols: 1,
+    subgroup: subgroupSize,
+    ahead: k < LONG_ROW ? 1 : 0,
+  });
 }
 
 /** The kernels of one matrix, for every number of rows of x in f32. */

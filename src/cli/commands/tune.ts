@@ -101,6 +101,7 @@ function integerCandidates(
               rowsPerTeam,
               cols,
               subgroup: subgroupSize,
+              ahead: 0,
             }),
           );
   if (rows > 8)

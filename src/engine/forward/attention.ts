@@ -89,14 +89,20 @@ function attend(
     chunkPositions: chunkPositions(plan.contextLength),
     subgroupSize: variants.subgroupSize,
     threads: 256,
+    block: 4,
     turn: turnShape(config, traits),
   };
   const decodes = ({ decodes, depth }: StepLoad) =>
     decodes > 0 ? { rows: decodes, chunks: decodeChunks(depth - 1, decodeShape) } : undefined;
+  // Short contexts want many workgroups; long ones should be read once
+  const short = (load: StepLoad) => (decodes(load)?.chunks === 1 ? decodes(load) : undefined);
+  const long = (load: StepLoad) => (decodes(load)?.chunks === 1 ? undefined : decodes(load));
   const from = isTurning ? 'turning' : 'cached';
-  const decode = attentionDecode({ kv: plan.kv, lanes: variants.attention, from, sinks: kind }, decodeShape);
+  const decode = attentionDecode({ kv: plan.kv, lanes: variants.attention, from, sinks: kind });
   const given = [isTurning ? wide : middle, k, v, buffers.pages, stepBuffer.rows, narrow, partials];
-  add(decode, decodeShape, decodes, isTurning ? [...given, rotations(buffers, traits)] : [...given, ...last]);
+  const slices = isTurning ? [...given, rotations(buffers, traits)] : [...given, ...last];
+  add(decode, { ...decodeShape, block: 1 }, short, slices);
+  add(decode, decodeShape, long, slices);
   add(attentionCombine(kind), decodeShape, decodes, [partials, stepBuffer.rows, narrow, ...last]);
   const tiles = ({ tiles }: StepLoad) => (tiles > 0 ? { tiles } : undefined);
   add(attentionPrefill(plan.kv, kind), shape, tiles, [...cache, stepBuffer.tiles, narrow, ...last]);

@@ -35,8 +35,6 @@ export interface ForwardContext extends ForwardParts {
 export type RowsOf = (load: StepLoad) => { rows: number };
 
 export const allRows: RowsOf = ({ rows }) => ({ rows });
-/** Those whose logits are wanted. */
-export const outputRows: RowsOf = ({ outputs }) => ({ rows: outputs });
 
 /** Calls `build`; resolves when every pipeline that it asked for is compiled. */
 export async function collect(

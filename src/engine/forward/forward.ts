@@ -3,8 +3,9 @@ import { gather } from '../../../kernels/gather/gather.ts';
 import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { BufferSlice } from '../gpu.ts';
+import type { StepLoad } from '../step-buffer.ts';
 import { attention } from './attention.ts';
-import { allRows, collect, type ForwardContext, type ForwardParts, outputRows } from './context.ts';
+import { allRows, collect, type ForwardContext, type ForwardParts, type RowsOf } from './context.ts';
 import { feedForward } from './feed-forward.ts';
 import { linear } from './linear.ts';
 
@@ -57,7 +58,13 @@ function addToX(
 function head(context: ForwardContext): void {
   const { add, config, weights, buffers, stepBuffer } = context;
   const { x, outputs, outputsNormed, logits } = buffers.activations;
-  add(gather, { dim: config.dim }, allRows, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
-  const source = { raw: outputs, weight: weights.outputNorm, scratch: outputsNormed };
-  linear(context, weights.head, source, logits, { of: outputRows, count: stepBuffer.outputCount });
+  // Where every row is an output, as in decoding, they are in order already
+  const isWhole: RowsOf = (load) => ({ rows: load.rows === load.outputs ? load.outputs : 0 });
+  const isPart: RowsOf = (load) => ({ rows: load.rows === load.outputs ? 0 : load.outputs });
+  const source = { weight: weights.outputNorm, scratch: outputsNormed };
+  const count = stepBuffer.outputCount;
+  linear(context, weights.head, { raw: x, ...source }, logits, { of: isWhole, count });
+  const gathered = (load: StepLoad) => (isPart(load).rows > 0 ? allRows(load) : undefined);
+  add(gather, { dim: config.dim }, gathered, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
+  linear(context, weights.head, { raw: outputs, ...source }, logits, { of: isPart, count });
 }
