@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GREEDY, type Lane } from '../protocol/generate.ts';
-import { PagePool } from './pages.ts';
+import { type HeldPages, type PageGroup, PagePools } from './pages.ts';
 import { Scheduler, type StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -23,17 +23,30 @@ function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answ
     cachedTokens: undefined,
     isPaused: false,
     isDone: false,
-    onToken() {},
   };
 }
 
+/** Of a group, the pages from an index on. */
+function pagesFrom(held: HeldPages, index: number, group = 0): number[] {
+  const run = held[group] ?? { first: 0, pages: [] };
+  return run.pages.slice(Math.max(0, index - run.first));
+}
+
 /** A scheduler whose steps are read at once: sampled tokens are made up. */
-function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
+function machine({
+  slots = 4,
+  pages = 64,
+  pageSize = 4,
+  depth = 4,
+  windows = [] as PageGroup[],
+  maxRows = 64,
+} = {}) {
   const owners = new Map<number, Sequence>();
   const scheduler = new Scheduler({
     slots,
-    pages: new PagePool(pages, pageSize),
+    pages: new PagePools([{ window: 0, pageCount: pages }, ...windows], pageSize, maxRows),
     depth,
+    groups: () => 1,
     keepsTexts: () => true,
     onPage() {},
     onSlot() {},
@@ -49,16 +62,19 @@ function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
       expect(rows).toBeLessThanOrEqual(budget);
       for (const { sequence, isOutput } of chunks(plan)) {
         expect(sequence.slot).toBeDefined();
-        expect(sequence.pages.length * pageSize).toBeGreaterThanOrEqual(sequence.scheduled);
+        for (const { first, pages } of sequence.pages)
+          expect((first + pages.length) * pageSize).toBeGreaterThanOrEqual(sequence.scheduled);
         if (!isOutput) continue;
         sequence.tokens.push(7);
         if (sequence.tokens.length >= sequence.maxLength) scheduler.remove(sequence);
       }
       // Pages are shared only by texts that begin alike, and only where both are past writing
-      const writable = [...scheduler.sequences].flatMap(({ pages, scheduled }) =>
-        pages.slice(Math.floor(scheduled / pageSize)),
-      );
-      expect(new Set(writable).size).toBe(writable.length);
+      for (let group = 0; group <= windows.length; group++) {
+        const writable = [...scheduler.sequences].flatMap(({ pages, scheduled }) =>
+          pagesFrom(pages, Math.floor(scheduled / pageSize), group),
+        );
+        expect(new Set(writable).size).toBe(writable.length);
+      }
       return plan;
     },
   };
@@ -124,8 +140,9 @@ describe('texts that stay in the cache', () => {
     scheduler.add(one!);
     scheduler.add(two!);
     step(64);
-    expect(one!.pages.slice(0, 4)).toEqual(two!.pages.slice(0, 4));
-    expect(one!.pages.slice(4).some((page) => two!.pages.slice(4).includes(page))).toBe(false);
+    const [ones, twos] = [one!, two!].map(({ pages }) => pagesFrom(pages, 0));
+    expect(ones!.slice(0, 4)).toEqual(twos!.slice(0, 4));
+    expect(ones!.slice(4).some((page) => twos!.slice(4).includes(page))).toBe(false);
     while (step(64));
     expect([one, two].map((s) => s!.tokens.length)).toEqual([28, 28]);
   });
@@ -228,8 +245,9 @@ describe('continuous batching', () => {
   test('runs no further ahead of the reader than its depth', () => {
     const scheduler = new Scheduler({
       slots: 1,
-      pages: new PagePool(9, 4),
+      pages: new PagePools([{ window: 0, pageCount: 9 }], 4, 8),
       depth: 3,
+      groups: () => 1,
       keepsTexts: () => true,
       onPage() {},
       onSlot() {},

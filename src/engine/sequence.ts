@@ -1,3 +1,4 @@
+import type { HeldPages } from './pages.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
@@ -19,14 +20,12 @@ export interface Sequence {
   epoch: number;
   /** Index into page tables and samplers while it runs. */
   slot: number | undefined;
-  readonly pages: number[];
+  readonly pages: HeldPages;
   /** Positions that were in the cache when it first took a slot. */
   cachedTokens: number | undefined;
   /** The reader is slow: no new tokens until it has caught up. */
   isPaused: boolean;
   isDone: boolean;
-  /** Hears of each new token, in order. */
-  onToken(id: number): void;
 }
 
 /** Tokens sampled on the GPU that have not been read yet. */
@@ -37,6 +36,11 @@ export function tokensAhead({ scheduled, tokens }: Sequence): number {
 /** True while more than the next step's token is known: these positions can be computed side by side. */
 export function isPrefilling({ scheduled, tokens }: Sequence): boolean {
   return tokens.length - scheduled > 1;
+}
+
+/** True while it is asked for more tokens, each from the one before. */
+export function isDecoding(sequence: Sequence): boolean {
+  return !isPrefilling(sequence) && sequence.scheduled < sequence.maxLength - 1;
 }
 
 /** A sequence in slot 0, for who runs one alone. */
@@ -56,6 +60,5 @@ export function soloSequence(ids: readonly number[]): Sequence {
     cachedTokens: undefined,
     isPaused: false,
     isDone: false,
-    onToken() {},
   };
 }

@@ -108,8 +108,7 @@ const sessionOf = <Options>(options: v.GenericSchema<unknown, Options>) =>
   });
 
 export const WhoAnswersInput = v.object({
-  api: Api,
-  own: v.picklist(AVAILABILITIES),
+  own: v.exactOptional(v.picklist(AVAILABILITIES)),
   mayAsk: v.boolean(),
 });
 export const AvailabilityInput = v.variant('api', [

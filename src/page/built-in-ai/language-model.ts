@@ -92,7 +92,7 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
       const { plain } = toOptions(CoreOptions(options, 'options'));
       checkDocument();
       if (!isAllowed('language-model')) return 'unavailable';
-      if (await isForBrowser('language-model', own, options, false)) return own!.availability(options);
+      if (await isForBrowser(own, options, false)) return own!.availability(options);
       return call('availability', { api: 'language-model', options: plain });
     }
 
@@ -228,7 +228,7 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
             await parts.return(undefined as never);
           }
           const { contextUsage, dropped } = next.value;
-          this.#keep([...turns, answer], contextUsage, dropped);
+          this.#keep(withAnswer(turns, answer), contextUsage, dropped);
           if (calls.length === 0 || !this.#session.options.runsTools) return;
 
           if (round === MAX_TOOL_ROUNDS)
@@ -305,6 +305,13 @@ function toOptions({ tools: given, ...rest }: Partial<Core>): {
     plain.runsTools = functions.size > 0 && functions.size === given.declarations.length;
   }
   return { plain, functions };
+}
+
+/** An answer that went on from a prefix is one turn with it. */
+function withAnswer(turns: Turn[], answer: Turn): Turn[] {
+  const last = turns.at(-1);
+  if (!last?.prefix) return [...turns, answer];
+  return [...turns.slice(0, -1), { ...answer, content: [...last.content, ...answer.content] }];
 }
 
 function empty(): Turn[] {

@@ -154,7 +154,7 @@ export function makeTask(task: TaskInterface, own: BrowsersOwn | undefined): abs
       const plain = CoreOptions(options, 'options') as TaskOptions;
       checkDocument();
       if (!isAllowed(api)) return 'unavailable';
-      if (await isForBrowser(api, own, options, false)) return own!.availability(options);
+      if (await isForBrowser(own, options, false)) return own!.availability(options);
       return call('availability', { api, options: plain } as never);
     }
 
