@@ -26,10 +26,12 @@ export function findTensors(
   };
   /** A leaf of several tensors has all of them or none. */
   const findAll = <T>(specs: object, block: number): T =>
-    replaceLeaves<T, AnyLeaf<TensorSpec>>(specs, ({ leaf, tensors }) => {
-      const found = tensors.flatMap((spec) => find(spec, block) ?? []);
+    replaceLeaves<T, AnyLeaf<TensorSpec>>(specs, ({ leaf, tensors: usual, instead }) => {
+      const isOther = instead && tensors.has(instead.name.replace('{block}', String(block)));
+      const wanted = isOther ? [instead] : usual;
+      const found = wanted.flatMap((spec) => find(spec, block) ?? []);
       if (found.length === 0) return undefined;
-      if (found.length < tensors.length)
+      if (found.length < wanted.length)
         throw badModel(
           `The model has the tensor ${quoted(found[0]!.name)}, but not all of those that go with it. Convert or download it again.`,
         );

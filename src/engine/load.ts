@@ -10,6 +10,9 @@ import {
   matrixBytes,
   scalesOffset,
   type Segment,
+  type StackLayout,
+  type StackPart,
+  type StackShape,
   type WeightsLayout,
 } from './layout.ts';
 
@@ -27,10 +30,15 @@ export interface Linear {
   parts: { matrix: Matrix; outOffset: number }[];
 }
 
+/** A linear map of each expert. */
+export interface Stack extends StackShape {
+  parts: StackPart<Matrix>[];
+}
+
 /** Divisors of RoPE's frequencies, one for each pair. */
 export type RopeFactors = RopeFactorRoles<Float32Array>;
 
-export interface Weights extends ModelRoles<Linear, BufferSlice, Float32Array> {
+export interface Weights extends ModelRoles<Linear, Stack, BufferSlice, Float32Array> {
   head: Linear;
   destroy(): void;
 }
@@ -87,6 +95,11 @@ export async function loadWeights(
       loaded.parts.push({ matrix: await loadMatrix(matrix), outOffset });
     return loaded;
   };
+  const loadStack = async ({ leaf: _, ...stack }: StackLayout): Promise<Stack> => {
+    const parts: Stack['parts'] = [];
+    for (const part of stack.parts) parts.push({ ...part, matrix: await loadMatrix(part.matrix) });
+    return { ...stack, parts };
+  };
   /** One vector, or several side by side. */
   const loadVector = async (tensors: readonly TensorInfo[]): Promise<BufferSlice> => {
     const bytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -102,6 +115,7 @@ export async function loadWeights(
   };
   const load = (leaf: LayoutLeaf) => {
     if (leaf.leaf === 'linear') return loadLinear(leaf);
+    if (leaf.leaf === 'stack') return loadStack(leaf);
     return leaf.leaf === 'vector' ? loadVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
   };
 
@@ -142,7 +156,7 @@ async function* batches(
   source: ByteSource,
   { tensor, firstRow, rows }: Segment,
 ): AsyncGenerator<{ bytes: Uint8Array; rows: number }> {
-  const rowBytes = tensor.sizeBytes / (tensor.shape[1] ?? 1);
+  const rowBytes = tensor.sizeBytes / tensor.shape.slice(1).reduce((rows, length) => rows * length, 1);
   const rowsPerBatch = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
   for (let row = firstRow; row < firstRow + rows; row += rowsPerBatch) {
     const count = Math.min(rowsPerBatch, firstRow + rows - row);

@@ -195,7 +195,7 @@ export function linearKernels(
   return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_ROWS }];
 }
 
-function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
+export function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
   return format.wgslF16 ? wanted : 'f32';
 }
 
