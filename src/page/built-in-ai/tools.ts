@@ -10,13 +10,15 @@ function idOf({ callID, callId }: { callID?: string; callId?: string }): string 
   return id;
 }
 
-abstract class ToolValue {
-  readonly #id: string;
-  readonly #name: string;
+const CallInit = idl.dictionary({ ...ID, name: idl.required(idl.string), arguments: idl.any });
 
-  constructor(init: { callID?: string; callId?: string; name: string }) {
-    this.#id = idOf(init);
-    this.#name = init.name;
+export class LanguageModelToolCall {
+  readonly #id: string;
+  readonly #given: ReturnType<typeof CallInit>;
+
+  constructor(init: unknown) {
+    this.#given = CallInit(init, 'The tool call');
+    this.#id = idOf(this.#given);
   }
 
   get callID(): string {
@@ -26,23 +28,10 @@ abstract class ToolValue {
     return this.#id;
   }
   get name(): string {
-    return this.#name;
+    return this.#given.name;
   }
-}
-
-const CallInit = idl.dictionary({ ...ID, name: idl.required(idl.string), arguments: idl.any });
-
-export class LanguageModelToolCall extends ToolValue {
-  readonly #arguments: unknown;
-
-  constructor(init: unknown) {
-    const given = CallInit(init, 'The tool call');
-    super(given);
-    this.#arguments = given.arguments ?? {};
-  }
-
   get arguments(): unknown {
-    return this.#arguments;
+    return (this.#given.arguments ??= {});
   }
 }
 
@@ -56,17 +45,27 @@ const SuccessInit = idl.dictionary({
   result: idl.required(idl.sequence(Result)),
 });
 
-export class LanguageModelToolSuccess extends ToolValue {
-  readonly #result: readonly { type: string; value: unknown }[];
+export class LanguageModelToolSuccess {
+  readonly #id: string;
+  readonly #given: ReturnType<typeof SuccessInit>;
 
   constructor(init: unknown) {
-    const given = SuccessInit(init, 'The tool response');
-    super(given);
-    this.#result = Object.freeze(given.result);
+    this.#given = SuccessInit(init, 'The tool response');
+    this.#id = idOf(this.#given);
+    Object.freeze(this.#given.result);
   }
 
+  get callID(): string {
+    return this.#id;
+  }
+  get callId(): string {
+    return this.#id;
+  }
+  get name(): string {
+    return this.#given.name;
+  }
   get result(): readonly { type: string; value: unknown }[] {
-    return this.#result;
+    return this.#given.result;
   }
 }
 
@@ -76,17 +75,26 @@ const ErrorInit = idl.dictionary({
   errorMessage: idl.required(idl.string),
 });
 
-export class LanguageModelToolError extends ToolValue {
-  readonly #errorMessage: string;
+export class LanguageModelToolError {
+  readonly #id: string;
+  readonly #given: ReturnType<typeof ErrorInit>;
 
   constructor(init: unknown) {
-    const given = ErrorInit(init, 'The tool error');
-    super(given);
-    this.#errorMessage = given.errorMessage;
+    this.#given = ErrorInit(init, 'The tool error');
+    this.#id = idOf(this.#given);
   }
 
+  get callID(): string {
+    return this.#id;
+  }
+  get callId(): string {
+    return this.#id;
+  }
+  get name(): string {
+    return this.#given.name;
+  }
   get errorMessage(): string {
-    return this.#errorMessage;
+    return this.#given.errorMessage;
   }
 }
 
