@@ -66,7 +66,6 @@ export class Answer {
       cachedTokens: undefined,
       isPaused: false,
       isDone: false,
-      onToken: (token) => this.#take(token),
     };
   }
 
@@ -116,7 +115,8 @@ export class Answer {
     };
   }
 
-  #take(token: number): void {
+  /** The next token. */
+  take(token: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
     if (this.#endIds.has(token)) {

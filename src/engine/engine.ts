@@ -1,20 +1,23 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
+import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart, Prompt } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
+import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
+import { isIdle, type LoadedModel, totalBytes } from './loaded-model.ts';
 import { Model } from './model.ts';
-import { readModelFile } from './model-file.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
 import { promptIds } from './prompt.ts';
 import type { OpenWasm } from './stepper.ts';
-import { isIdle, type TextModel, totalBytes } from './text-model.ts';
+import { finished, inputIds } from './vectors.ts';
 
-/** Sequences of all pages that one model runs at once. */
-const SLOTS = 32;
+/** Answers of all pages that one model makes at once, and texts of which it makes vectors in one step. */
+const SLOTS = { text: 32, vectors: 128 };
 
 export interface EngineOptions {
   /** `navigator.gpu`, where there is one. */
@@ -26,11 +29,20 @@ export interface EngineOptions {
   openWasm?: OpenWasm;
 }
 
+/** What a model can be asked for. */
+type Makes = keyof typeof SLOTS;
+
+interface LoadWish {
+  /** A model of another kind is refused by its header. */
+  wanted?: Makes;
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
 interface Entry {
   name: string;
-  loading: Promise<TextModel>;
+  loading: Promise<LoadedModel>;
   /** Set once loaded. */
-  model: TextModel | undefined;
+  model: LoadedModel | undefined;
   usedAt: number;
 }
 
@@ -68,15 +80,36 @@ export class Engine {
     const { origin, lane, isPrivate, sampling, stop } = input;
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
-    const entry = this.#entry(id);
-    const model = await untilAborted(entry.loading, signal);
-    entry.usedAt = this.#options.clock.now();
-
+    const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane, isPrivate }, send, signal);
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };
+  }
+
+  /** A vector of each input. Progress goes out when the last one has been read. */
+  async embed(
+    input: EngineCalls['embed']['input'],
+    send: (part: EmbedProgress) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<EmbedOutput> {
+    const id = input.model ?? this.#defaultModel;
+    const { origin, lane, isPrivate, dimensions } = input;
+    const { file, dimensions: most } = await this.#vectorModel(id, signal);
+    if (dimensions !== undefined && dimensions > most)
+      throw new HearthError(
+        'bad-input',
+        `This model's vectors have ${most} values: \`dimensions\` must be up to that, not ${dimensions}.`,
+      );
+    const texts = await inputIds(file, input.inputs, this.#options.clock);
+    const promptTokens = texts.reduce((sum, { length }) => sum + length, 0);
+    const progress = latestOnly((doneTexts: number) => send({ doneTexts, texts: texts.length }));
+    // It may have been unloaded in the meantime
+    const model = await this.#vectorModel(id, signal);
+    const vectors = await model.embed({ texts, origin, lane, isPrivate }, progress, signal);
+    if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
+    return { model: id, vectors: vectors.map((vector) => finished(vector, input)), usage: { promptTokens } };
   }
 
   /** The tokens of a prompt that may be too long to be answered. */
@@ -86,7 +119,7 @@ export class Engine {
   }
 
   async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {
-    const { name, loading } = this.#entry(id, onProgress);
+    const { name, loading } = this.#entry(id, { onProgress });
     const model = await loading;
     return summary(id, name, model, this.#device.kind);
   }
@@ -114,8 +147,8 @@ export class Engine {
         if (entry?.model) return summary(id, entry.name, entry.model, backend);
         const { source, name } = await this.#options.open(id);
         try {
-          const { config, chatTemplate } = await readModelFile(source);
-          return { id, name, contextLength: config.contextLength, backend, chat: chatTemplate !== undefined };
+          const file = await readModelFile(source);
+          return { id, name, contextLength: file.config.contextLength, backend, ...abilities(file) };
         } finally {
           await source.close?.();
         }
@@ -136,7 +169,7 @@ export class Engine {
 
   status(): EngineStatus {
     const loaded = this.#loaded();
-    const answers = loaded.flatMap(([id, { model }]) => [...model.answers].map((answer) => ({ id, answer })));
+    const answers = loaded.flatMap(([id, { model }]) => [...model.running].map((answer) => ({ id, answer })));
     const running = answers.map(({ id, answer }) => answer.status(id));
     const loading = [...this.#entries].some(([, { model }]) => !model);
     return {
@@ -159,7 +192,7 @@ export class Engine {
   }
 
   /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */
-  #entry(id: string, onProgress?: (progress: LoadProgress) => void): Entry {
+  #entry(id: string, options: LoadWish = {}): Entry {
     const known = this.#entries.get(id);
     if (known) return known;
     const entry: Entry = {
@@ -168,26 +201,49 @@ export class Engine {
       usedAt: this.#options.clock.now(),
       loading: undefined!,
     };
-    entry.loading = this.#lastLoad.then(async () => (entry.model = await this.#load(id, entry, onProgress)));
+    entry.loading = this.#lastLoad.then(async () => (entry.model = await this.#load(id, entry, options)));
     this.#lastLoad = entry.loading.catch(() => this.#entries.delete(id));
     this.#entries.set(id, entry);
     return entry;
   }
 
-  async #load(id: string, entry: Entry, onProgress?: (progress: LoadProgress) => void): Promise<TextModel> {
+  async #textModel(id: string, signal: AbortSignal): Promise<Model> {
+    const model = await this.#ready(id, 'text', signal);
+    if (model instanceof Model) return model;
+    throw wrongKind('text');
+  }
+
+  async #vectorModel(id: string, signal: AbortSignal): Promise<EmbeddingModel> {
+    const model = await this.#ready(id, 'vectors', signal);
+    if (model instanceof EmbeddingModel) return model;
+    throw wrongKind('vectors');
+  }
+
+  /** The model for a call. One of another kind is not loaded. */
+  async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
+    const entry = this.#entry(id, { wanted });
+    const model = await untilAborted(entry.loading, signal);
+    entry.usedAt = this.#options.clock.now();
+    return model;
+  }
+
+  async #load(id: string, entry: Entry, { wanted, onProgress }: LoadWish): Promise<LoadedModel> {
     const { source, name } = await this.#options.open(id);
     entry.name = name;
     try {
       const file = await readModelFile(source);
+      const makes = whatItMakes(file);
+      if (wanted && wanted !== makes) throw wrongKind(wanted);
+      const kind = makes === 'text' ? Model : EmbeddingModel;
       const load = (canShrink: boolean) =>
-        Model.load({
+        kind.load({
           device: this.#device,
           openWasm: this.#options.openWasm,
           file,
           source,
           clock: this.#options.clock,
           governor: this.#governor,
-          sizes: { slots: SLOTS, budgetBytes: this.#freeBytes(), canShrink },
+          sizes: { slots: SLOTS[makes], budgetBytes: this.#freeBytes(), canShrink },
           onProgress: (doneBytes) =>
             onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
         });
@@ -229,9 +285,9 @@ export class Engine {
     return true;
   }
 
-  #loaded(): [string, Entry & { model: TextModel }][] {
+  #loaded(): [string, Entry & { model: LoadedModel }][] {
     return [...this.#entries].filter(
-      (entry): entry is [string, Entry & { model: TextModel }] => entry[1].model !== undefined,
+      (entry): entry is [string, Entry & { model: LoadedModel }] => entry[1].model !== undefined,
     );
   }
 }
@@ -239,10 +295,50 @@ export class Engine {
 function summary(
   id: string,
   name: string,
-  { contextLength, file }: TextModel,
+  { contextLength, file }: LoadedModel,
   backend: Backend,
 ): ModelSummary {
-  return { id, name, contextLength, backend, chat: file.chatTemplate !== undefined };
+  return { id, name, contextLength, backend, ...abilities(file) };
+}
+
+function whatItMakes({ config }: ModelFile): Makes {
+  return config.pooling ? 'vectors' : 'text';
+}
+
+function abilities(file: ModelFile): Pick<ModelSummary, 'chat' | 'dimensions'> {
+  if (whatItMakes(file) === 'vectors') return { chat: false, dimensions: file.config.dim };
+  return { chat: file.chatTemplate !== undefined, dimensions: undefined };
+}
+
+function wrongKind(wanted: Makes): HearthError {
+  return new HearthError(
+    'bad-input',
+    wanted === 'text'
+      ? 'This model makes embeddings and writes no text. Ask it for embeddings, or choose a model that writes.'
+      : 'This model writes text and makes no embeddings. Choose a model whose `embeddings` is true in the list of models.',
+  );
+}
+
+/** Sends the latest value once the one before it has been read; a reader who has left has no use for any. */
+function latestOnly<T>(send: (value: T) => Promise<void>): (value: T) => void {
+  let isSending = false;
+  let waiting: { value: T } | undefined;
+  const next = () => {
+    if (isSending || !waiting) return;
+    const { value } = waiting;
+    waiting = undefined;
+    isSending = true;
+    send(value)
+      .catch(() => {})
+      .finally(() => {
+        isSending = false;
+        next();
+      });
+  };
+  return (value) => {
+    waiting = { value };
+    next();
+  };
 }
 
 function gigabytes(bytes: number): string {

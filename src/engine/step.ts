@@ -25,6 +25,7 @@ const DEPTH = 4;
  */
 export class Step implements Stepper {
   readonly depth = DEPTH;
+  readonly ahead = DEPTH;
   readonly keepsPages = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
@@ -57,7 +58,7 @@ export class Step implements Stepper {
       weights,
       buffers,
       stepBuffer,
-      sampling,
+      sampled: sampling.sampled,
       variants,
     });
     return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, forward, variants);
@@ -92,8 +93,8 @@ export class Step implements Stepper {
     return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
   }
 
-  setPage(slot: number, index: number, page: number): void {
-    this.#buffers.setPage(slot, index, page);
+  setPage(slot: number, index: number, page: number, group: number): void {
+    this.#buffers.setPage(slot, index, page, group);
   }
 
   setSampler(sequence: Sequence): void {
@@ -119,8 +120,8 @@ export class Step implements Stepper {
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
   async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
     const { vocab } = this.#config;
-    const { pageSize, slots, maxRows } = this.#plan;
-    for (let index = 0; index < Math.ceil(ids.length / pageSize); index++) this.setPage(0, index, index);
+    const { slots, maxRows } = this.#plan;
+    this.#setFirstPages(ids.length);
 
     const readback = new Readback(this.gpu, 1, slots * vocab * 4);
     const sequence = soloSequence(ids);
@@ -157,6 +158,13 @@ export class Step implements Stepper {
     return rows;
   }
 
+  /** Pages of slot 0. Where a window needs fewer than the text, they are used in turn. */
+  #setFirstPages(positions: number): void {
+    for (const [group, { pageCount }] of this.#plan.groups.entries())
+      for (let index = 0; index < Math.ceil(positions / this.#plan.pageSize); index++)
+        this.setPage(0, index, index % pageCount, group);
+  }
+
   /** Most steps are as large as the one before: what is dispatched is found out once. */
   #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
     const { rows, outputs, decodes, tiles, depth } = load;
@@ -167,8 +175,7 @@ export class Step implements Stepper {
 
   /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
   async profile(depth: number): Promise<KernelTime[]> {
-    for (let index = 0; index <= Math.floor(depth / this.#plan.pageSize); index++)
-      this.setPage(0, index, index);
+    this.#setFirstPages(depth + 1);
     const sequence = soloSequence(Array.from({ length: depth + 1 }, () => 0));
     const load = this.#stepBuffer.write({
       decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],

@@ -1,3 +1,4 @@
+import type { EmbedInput, EmbedOutput, EmbedProgress } from './embed.ts';
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
@@ -14,6 +15,12 @@ export interface EngineCalls {
   };
   /** The tokens that a prompt has, however long it is. */
   count: { input: { model: string; prompt: Prompt }; part: never; output: { tokens: number } };
+  /** As `generate`, of texts of which vectors are wanted. */
+  embed: {
+    input: EmbedInput & { origin: string; lane: Lane; isPrivate?: boolean };
+    part: EmbedProgress;
+    output: EmbedOutput;
+  };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };

@@ -18,6 +18,10 @@ export function engineCalls(
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
     },
     count: { parse: trusted, run: ({ model, prompt }) => engine.count(model, prompt) },
+    embed: {
+      parse: trusted,
+      run: (input, call) => engine.embed(input, (part) => call.send(part), call.signal),
+    },
     load: {
       parse: trusted,
       run: ({ model }, call) => engine.load(model, (progress) => void call.send(progress).catch(() => {})),

@@ -121,7 +121,7 @@ describe.skipIf(isAbsent)('stories260K (skipped where ../shared/data is absent)'
     const second = run(model, { ids: [1], maxTokens: 20 });
     await expect(first).rejects.toMatchObject({ code: 'cancelled' });
     expect((await second).ids).toEqual(textIds(20).slice(1));
-    expect([...model.answers]).toEqual([]);
+    expect([...model.running]).toEqual([]);
     await model.dispose();
   });
 

@@ -5,7 +5,6 @@ import type { Dispatch } from '../dispatch.ts';
 import type { BufferSlice, Gpu } from '../gpu.ts';
 import type { Weights } from '../load.ts';
 import type { Plan } from '../plan.ts';
-import type { Sampling } from '../sampling.ts';
 import type { StepBuffer, StepLoad } from '../step-buffer.ts';
 import type { Variants } from '../variants.ts';
 
@@ -16,7 +15,8 @@ export interface ForwardParts {
   weights: Weights;
   buffers: Buffers;
   stepBuffer: StepBuffer;
-  sampling: Sampling;
+  /** (slots) u32: the token that each sequence sampled last. */
+  sampled: BufferSlice;
   variants: Variants;
 }
 

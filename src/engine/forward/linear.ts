@@ -9,7 +9,7 @@ import { allRows, type ForwardContext, type RowsOf } from './context.ts';
 /** What a linear map reads: rows in f32, normed first if there is a weight. `scratch` has room for what is made of them. */
 export interface Source {
   raw: BufferSlice;
-  weight?: BufferSlice;
+  weight?: BufferSlice | undefined;
   scratch: BufferSlice;
 }
 
