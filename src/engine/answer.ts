@@ -1,7 +1,7 @@
 import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
-import type { Sequence } from './sequence.ts';
+import type { AdapterUse, Sequence } from './sequence.ts';
 
 export interface RunRequest {
   ids: number[];
@@ -12,6 +12,8 @@ export interface RunRequest {
   lane: Lane;
   /** Its text is nobody else's, whoever has the same origin. */
   isPrivate?: boolean | undefined;
+  /** What is added to the model for it; nothing if absent. */
+  adapters?: readonly AdapterUse[] | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
@@ -55,6 +57,7 @@ export class Answer {
       origin: request.origin,
       lane: request.lane,
       isPrivate: request.isPrivate,
+      adapters: request.adapters,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),

@@ -5,6 +5,8 @@ const MOST_TEXTS = 64;
 
 interface KeptText {
   origin: string;
+  /** What computed it beside the model. */
+  adapters: string;
   tokens: readonly number[];
   /** Full ones only: nobody writes to them again. */
   pages: HeldPages;
@@ -18,7 +20,7 @@ export interface SharedStart {
 
 /**
  * Texts whose keys and values still lie in the cache, though nobody computes with them: the turns of a chat, a
- * prompt that every question begins with. A new text of the same origin starts where it leaves the longest of
+ * prompt that every question begins with. A new text of the same origin and adapters starts where it leaves the longest of
  * them; no origin gains or learns anything from another one's. What was used longest ago goes first.
  *
  * A model with windows has given back what lay behind them, so there a new text starts from a kept one only if it goes
@@ -34,24 +36,32 @@ export class KeptTexts {
   }
 
   /** Takes the pages over. What fills no page, and texts that this one goes on from, are given back. */
-  keep(origin: string, tokens: readonly number[], pages: HeldPages): void {
+  keep(origin: string, adapters: string, tokens: readonly number[], pages: HeldPages): void {
     const full = Math.floor(tokens.length / this.#pages.pageSize);
     this.#pages.give(pages, full);
     if (full === 0) return;
-    const text = { origin, tokens: tokens.slice(0, full * this.#pages.pageSize), pages: pages.splice(0) };
+    const text = {
+      origin,
+      adapters,
+      tokens: tokens.slice(0, full * this.#pages.pageSize),
+      pages: pages.splice(0),
+    };
     this.#drop(
-      (other) => other.origin === origin && commonLength(other.tokens, text.tokens) === other.tokens.length,
+      (other) =>
+        other.origin === origin &&
+        other.adapters === adapters &&
+        commonLength(other.tokens, text.tokens) === other.tokens.length,
     );
     this.#texts.push(text);
     if (this.#texts.length > MOST_TEXTS) this.dropOldest();
   }
 
   /** The longest beginning of `tokens` that is kept: pages for the caller to hold and not to write to. */
-  share(origin: string, tokens: readonly number[]): SharedStart {
+  share(origin: string, adapters: string, tokens: readonly number[]): SharedStart {
     // The last token has to be computed in any case: its logits choose the next one
     const wanted = tokens.slice(0, -1);
     const byLength = this.#texts
-      .filter((text) => text.origin === origin)
+      .filter((text) => text.origin === origin && text.adapters === adapters)
       .map((text) => ({
         text,
         count: Math.floor(commonLength(text.tokens, wanted) / this.#pages.pageSize),

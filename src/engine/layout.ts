@@ -207,7 +207,8 @@ function mustBeF32({ name, type }: TensorInfo): void {
   );
 }
 
-function formatOf({ name, type, shape }: TensorInfo): QuantFormat {
+/** The kernels' format of a tensor. Fails with `unsupported-model` if there is none, or its rows have another length. */
+export function formatOf({ name, type, shape }: TensorInfo): QuantFormat {
   const format = quantFormats.find((known) => known.name === type);
   if (!format) {
     const known = quantFormats.map(({ name }) => name).join(', ');

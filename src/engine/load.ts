@@ -28,6 +28,21 @@ export interface Linear {
   inputs: number;
   outputs: number;
   parts: { matrix: Matrix; outOffset: number }[];
+  /** What adapters add to it: none if absent. */
+  lora?: readonly Lora[];
+}
+
+/** factor · scale · B (A x), with the scale of the row's sequence. */
+export interface Lora {
+  /** Of the model's matrix. */
+  name: string;
+  a: Linear;
+  b: Linear;
+  factor: number;
+  /** (rows, rank), between A and B. */
+  hidden: BufferSlice;
+  /** (slots) */
+  scales: BufferSlice;
 }
 
 /** A linear map of each expert. */
@@ -40,6 +55,8 @@ export type RopeFactors = RopeFactorRoles<Float32Array>;
 
 export interface Weights extends ModelRoles<Linear, Stack, BufferSlice, Float32Array> {
   head: Linear;
+  /** All of its linear maps. */
+  linears: readonly Linear[];
   destroy(): void;
 }
 
@@ -126,7 +143,8 @@ export async function loadWeights(
     replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
     const loaded = new Map<LayoutLeaf, Awaited<ReturnType<typeof load>>>();
     for (const leaf of leaves) loaded.set(leaf, await load(leaf));
-    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), destroy };
+    const linears = [...loaded].flatMap(([{ leaf }, value]) => (leaf === 'linear' ? [value as Linear] : []));
+    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), linears, destroy };
   } catch (error) {
     destroy();
     throw error;

@@ -1,7 +1,7 @@
 import type { Lane } from '../protocol/generate.ts';
 import { KeptTexts, type SharedStart } from './kept-texts.ts';
 import type { HeldPages, PagePools } from './pages.ts';
-import { isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+import { adaptersKey, isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
 import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
@@ -111,7 +111,7 @@ export class Scheduler {
       if (this.#freeSlots.length === 0 && !this.#makeRoomFor(waiting)) return;
       const shared = waiting.isPrivate
         ? { pages: [], positions: 0 }
-        : this.#kept.share(waiting.origin, waiting.tokens);
+        : this.#kept.share(waiting.origin, adaptersKey(waiting), waiting.tokens);
       if (!this.#hasRoomFor(waiting.tokens.length + 1, shared.pages) && this.#running().length > 0) {
         this.#options.pages.give(shared.pages);
         return;
@@ -278,7 +278,7 @@ export class Scheduler {
     if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
       const positions = Math.min(scheduled, tokens.length);
-      this.#kept.keep(origin, tokens.slice(0, positions), pages);
+      this.#kept.keep(origin, adaptersKey(sequence), tokens.slice(0, positions), pages);
     }
     this.#release(sequence);
   }

@@ -8,6 +8,8 @@ export interface Sequence {
   readonly lane: Lane;
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
+  /** What is added to the model for it; nothing if absent. */
+  readonly adapters?: readonly AdapterUse[] | undefined;
   readonly sampling: SamplingOptions;
   readonly promptLength: number;
   /** Prompt and answer together never pass this. */
@@ -28,6 +30,17 @@ export interface Sequence {
   isDone: boolean;
 }
 
+/** An adapter, and how much of it. */
+export interface AdapterUse {
+  id: string;
+  scale: number;
+}
+
+/** What computes the text: keys and values of one text are those of another only if this is the same. */
+export function adaptersKey({ adapters = [] }: Pick<Sequence, 'adapters'>): string {
+  return adapters.map(({ id, scale }) => `${id} ${scale}`).join();
+}
+
 /** Tokens sampled on the GPU that have not been read yet. */
 export function tokensAhead({ scheduled, tokens }: Sequence): number {
   return Math.max(0, scheduled - tokens.length + 1);
@@ -44,11 +57,12 @@ export function isDecoding(sequence: Sequence): boolean {
 }
 
 /** A sequence in slot 0, for who runs one alone. */
-export function soloSequence(ids: readonly number[]): Sequence {
+export function soloSequence(ids: readonly number[], adapters?: readonly AdapterUse[]): Sequence {
   return {
     id: 0,
     origin: '',
     lane: 'interactive',
+    adapters,
     sampling: GREEDY,
     promptLength: ids.length,
     maxLength: ids.length,

@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -9,7 +10,7 @@ import { type KernelTime, profile } from './profile.ts';
 import { Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
-import { type Sequence, soloSequence } from './sequence.ts';
+import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
@@ -34,7 +35,8 @@ export class Step implements Stepper {
   readonly #stepBuffer: StepBuffer;
   readonly #sampling: Sampling;
   readonly #readback: Readback;
-  readonly #forward: Dispatch[];
+  #forward: Dispatch[];
+  #adapters: ReadonlyMap<string, LoadedAdapter> = new Map();
   readonly #weights: Weights;
   readonly #variants: Variants;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
@@ -51,17 +53,19 @@ export class Step implements Stepper {
       stepBuffer,
       variants,
     });
-    const forward = await buildForward({
-      gpu,
-      config,
-      plan,
-      weights,
-      buffers,
-      stepBuffer,
-      sampled: sampling.sampled,
-      variants,
-    });
-    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, forward, variants);
+    const build = () =>
+      buildForward({
+        gpu,
+        config,
+        plan,
+        weights,
+        buffers,
+        stepBuffer,
+        sampled: sampling.sampled,
+        variants,
+      });
+    const forward = await build();
+    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, variants, forward, build);
   }
 
   private constructor(
@@ -72,8 +76,9 @@ export class Step implements Stepper {
     buffers: Buffers,
     stepBuffer: StepBuffer,
     sampling: Sampling,
-    forward: Dispatch[],
     variants: Variants,
+    forward: Dispatch[],
+    private readonly build: () => Promise<Dispatch[]>,
   ) {
     this.gpu = gpu;
     this.#config = config;
@@ -99,6 +104,31 @@ export class Step implements Stepper {
 
   setSampler(sequence: Sequence): void {
     this.#sampling.set(sequence);
+    this.#setScales(sequence);
+  }
+
+  /** Computes with these from the next step on; rows whose sequences name none of them stay as they are. */
+  async setAdapters(adapters: ReadonlyMap<string, LoadedAdapter>): Promise<void> {
+    const before = this.#adapters;
+    try {
+      this.#adapt(adapters);
+      this.#forward = await this.build();
+      this.#last = undefined;
+    } catch (error) {
+      this.#adapt(before);
+      throw error;
+    }
+  }
+
+  #adapt(adapters: ReadonlyMap<string, LoadedAdapter>): void {
+    this.#adapters = adapters;
+    for (const linear of this.#weights.linears)
+      linear.lora = [...adapters.values()].flatMap((adapter) => adapter.lorasOf(linear));
+  }
+
+  #setScales({ slot, adapters = [] }: Sequence): void {
+    for (const [id, adapter] of this.#adapters)
+      adapter.setScale(slot!, adapters.find((use) => use.id === id)?.scale ?? 0);
   }
 
   /** Submits a step; what it writes is there for the next one at once, and for us when this resolves. */
@@ -118,13 +148,18 @@ export class Step implements Stepper {
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
-  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
+  async logits(
+    ids: readonly number[],
+    all: boolean,
+    adapters: readonly AdapterUse[] = [],
+  ): Promise<Float32Array[]> {
     const { vocab } = this.#config;
     const { slots, maxRows } = this.#plan;
     this.#setFirstPages(ids.length);
 
     const readback = new Readback(this.gpu, 1, slots * vocab * 4);
-    const sequence = soloSequence(ids);
+    const sequence = soloSequence(ids, adapters);
+    this.#setScales(sequence);
     const rows: Float32Array[] = [];
     const chunkRows = all ? Math.min(slots, maxRows) : maxRows;
     for (let first = 0; first < ids.length; first += chunkRows) {
