@@ -190,9 +190,19 @@ export class MeshNode {
     else this.#connections.get(peer)?.link.send(lane, frame);
   }
 
+  /** Nothing where there is no link. */
+  rttMs(peer: PeerId): number | undefined {
+    return this.#connections.get(peer)?.link.rttMs;
+  }
+
   /** Bytes on their way to a machine. */
   bufferedBytes(peer: PeerId): number {
     return this.#connections.get(peer)?.link.bufferedBytes ?? 0;
+  }
+
+  /** Undefined if there is no link to it. */
+  rttMs(peer: PeerId): number | undefined {
+    return this.#connections.get(peer)?.link.rttMs;
   }
 
   tell(peer: PeerId, message: ControlMessage): void {
