@@ -11,6 +11,8 @@ export const MAX_SLOTS = 64;
 export const MAX_STEP_ROWS = 2_048;
 export const MAX_PAGE_CHANGES = 4_096;
 export const MAX_CONTEXT = 1_048_576;
+/** Groups of layers with page tables of their own. */
+export const MAX_PAGE_GROUPS = 8;
 export const MAX_CACHE_PAGES = 1_048_576;
 /** One activation frame. */
 export const MAX_ACTIVATION_BYTES = 64 * 2 ** 20;

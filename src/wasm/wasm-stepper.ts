@@ -19,6 +19,7 @@ export interface WasmStepperOptions {
 export class WasmStepper implements Stepper {
   /** Each token is known before the next is asked for. */
   readonly depth = 1;
+  readonly ahead = 1;
   /** llama.cpp has a cache of its own. */
   readonly keepsPages = false;
   readonly #options: WasmStepperOptions;

@@ -144,7 +144,11 @@ const order: Codec<StageOrder> = checked(
       maxRows: count(limits.MAX_STEP_ROWS, 'the number of rows'),
       contextLength: count(limits.MAX_CONTEXT, 'the context'),
       pageSize: count(1_024, 'the size of a page'),
-      pageCount: count(limits.MAX_CACHE_PAGES, 'the number of pages'),
+      pageCounts: checked(
+        list(count(limits.MAX_CACHE_PAGES, 'the number of pages'), limits.MAX_PAGE_GROUPS),
+        ({ length }) => length > 0,
+        'a cache has no pages',
+      ) as Codec<readonly number[]>,
     }),
     hidden: word('f16', 'f32'),
     dim: count(limits.MAX_DIM, 'the size of a hidden state'),

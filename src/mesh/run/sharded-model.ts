@@ -11,17 +11,22 @@ import { modelCost } from '../planner/model-cost.ts';
 import { busyMs, isWorthMoving } from '../planner/plan-chain.ts';
 import type { Demand, DraftYield } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
-import type { Machine, Topology } from '../topology/topology.ts';
+import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
 import { type Culprit, type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
 const PATIENCE_MS = 6_000;
+/** With machines enough that fail one after the other, so long is tried. */
+const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
 const RECONSIDER_MS = 5_000;
 /** Weights come at this pace where none has been measured, in bytes for a millisecond. */
 const LOADING_BYTES_PER_MS = 30_000;
+
+const GAVE_UP =
+  'The machines of the room could not be made to work together, one failure after another. Try again, or choose a model that runs on this machine.';
 
 export interface ShardedModelOptions {
   self: PeerId;
@@ -84,22 +89,21 @@ export class ShardedModel {
    * more; what has been answered so far is the caller's.
    */
   async open(): Promise<StageChain> {
-    const { clock, onDecision } = this.#options;
-    let triedUntil = clock.now() + PATIENCE_MS;
+    const { clock, topology, onDecision } = this.#options;
+    const startedAt = clock.now();
     for (;;) {
-      if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
-      const decision = this.#decide();
+      let decision = this.#decide(topology.trusted);
+      // Better a machine that failed lately than none
+      const isTrusted = decision.way !== undefined;
+      if (!isTrusted) decision = this.#decide(topology.whole);
       onDecision(decision);
-      if (!decision.way) {
-        if (clock.now() >= triedUntil)
-          throw new HearthError('gone', `${decision.why} The text so far is kept.`);
-        await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
-        continue;
-      }
-      const chain = await this.#start(decision.way);
+      const chain = decision.way && (await this.#start(decision.way));
+      if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
       if (chain) return chain;
-      // Somebody was found out, which is progress of a kind
-      triedUntil = clock.now() + PATIENCE_MS;
+      const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
+      if (clock.now() - startedAt >= patienceMs)
+        throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
+      if (!isTrusted) await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
     }
   }
 
@@ -123,7 +127,7 @@ export class ShardedModel {
     const { clock } = this.#options;
     if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
     this.#consideredAt = clock.now();
-    const { ways } = this.#weigh();
+    const { ways } = this.#weigh(this.#options.topology.trusted);
     const now = ways.find((way) => wayName(way) === wayName(this.#way!));
     const best = ways[0];
     if (!now || !best || !isWorthMoving(now.predictedMs, best.predictedMs + this.#loadingMs(best))) return;
@@ -178,24 +182,23 @@ export class ShardedModel {
     return new Drafting(chain, { pageSize, maxRows, contextLength });
   }
 
-  #decide(): Decision {
-    const decision = this.#weigh();
+  #decide(room: RoomView): Decision {
+    const decision = this.#weigh(room);
     const { way } = decision;
     if (!way) return decision;
-    const standing = this.#standingWay(way);
+    const standing = this.#standingWay(room, way);
     // What stands is ready at once; what is better may have to be fetched first
     const isSooner = standing && standing.predictedMs <= way.predictedMs + this.#loadingMs(way);
     if (!isSooner) return decision;
     return { ...decision, way: standing };
   }
 
-  #weigh(): Decision {
-    const { self, topology, log, nameOf, demand, drafts } = this.#options;
+  #weigh(room: RoomView): Decision {
+    const { self, log, nameOf, demand, drafts } = this.#options;
     return chooseStrategy({
       self,
       cost: this.#cost,
-      topology,
-      machines: topology.machines(),
+      room,
       positions: this.#positions,
       demand: demand(),
       drafts: drafts(),
@@ -206,9 +209,9 @@ export class ShardedModel {
   }
 
   /** The best chain of stages that stand already, if they make one. */
-  #standingWay(like: Way): Way | undefined {
-    const { self, topology, standing, map } = this.#options;
-    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+  #standingWay(room: RoomView, like: Way): Way | undefined {
+    const { self, standing, map } = this.#options;
+    const machines = new Map(room.machines.map((machine) => [machine.peer, machine]));
     const stages = standing().flatMap(({ peer, stages }) => {
       const machine = machines.get(peer);
       if (!machine) return [];
@@ -217,7 +220,7 @@ export class ShardedModel {
         .map(({ span }) => ({ peer, span, stageMs: busyMs(this.#cost, machine, span, 1) }));
     });
     const route = findRoute(self, this.#cost.layers, stages, (from, to) =>
-      topology.hopMs(from, to, this.#cost.hopBytes(1)),
+      room.hopMs(from, to, this.#cost.hopBytes(1)),
     );
     if (!route) return undefined;
     const kind =
@@ -230,13 +233,14 @@ export class ShardedModel {
 
   #lapMs({ stages }: Way, rows: number): number {
     const { self, topology } = this.#options;
-    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+    const room = topology.whole;
+    const machines = new Map(room.machines.map((machine) => [machine.peer, machine]));
     const peers = [self, ...stages.map(({ peer }) => peer), self];
     const stagesMs = stages.map(({ peer, span }) => {
       const machine = machines.get(peer);
       return machine ? busyMs(this.#cost, machine, span, rows) : 0;
     });
-    const hopsMs = peers.slice(1).map((to, i) => topology.hopMs(peers[i]!, to, this.#cost.hopBytes(rows)));
+    const hopsMs = peers.slice(1).map((to, i) => room.hopMs(peers[i]!, to, this.#cost.hopBytes(rows)));
     const sum = [...stagesMs, ...hopsMs].reduce((total, ms) => total + ms, 0);
     // Where there is no way any more, the step will be late soon enough
     return Number.isFinite(sum) ? sum : 0;
@@ -262,9 +266,9 @@ export class ShardedModel {
   /** For each stage on another machine, one that has nothing to do gets ready to take it over. */
   #prepareSpares({ stages }: Way): void {
     const { self, topology, standing } = this.#options;
-    const free = topology
-      .machines()
-      .filter(({ peer }) => peer !== self && !stages.some((stage) => stage.peer === peer));
+    const free = topology.trusted.machines.filter(
+      ({ peer }) => peer !== self && !stages.some((stage) => stage.peer === peer),
+    );
     for (const { peer, span } of stages) {
       if (peer === self) continue;
       const hasSpare = standing().some((at) => at.peer !== peer && this.#stands(at.peer, span));
@@ -288,7 +292,8 @@ export class ShardedModel {
   }
 
   get #positions(): number {
-    return this.#options.sizes.pageCount * this.#options.sizes.pageSize;
+    const { pageCounts, pageSize } = this.#options.sizes;
+    return Math.max(...pageCounts) * pageSize;
   }
 
   #order(span: StageSpan): StageOrder {

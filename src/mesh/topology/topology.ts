@@ -22,6 +22,13 @@ export interface Machine {
   load: number;
 }
 
+/** What a plan is made from. */
+export interface RoomView {
+  readonly machines: readonly Machine[];
+  /** Milliseconds for `bytes` from one machine to another; infinite where there is no way. */
+  hopMs(from: PeerId, to: PeerId, bytes: number): number;
+}
+
 /**
  * The room as a graph: machines, and what it takes from one to another. Ways of this machine are measured by its own
  * links, ways between others by what they say of theirs; what steps really took corrects both.
@@ -51,22 +58,32 @@ export class Topology {
     this.#describe = options.describe;
   }
 
-  /** This machine and all others that share and can be relied on now. */
-  machines(): Machine[] {
+  /** The room as it is: what failed lately is left out. */
+  get trusted(): RoomView {
+    return {
+      machines: this.#sharing().filter(({ peer }) => !this.#isAvoided(peer) && this.#brokenWays(peer) < 2),
+      hopMs: (from, to, bytes) =>
+        this.#isAvoided(edge(from, to)) ? Number.POSITIVE_INFINITY : this.#hopMs(from, to, bytes),
+    };
+  }
+
+  /** All of it, for when that does not do. */
+  get whole(): RoomView {
+    return { machines: this.#sharing(), hopMs: (from, to, bytes) => this.#hopMs(from, to, bytes) };
+  }
+
+  /** This machine and all others that share and can be heard. */
+  #sharing(): Machine[] {
     const others = this.#members()
       .filter(({ beat, isSuspect }) => beat.isSharing && !isSuspect)
       .map(({ peer, beat }) => ({ ...beat, peer }));
-    return [this.#describe(), ...others].filter(
-      ({ peer }) => !this.#isAvoided(peer) && this.#brokenWays(peer) < 2,
-    );
+    return [this.#describe(), ...others];
   }
 
-  /** Milliseconds for `bytes` from one machine to another; infinite where there is no way. */
-  hopMs(from: PeerId, to: PeerId, bytes: number): number {
+  #hopMs(from: PeerId, to: PeerId, bytes: number): number {
     if (from === to) return 0;
-    if (this.#isAvoided(edge(from, to))) return Number.POSITIVE_INFINITY;
-    const rttMs = this.#rttMs(from, to);
-    return rttMs / 2 + bytes / (this.#bandwidths.get(edge(from, to)) ?? DEFAULT_BYTES_PER_MS);
+    const bandwidth = this.#bandwidths.get(edge(from, to)) ?? DEFAULT_BYTES_PER_MS;
+    return this.#rttMs(from, to) / 2 + bytes / bandwidth;
   }
 
   /** A transfer of many bytes has been timed. */
