@@ -105,7 +105,7 @@ export class Harness {
   }
 
   /** Answers the next question by its button, as the user does. */
-  async answer(button: 'Allow once' | 'Allow' | 'Block'): Promise<void> {
+  async answer(button: 'Allow once' | 'Allow' | 'Block' | 'Use the browser’s own model'): Promise<void> {
     const prompt = await this.prompt();
     const closed = prompt.waitForEvent('close');
     // The window closes under the click, which may then end in an error
