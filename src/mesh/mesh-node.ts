@@ -190,11 +190,6 @@ export class MeshNode {
     else this.#connections.get(peer)?.link.send(lane, frame);
   }
 
-  /** Nothing where there is no link. */
-  rttMs(peer: PeerId): number | undefined {
-    return this.#connections.get(peer)?.link.rttMs;
-  }
-
   /** Bytes on their way to a machine. */
   bufferedBytes(peer: PeerId): number {
     return this.#connections.get(peer)?.link.bufferedBytes ?? 0;

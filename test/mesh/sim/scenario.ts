@@ -79,7 +79,7 @@ class Room {
       return new SimMachine(
         this.#world,
         {
-          peer: (String.fromCharCode(97 + i).repeat(42) + 'A') as PeerId,
+          peer: `${String.fromCharCode(97 + i).repeat(42)}A` as PeerId,
           name: String.fromCharCode(65 + i),
           heldLayers: held,
           msPerLayer,
