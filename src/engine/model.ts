@@ -181,14 +181,14 @@ export class Model implements TextModel {
     if (this.#step instanceof Step) await this.#adapters.reload(this.#step);
     else if (this.#adapters.ids.length > 0) {
       await this.#adapters.destroy();
-      if ([...this.answers].some(({ sequence }) => sequence.adapters?.length))
+      if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
     return this.#step;
   }
 
   #mustBeUnused(id: string): void {
-    if ([...this.answers].some(({ sequence }) => this.#adapters.isAmong(sequence.adapters ?? [], id)))
+    if ([...this.#runner.answers].some(({ sequence }) => this.#adapters.isAmong(sequence.adapters ?? [], id)))
       throw new HearthError(
         'busy',
         `The adapter ${JSON.stringify(id)} is being used. Wait until its answers have ended, or stop them.`,
