@@ -23,6 +23,7 @@ const FLAGS = {
   'presence-penalty': { type: 'string' },
   seed: { type: 'string' },
   stop: { type: 'string', multiple: true },
+  'keep-tokens': { type: 'string' },
   pp: { type: 'string' },
   tg: { type: 'string' },
   concurrency: { type: 'string' },

@@ -1,3 +1,4 @@
+import { KV_TYPES } from '../../kernels/kv/kv.ts';
 import { Governor } from '../engine/governor.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Model } from '../engine/model.ts';
@@ -30,7 +31,7 @@ export async function loadModel(
       slots,
       contextLength: flags.has('context') ? flags.integer('context', 0, { min: 1 }) : undefined,
       maxRows: flags.has('max-rows') ? flags.integer('max-rows', 0, { min: 1, max: 4096 }) : undefined,
-      kv: flags.oneOf('kv', ['f32', 'f16']),
+      kv: flags.oneOf('kv', KV_TYPES),
     },
   });
   process.stderr.write(`loaded in ${(performance.now() - startedAt).toFixed(0)} ms\n`);

@@ -83,7 +83,11 @@ export class Engine {
     const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane, isPrivate }, send, signal);
+    const output = await model.run(
+      { ids, maxTokens, sampling, stop, shift: input.shift, origin, lane, isPrivate },
+      send,
+      signal,
+    );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };
   }

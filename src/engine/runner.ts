@@ -55,6 +55,12 @@ export class Runner {
         `The prompt has ${request.ids.length} tokens, but prompt and answer together may have ${plan.contextLength}.`,
       );
     }
+    const keepTokens = request.shift?.keepTokens ?? 0;
+    if (keepTokens > plan.contextLength / 2)
+      throw new HearthError(
+        'bad-input',
+        `The context shift is to keep ${keepTokens} tokens, more than half of the ${plan.contextLength} that prompt and answer together may have. Keep fewer, or leave the shift out.`,
+      );
     signal.throwIfAborted();
 
     const answer = new Answer(this.#nextId++, request, plan.contextLength, clock, endIds);
@@ -70,6 +76,7 @@ export class Runner {
       onError: (error) => this.#end(answer, () => answer.fail(error)),
     });
     answer.onText = (id) => stream.push(id);
+    answer.onChange = (change) => this.#loop.restart(answer.sequence, change);
     answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
 
     const abort = () =>

@@ -79,6 +79,12 @@ export class Scheduler {
     this.#turns.forget(sequence.origin);
   }
 
+  /** Changes a sequence's text: it is computed again, from where the text before it and the new one part. */
+  restart(sequence: Sequence, change: () => void): void {
+    this.#keep(sequence);
+    change();
+  }
+
   /** All KV is gone (device lost): every sequence starts again from its tokens. */
   rewindAll(): void {
     this.#kept.forget(undefined);

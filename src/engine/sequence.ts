@@ -8,12 +8,13 @@ export interface Sequence {
   readonly lane: Lane;
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
+  sampling: SamplingOptions;
   /** What is added to the model for it; nothing if absent. */
   readonly adapters?: readonly AdapterUse[] | undefined;
-  readonly sampling: SamplingOptions;
-  readonly promptLength: number;
+  /** Tokens of the prompt, which come first. */
+  promptLength: number;
   /** Prompt and answer together never pass this. */
-  readonly maxLength: number;
+  maxLength: number;
   /** The prompt and what has been read of the answer: enough to build everything else again. */
   readonly tokens: number[];
   /** Positions handed to a step so far. Past `tokens.length` it runs on tokens that only the GPU knows yet. */

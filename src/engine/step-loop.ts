@@ -70,6 +70,12 @@ export class StepLoop<Result extends Timed> {
     this.wakeUp();
   }
 
+  /** Changes a sequence's text, which is then computed again. */
+  restart(sequence: Sequence, change: () => void): void {
+    this.#scheduler.restart(sequence, change);
+    this.wakeUp();
+  }
+
   /** Something has changed that may let a sequence go on. */
   wakeUp(): void {
     this.#wake?.();
