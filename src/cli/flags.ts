@@ -38,6 +38,7 @@ const FLAGS = {
   rows: { type: 'string' },
   kv: { type: 'string' },
   'max-rows': { type: 'string' },
+  lora: { type: 'string', multiple: true },
   adapter: { type: 'string' },
   features: { type: 'string' },
   'vulkan-icd': { type: 'string' },
@@ -53,6 +54,7 @@ export const GPU_FLAGS: readonly FlagName[] = [
   'kv',
   'context',
   'max-rows',
+  'lora',
 ];
 
 /** `--text -x` as `--text=-x`: what follows a flag that takes a value is its value, whatever it begins with. */

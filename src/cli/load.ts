@@ -3,6 +3,7 @@ import { Governor } from '../engine/governor.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Model } from '../engine/model.ts';
 import { readModelFile } from '../engine/model-file.ts';
+import { loadAdapters } from './adapters.ts';
 import { openModelFiles } from './model-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
@@ -34,6 +35,7 @@ export async function loadModel(
       kv: flags.oneOf('kv', KV_TYPES),
     },
   });
+  await loadAdapters(flags, model);
   process.stderr.write(`loaded in ${(performance.now() - startedAt).toFixed(0)} ms\n`);
   return model;
 }

@@ -39,6 +39,7 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
   random      --shape llama-3.2-1b --quant Q4_0 --out F   a model of random weights, for bench
   tune        --quant Q4_0 --k 2048 --n 16384 [--rows 1]    times every division of mat-vec's work
 
+What is added: --lora ADAPTER.gguf[:SCALE] …
 Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a (force or forbid), --vulkan-icd FILE,
 --kv f32|f16|q8_0, --context N, --max-rows N. logits and perplexity are exact unless --features has dp4a.
 JSON goes to stdout, progress to stderr.

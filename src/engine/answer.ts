@@ -14,7 +14,7 @@ export interface RunRequest {
   lane: Lane;
   /** Its text is nobody else's, whoever has the same origin. */
   isPrivate?: boolean | undefined;
-  /** What is added to the model for it; nothing if absent. */
+  /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;

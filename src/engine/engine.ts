@@ -32,6 +32,12 @@ export interface EngineOptions {
 /** What a model can be asked for. */
 type Makes = keyof typeof SLOTS;
 
+interface AdapterWish {
+  model: string;
+  adapter: string;
+  scale: number;
+}
+
 interface LoadWish {
   /** A model of another kind is refused by its header. */
   wanted?: Makes;
@@ -137,6 +143,28 @@ export class Engine {
     await model?.dispose();
   }
 
+  /**
+   * Loads an adapter beside a model, in the place of the one with its id: from then on `scale` of it is added to what
+   * everybody asks of that model. It goes when the model does, and counts against the memory cap with it.
+   */
+  async loadAdapter({ model: id, adapter, scale }: AdapterWish, source: ByteSource): Promise<void> {
+    const model = await this.#textModel(id, new AbortController().signal);
+    const prepared = await model.prepareAdapter(source);
+    const { bytes } = prepared.layout;
+    while (this.#freeBytes() < bytes && (await this.#unloadOldest(id)));
+    if (this.#freeBytes() < bytes)
+      throw new HearthError(
+        'out-of-memory',
+        `The adapter needs ${megabytes(bytes)}, but Hearth may use ${megabytes(Math.max(0, this.#freeBytes()))} more. Raise the memory cap in the options, or choose an adapter of a lower rank.`,
+      );
+    await model.putAdapter(adapter, prepared, scale);
+  }
+
+  async removeAdapter({ model: id, adapter }: Pick<AdapterWish, 'model' | 'adapter'>): Promise<void> {
+    const model = await this.#entries.get(id)?.loading;
+    if (model instanceof Model) await model.removeAdapter(adapter);
+  }
+
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
     return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
@@ -183,7 +211,12 @@ export class Engine {
       notice: this.#notice(),
       memoryBytes: this.#usedBytes(),
       caps: this.#caps,
-      loaded: loaded.map(([id, { name, model }]) => ({ id, name, ...model.memory })),
+      loaded: loaded.map(([id, { name, model }]) => ({
+        id,
+        name,
+        ...model.memory,
+        adapters: model instanceof Model ? [...model.adapters] : [],
+      })),
       running,
       tokensPerSecond: running.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond, 0),
     };
@@ -279,10 +312,10 @@ export class Engine {
     while (this.#freeBytes() < bytes && (await this.#unloadOldest()));
   }
 
-  /** The idle model whose last use is longest ago; false if none is idle. */
-  async #unloadOldest(): Promise<boolean> {
+  /** The idle model whose last use is longest ago, but for one that has to stay; false if none is idle. */
+  async #unloadOldest(except?: string): Promise<boolean> {
     const [oldest] = this.#loaded()
-      .filter(([, { model }]) => isIdle(model))
+      .filter(([id, { model }]) => id !== except && isIdle(model))
       .sort(([, a], [, b]) => a.usedAt - b.usedAt);
     if (!oldest) return false;
     await this.unload(oldest[0]);
@@ -343,6 +376,10 @@ function latestOnly<T>(send: (value: T) => Promise<void>): (value: T) => void {
     waiting = { value };
     next();
   };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function gigabytes(bytes: number): string {

@@ -115,7 +115,7 @@ export class Model implements TextModel {
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
   ): Promise<RunOutput> {
-    const adapters = this.#adapters.resolve(request.adapters ?? []);
+    const adapters = this.#adapters.resolve(request.adapters);
     return this.#runner.run({ ...request, adapters }, send, signal);
   }
 
@@ -129,10 +129,13 @@ export class Model implements TextModel {
     return this.#adapters.prepare(source);
   }
 
-  /** Loads an adapter, in the place of the one with its id: answers may name it from then on. The source is kept open. */
-  async putAdapter(id: string, prepared: PreparedAdapter): Promise<void> {
+  /**
+   * Loads an adapter, in the place of the one with its id: answers may name it from then on, and those that name no
+   * adapters get `standing` of it. The source is kept open.
+   */
+  async putAdapter(id: string, prepared: PreparedAdapter, standing = 0): Promise<void> {
     this.#mustBeUnused(id);
-    await this.#adapters.put(this.#gpuStep, id, prepared);
+    await this.#adapters.put(this.#gpuStep, id, prepared, standing);
   }
 
   async removeAdapter(id: string): Promise<void> {
@@ -148,7 +151,7 @@ export class Model implements TextModel {
   async logits(
     ids: readonly number[],
     all: boolean,
-    adapters: readonly AdapterUse[] = [],
+    adapters?: readonly AdapterUse[],
   ): Promise<Float32Array[]> {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');

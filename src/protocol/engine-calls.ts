@@ -24,6 +24,16 @@ export interface EngineCalls {
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
+  /**
+   * A LoRA adapter's file, loaded beside a model in the place of the one with its name: `scale` of it is added to all
+   * that the model is asked for, until it is removed or the model unloaded.
+   */
+  loadAdapter: {
+    input: { model: string; adapter: string; file: Blob; scale: number };
+    part: never;
+    output: undefined;
+  };
+  removeAdapter: { input: { model: string; adapter: string }; part: never; output: undefined };
   /** Ends every sequence, or those of one origin: their callers get `cancelled`. */
   stop: { input: { origin: string | undefined }; part: never; output: { stopped: number } };
   models: { input: undefined; part: never; output: ModelInfo[] };
@@ -71,6 +81,8 @@ export interface LoadedModel {
   weightsBytes: number;
   kvBytes: number;
   activationsBytes: number;
+  /** Names of the adapters that are loaded beside it. */
+  adapters?: string[];
 }
 
 export interface RunningSequence {

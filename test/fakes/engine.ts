@@ -101,6 +101,8 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     },
     load: { parse: oneModel, run: ({ model }) => summary(model) },
     unload: { parse: oneModel, run: () => undefined },
+    loadAdapter: { parse: (input) => input as EngineCalls['loadAdapter']['input'], run: () => undefined },
+    removeAdapter: { parse: (input) => input as EngineCalls['removeAdapter']['input'], run: () => undefined },
     stop: {
       parse: (input) => input as EngineCalls['stop']['input'],
       run({ origin }) {

@@ -156,6 +156,8 @@ export class FakeHearth {
         throw new HearthError('internal', 'The screens do not load models.');
       }),
       unload: entry('unload', () => undefined),
+      loadAdapter: entry('loadAdapter', () => undefined),
+      removeAdapter: entry('removeAdapter', () => undefined),
       stop: entry('stop', ({ origin }) => {
         const running = this.status!.running.filter((sequence) => origin && sequence.origin !== origin);
         const stopped = this.status!.running.length - running.length;

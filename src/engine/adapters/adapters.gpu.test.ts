@@ -4,11 +4,14 @@ import { beforeAll, expect, test } from 'vitest';
 import { adapterFile } from '../../../test/fakes/adapter-files.ts';
 import { bytesSource, llamaReference } from '../../../test/golden/llama-reference.ts';
 import { loadSource, run } from '../../../test/golden/engine.ts';
-import { openGpu, random, randomFloats, relativeError } from '../../../test/gpu.ts';
+import { openGpu, openInstance, random, randomFloats, relativeError } from '../../../test/gpu.ts';
 import { toHalf } from '../../../kernels/kv/reference.ts';
 import { readGguf } from '../../../models/gguf/read-gguf.ts';
 import { deferred } from '../../channel/deferred.ts';
 import { randomModel } from '../../cli/random-model.ts';
+import { GREEDY } from '../../protocol/generate.ts';
+import { systemClock } from '../clock.ts';
+import { Engine } from '../engine.ts';
 import type { Model } from '../model.ts';
 
 const IDS = [3, 1001, 512, 7];
@@ -232,4 +235,53 @@ test('where weights are multiplied in int8, what an adapter adds to is computed 
       plain!.flatMap((row) => [...row]),
     ),
   ).toBeGreaterThan(0.05);
+});
+
+test('the engine adds it to all that a model is asked for, and takes its room from the cap', async () => {
+  const file = bytesSource(base);
+  const engine = new Engine({
+    gpu: openInstance(),
+    clock: systemClock,
+    open: async () => ({ source: file, name: 'tiny' }),
+  });
+  const caps = (memoryBytes: number) =>
+    engine.configure({ caps: { gpuPercent: 100, memoryBytes }, defaultModel: 'tiny' });
+  const ask = async () => {
+    const ids: number[] = [];
+    await engine.generate(
+      {
+        model: 'tiny',
+        prompt: { kind: 'ids', ids: [...IDS] },
+        maxTokens: 4,
+        sampling: GREEDY,
+        stop: [],
+        origin: 'https://a.example',
+        lane: 'interactive',
+      },
+      async (part) => void ids.push(...part.ids),
+      new AbortController().signal,
+    );
+    return ids;
+  };
+  await caps(2 ** 31);
+  const plain = await ask();
+  const { memoryBytes } = engine.status();
+  const wish = { model: 'tiny', adapter: 'style', scale: 1 };
+
+  await caps(memoryBytes);
+  await expect(engine.loadAdapter(wish, bytesSource(fileOf(first)))).rejects.toMatchObject({
+    code: 'out-of-memory',
+    message: expect.stringMatching(/The adapter needs [.\d]+ MB/),
+  });
+  expect(engine.status().loaded).toHaveLength(1);
+
+  await caps(2 ** 31);
+  await engine.loadAdapter(wish, bytesSource(fileOf(first)));
+  expect(engine.status().loaded[0]!.adapters).toEqual(['style']);
+  expect(engine.status().memoryBytes).toBeGreaterThan(memoryBytes);
+  expect(await ask()).not.toEqual(plain);
+  await engine.removeAdapter(wish);
+  expect(engine.status().memoryBytes).toBe(memoryBytes);
+  expect(await ask()).toEqual(plain);
+  await engine.unload('tiny');
 });

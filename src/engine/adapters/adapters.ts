@@ -20,6 +20,8 @@ interface Held extends PreparedAdapter {
   /** Unlike the id, never given to another adapter: texts in the cache are known by it. */
   key: string;
   loaded: LoadedAdapter;
+  /** Its scale for who names no adapters. */
+  standing: number;
 }
 
 /** The adapters that lie on the device beside one model, by their ids. */
@@ -48,10 +50,10 @@ export class Adapters {
   }
 
   /** Loads it, in the place of the one that has its id. The model stays as it is. */
-  async put(step: Step, id: string, prepared: PreparedAdapter): Promise<void> {
+  async put(step: Step, id: string, prepared: PreparedAdapter, standing: number): Promise<void> {
     const loaded = await LoadedAdapter.load(step.gpu, prepared.source, prepared.layout, this.plan);
     const before = this.#held.get(id);
-    this.#held.set(id, { ...prepared, key: `${++this.#count}`, loaded });
+    this.#held.set(id, { ...prepared, key: `${++this.#count}`, loaded, standing });
     try {
       await this.#tell(step);
     } catch (error) {
@@ -80,9 +82,10 @@ export class Adapters {
     if (this.#held.size > 0) await this.#tell(step);
   }
 
-  /** As the steps know them. Fails with `not-found` if one is not loaded. */
-  resolve(uses: readonly AdapterUse[]): AdapterUse[] {
-    return uses.flatMap(({ id, scale }) => {
+  /** As the steps know them; what stands where nobody names any. Fails with `not-found` if one is not loaded. */
+  resolve(uses: readonly AdapterUse[] | undefined): AdapterUse[] {
+    const wanted = uses ?? [...this.#held].map(([id, { standing }]) => ({ id, scale: standing }));
+    return wanted.flatMap(({ id, scale }) => {
       const held = this.#held.get(id);
       if (!held)
         throw new HearthError('not-found', `The adapter ${JSON.stringify(id)} is not loaded. Load it first.`);
