@@ -99,6 +99,19 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       parse: (input) => input as EngineCalls['count']['input'],
       run: ({ prompt }) => ({ tokens: tokensOf(prompt) }),
     },
+    embed: {
+      parse: (input) => input as EngineCalls['embed']['input'],
+      async run({ model = 'hearthside', inputs, dimensions = 3, normalise }, call) {
+        const vectors: Float32Array[] = [];
+        for (const input of inputs) {
+          if (input === 'slow') await pause();
+          call.signal.throwIfAborted();
+          vectors.push(new Float32Array(dimensions).fill(normalise ? 0.5 : input.length));
+          await call.send({ doneTexts: vectors.length, texts: inputs.length });
+        }
+        return { model, vectors, usage: { promptTokens: inputs.length } };
+      },
+    },
     load: { parse: oneModel, run: ({ model }) => summary(model) },
     unload: { parse: oneModel, run: () => undefined },
     loadAdapter: { parse: (input) => input as EngineCalls['loadAdapter']['input'], run: () => undefined },
@@ -181,7 +194,7 @@ function wordsFor(count: number): string[] {
 }
 
 function summary(id: string): ModelSummary {
-  return { id, name: id, contextLength: 1024, backend: 'webgpu', chat: true };
+  return { id, name: id, contextLength: 1024, backend: 'webgpu', chat: true, dimensions: undefined };
 }
 
 function info(some: Partial<ModelInfo> & Pick<ModelInfo, 'id' | 'name'>): ModelInfo {
