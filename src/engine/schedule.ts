@@ -98,6 +98,8 @@ export class Scheduler {
 
   /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
   next(budget: number): StepPlan | undefined {
+    // Before the step, since a page that one of its rows reads must not be another one's to write to
+    for (const { pages, scheduled } of this.#running()) this.#options.pages.trim(pages, scheduled);
     this.#admit();
     const decodes = this.#decodes(budget);
     const left = budget - decodes.length;
@@ -234,7 +236,6 @@ export class Scheduler {
   /** Pages for the first `positions` of a sequence, taken from the origin that holds most if none is free. */
   #reserve(sequence: Sequence, positions: number): boolean {
     const { pages, onPage } = this.#options;
-    pages.trim(sequence.pages, sequence.scheduled);
     const tell = (group: number, index: number, page: number) => onPage(sequence.slot!, index, page, group);
     while (!pages.extend(sequence.pages, positions, tell)) {
       if (this.#kept.dropOldest()) continue;

@@ -45,6 +45,19 @@ describe.skipIf(isAbsent)('stories260K (skipped where ../shared/data is absent)'
     await model.dispose();
   });
 
+  test('a cache of int8 costs less than a thousandth of perplexity', async () => {
+    const ids = textIds(127);
+    const perplexityWith = async (kv: 'f32' | 'q8_0') => {
+      const model = await loadModel(file('f32'), { slots: 16, kv });
+      const rows = await model.logits(ids, true);
+      await model.dispose();
+      return perplexity(rows, ids);
+    };
+    const change = (await perplexityWith('q8_0')) / (await perplexityWith('f32')) - 1;
+    expect(Math.abs(change)).toBeGreaterThan(0);
+    expect(Math.abs(change)).toBeLessThan(1e-3);
+  });
+
   test('a prompt gives the same logits in one chunk, in many, and token by token', async () => {
     const ids = textIds(70);
     const [whole] = await logitsWith({ maxRows: 128 });
