@@ -4,8 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { adapterFile } from '../../../test/fakes/adapter-files.ts';
 import { bytesSource, llamaReference } from '../../../test/golden/llama-reference.ts';
 import { loadSource, run } from '../../../test/golden/engine.ts';
-import { openGpu, openInstance, random, randomFloats, relativeError } from '../../../test/gpu.ts';
-import { toHalf } from '../../../kernels/kv/reference.ts';
+import { openInstance, random, randomFloats, relativeError } from '../../../test/gpu.ts';
 import { readGguf } from '../../../models/gguf/read-gguf.ts';
 import { deferred } from '../../channel/deferred.ts';
 import { randomModel } from '../../cli/random-model.ts';
@@ -189,52 +188,6 @@ test('one that is used stays, one that is not there is asked for in vain, one th
   const misfit = adapterFile({ tensors: { 'blk.9.attn_q.weight.lora_a': { shape: [256, 4] } } });
   await expect(put('a', misfit)).rejects.toMatchObject({ code: 'unsupported-model' });
   await model.dispose();
-});
-
-test('where weights are multiplied in int8, what an adapter adds to is computed in f32', async () => {
-  const device = openGpu({ features: { dp4a: true } });
-  const file = randomModel('tiny', 'Q8_0');
-  const integers = await loadSource(
-    bytesSource(file),
-    { slots: 4, contextLength: 256 },
-    { open: () => device },
-  );
-  expect(integers.variants.integers).toBe('dp4a');
-  const adapter = pairs({ 'blk.0.ffn_up.weight': [256, 512, 4], 'blk.1.ffn_down.weight': [512, 256, 4] }, 7);
-  const halves = adapterFile({
-    metadata: { 'adapter.lora.alpha': undefined },
-    tensors: Object.fromEntries(
-      Object.entries(adapter).flatMap(([name, { rank, a, b }]) =>
-        [['a', a, [a.length / rank, rank]] as const, ['b', b, [rank, b.length / rank]] as const].map(
-          ([side, values, shape]) => [
-            `${name}.lora_${side}`,
-            {
-              shape: [...shape],
-              type: 'F16' as const,
-              data: new Uint8Array(Uint16Array.from(values, toHalf).buffer),
-            },
-          ],
-        ),
-      ),
-    ),
-  });
-  const floats = await loadSource(bytesSource(file), { slots: 4, contextLength: 256 });
-  const rows = [];
-  for (const one of [integers, floats]) {
-    await one.putAdapter('a', await one.prepareAdapter(bytesSource(halves)));
-    const many = await one.logits(IDS, true, [{ id: 'a', scale: 1 }]);
-    const single = await one.logits(IDS.slice(0, 1), false, [{ id: 'a', scale: 1 }]);
-    rows.push([...many, ...single].flatMap((row) => [...row]));
-    await one.dispose();
-  }
-  const [plain] = [await llamaReference(file, IDS)];
-  expect(relativeError(rows[0]!, rows[1]!)).toBeLessThan(0.03);
-  expect(
-    relativeError(
-      rows[1]!.slice(0, 1024 * 4),
-      plain!.flatMap((row) => [...row]),
-    ),
-  ).toBeGreaterThan(0.05);
 });
 
 test('the engine adds it to all that a model is asked for, and takes its room from the cap', async () => {
