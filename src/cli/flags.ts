@@ -9,6 +9,8 @@ const FLAGS = {
   bos: { type: 'boolean' },
   'parse-special': { type: 'boolean' },
   ids: { type: 'string' },
+  dimensions: { type: 'string' },
+  raw: { type: 'boolean' },
   all: { type: 'boolean' },
   context: { type: 'string' },
   prompt: { type: 'string' },

@@ -1,7 +1,8 @@
 import { KV_TYPES } from '../../kernels/kv/kv.ts';
 import { Governor } from '../engine/governor.ts';
 import { systemClock } from '../engine/clock.ts';
-import { Model } from '../engine/model.ts';
+import { EmbeddingModel } from '../engine/embedding-model.ts';
+import { Model, type ModelOptions } from '../engine/model.ts';
 import { readModelFile } from '../engine/model-file.ts';
 import { loadAdapters } from './adapters.ts';
 import { openModelFiles } from './model-source.ts';
@@ -12,15 +13,33 @@ import { openGpu } from './gpu.ts';
 export const ROWS_AT_ONCE = 32;
 
 /** The model of `--model` on the device of the GPU flags. `isExact`: without dp4a, unless a flag asks for it. */
-export async function loadModel(
+export async function loadModel(flags: Flags, options: Partial<LoadOptions> = {}): Promise<Model> {
+  const model = await load(Model, flags, options);
+  await loadAdapters(flags, model);
+  return model;
+}
+
+/** As `loadModel`, of a model that makes vectors. */
+export function loadEmbeddingModel(flags: Flags, options: Partial<LoadOptions>): Promise<EmbeddingModel> {
+  return load(EmbeddingModel, flags, options);
+}
+
+interface LoadOptions {
+  slots: number;
+  isExact: boolean;
+  governor: Governor;
+}
+
+async function load<M>(
+  kind: { load(options: ModelOptions): Promise<M> },
   flags: Flags,
-  { slots = 1, isExact = false, governor = new Governor(systemClock) } = {},
-): Promise<Model> {
+  { slots = 1, isExact = false, governor = new Governor(systemClock) }: Partial<LoadOptions>,
+): Promise<M> {
   const source = await openModelFiles(flags.required('model'));
   const file = await readModelFile(source);
   const gpu = await openGpu(flags, isExact ? { dp4a: false } : {});
   const startedAt = performance.now();
-  const model = await Model.load({
+  const model = await kind.load({
     // A lost device ends a command: opening it again gives the lost one
     device: { open: async () => gpu },
     file,
@@ -35,7 +54,6 @@ export async function loadModel(
       kv: flags.oneOf('kv', KV_TYPES),
     },
   });
-  await loadAdapters(flags, model);
   process.stderr.write(`loaded in ${(performance.now() - startedAt).toFixed(0)} ms\n`);
   return model;
 }

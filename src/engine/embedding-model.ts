@@ -3,7 +3,7 @@ import { Embedder, type EmbedRequest } from './embedder.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights } from './layout.ts';
 import { loadWeights } from './load.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import { type LoadedModel, mustMake } from './loaded-model.ts';
 import type { ModelOptions } from './model.ts';
 import { type Plan, planMemory } from './plan.ts';
 import { VectorStep } from './vector-step.ts';
@@ -22,6 +22,7 @@ export class EmbeddingModel implements LoadedModel {
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<EmbeddingModel> {
     const { file, sizes } = options;
+    mustMake(file, 'vectors');
     const gpu = await openGpu(options);
     const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
     const maxRows = sizes.maxRows ?? (gpu.isSoftware ? ROWS.software : ROWS.gpu);

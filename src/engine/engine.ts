@@ -9,7 +9,15 @@ import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
-import { isIdle, type LoadedModel, totalBytes } from './loaded-model.ts';
+import {
+  isIdle,
+  type LoadedModel,
+  type Makes,
+  mustMake,
+  totalBytes,
+  whatItMakes,
+  wrongKind,
+} from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { promptIds } from './prompt.ts';
@@ -17,7 +25,7 @@ import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
 /** Answers of all pages that one model makes at once, and texts of which it makes vectors in one step. */
-const SLOTS = { text: 32, vectors: 128 };
+const SLOTS: Record<Makes, number> = { text: 32, vectors: 128 };
 
 export interface EngineOptions {
   /** `navigator.gpu`, where there is one. */
@@ -28,9 +36,6 @@ export interface EngineOptions {
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
 }
-
-/** What a model can be asked for. */
-type Makes = keyof typeof SLOTS;
 
 interface AdapterWish {
   model: string;
@@ -270,7 +275,7 @@ export class Engine {
     try {
       const file = await readModelFile(source);
       const makes = whatItMakes(file);
-      if (wanted && wanted !== makes) throw wrongKind(wanted);
+      if (wanted) mustMake(file, wanted);
       const kind = makes === 'text' ? Model : EmbeddingModel;
       const load = (canShrink: boolean) =>
         kind.load({
@@ -338,22 +343,9 @@ function summary(
   return { id, name, contextLength, backend, ...abilities(file) };
 }
 
-function whatItMakes({ config }: ModelFile): Makes {
-  return config.pooling ? 'vectors' : 'text';
-}
-
 function abilities(file: ModelFile): Pick<ModelSummary, 'chat' | 'dimensions'> {
   if (whatItMakes(file) === 'vectors') return { chat: false, dimensions: file.config.dim };
   return { chat: file.chatTemplate !== undefined, dimensions: undefined };
-}
-
-function wrongKind(wanted: Makes): HearthError {
-  return new HearthError(
-    'bad-input',
-    wanted === 'text'
-      ? 'This model makes embeddings and writes no text. Ask it for embeddings, or choose a model that writes.'
-      : 'This model writes text and makes no embeddings. Choose a model whose `embeddings` is true in the list of models.',
-  );
 }
 
 /** Sends the latest value once the one before it has been read; a reader who has left has no use for any. */

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GeneratePart } from '../protocol/generate.ts';
+import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
 import type { Answer, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
@@ -15,7 +15,7 @@ import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
 import { Step } from './step.ts';
 import type { OpenWasm, Stepper } from './stepper.ts';
-import type { RunOutput, TextModel } from './text-model.ts';
+import { type LoadedModel, mustMake } from './loaded-model.ts';
 
 export interface ModelOptions {
   /** Opens the device, or opens it again after a loss. Fails with `no-device` once there is none to be had. */
@@ -31,8 +31,8 @@ export interface ModelOptions {
   onProgress?(doneBytes: number): void;
 }
 
-/** A model on the GPU, or on WebAssembly where there is none. */
-export class Model implements TextModel {
+/** A model that writes text, on the GPU, or on WebAssembly where there is none. */
+export class Model implements LoadedModel {
   readonly file: ModelFile;
   readonly plan: Plan;
   readonly layout: WeightsLayout;
@@ -44,6 +44,7 @@ export class Model implements TextModel {
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<Model> {
     const { device, file, sizes } = options;
+    mustMake(file, 'text');
     const gpu = options.openWasm ? await openOrUndefined(device) : await device.open();
     const bindingBytes = gpu?.device.limits.maxStorageBufferBindingSize ?? Number.MAX_SAFE_INTEGER;
     const layout = layOutWeights(file.tensors, bindingBytes);
@@ -84,12 +85,18 @@ export class Model implements TextModel {
     return this.#gpuStep.gpu;
   }
 
-  /** Bytes of weights that one decoded token reads: all but the embedding's table, unless that is the head too. */
+  /**
+   * Bytes of weights that one decoded token reads: not those of experts that are not its own, nor the embedding's
+   * table, unless that is the head too.
+   */
   get bytesPerToken(): number {
-    const { embedding, head, bytes } = this.layout;
-    return head === embedding
-      ? bytes
-      : bytes - embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
+    const { embedding, head, blocks, bytes } = this.layout;
+    const table =
+      head === embedding ? 0 : embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
+    const { experts } = this.file.config;
+    const stacks = blocks.flatMap(({ feedForward: ffn }) => ('router' in ffn ? [ffn.gateUp, ffn.down] : []));
+    const idleShare = experts ? 1 - experts.used / experts.count : 0;
+    return bytes - table - idleShare * stacks.reduce((sum, stack) => sum + stack.bytes, 0);
   }
 
   get contextLength(): number {
@@ -99,6 +106,10 @@ export class Model implements TextModel {
   get memory() {
     const { weightsBytes, kvBytes, activationsBytes } = this.plan;
     return { weightsBytes: weightsBytes + this.#adapters.bytes, kvBytes, activationsBytes };
+  }
+
+  get running(): Iterable<Answer> {
+    return this.answers;
   }
 
   get answers(): Iterable<Answer> {
@@ -114,7 +125,7 @@ export class Model implements TextModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<RunOutput> {
+  ): Promise<Omit<GenerateOutput, 'model'>> {
     const adapters = this.#adapters.resolve(request.adapters);
     return this.#runner.run({ ...request, adapters }, send, signal);
   }
