@@ -117,7 +117,12 @@ export class Harness {
   }
 
   /** Calls a contract as the user's own screens do. Resolves with the first part where `want` says so. */
-  async call(port: 'screen' | 'background', name: string, input?: unknown, want = 'done'): Promise<unknown> {
+  async call(
+    port: 'screen' | 'background' | 'mesh',
+    name: string,
+    input?: unknown,
+    want = 'done',
+  ): Promise<unknown> {
     const screen = await this.screen();
     return screen.evaluate(
       ([port, name, input, want]) =>

@@ -131,6 +131,9 @@ export class FakeHearth {
       }),
       openPrompt: entry('openPrompt', () => undefined),
       closePrompt: entry('closePrompt', () => undefined),
+      room: entry('room', () => undefined),
+      rememberRoom: entry('rememberRoom', () => undefined),
+      isIdle: entry('isIdle', () => false),
       memory: entry('memory', () => 24 * 2 ** 30),
     };
   }
@@ -219,7 +222,7 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|models|machine|question)$/.test(name)) this.calls.push({ name, input });
+    if (!/^(wake|settings|sites|builtInSites|models|machine|question)$/.test(name)) this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);
     if (failure) throw failure;
