@@ -56,6 +56,11 @@ export interface SamplingFields {
   seed?: number | null;
   max_tokens?: number | null;
   max_completion_tokens?: number | null;
+  /**
+   * Lets the answer go on past the end of the context: each time it is full, the older half of what lies behind so many
+   * first tokens is forgotten. At most half of the context. If absent, the answer ends there, with `length`.
+   */
+  keep_tokens?: number | null;
   /** The answer ends before any of these would appear. */
   stop?: string | string[] | null;
   stream_options?: { include_usage?: boolean } | null;
