@@ -34,6 +34,7 @@ const SCREENS = [
   popup('starting', 'Starting'),
   popup('gone', 'does not answer'),
   prompt('plain', 'notes.example.com'),
+  { ...prompt('own', 'browser’s own model'), height: 600 },
   prompt('download', 'huggingface.co'),
   prompt('opaque', 'without an address'),
   prompt('stranger', 'does not know'),
