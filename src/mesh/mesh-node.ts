@@ -55,12 +55,12 @@ export interface MeshNodeOptions {
 /** What the node itself has no use for. */
 export type OtherMessage = Extract<
   ControlMessage,
-  { kind: 'want' | 'missing' | 'revealed' | 'receipt' | 'countersigned' | 'signal' }
+  { kind: 'want' | 'missing' | 'receipt' | 'countersigned' | 'signal' }
 >;
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'onDecision' | 'onFailure' | 'onLap' | 'watch'
+  'demand' | 'drafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {
@@ -169,6 +169,7 @@ export class MeshNode {
       ],
       nameOf: (peer) => this.membership.get(peer)?.beat.name ?? 'this machine',
       send: (peer, lane, frame) => this.send(peer, lane, frame),
+      onGuilty: (peer, why) => this.ban(peer, why),
       onFailure: (why, culprit) => {
         if (culprit) this.topology.avoid(culprit.peer, culprit.to);
         options.onFailure(why, culprit);
@@ -271,6 +272,7 @@ export class MeshNode {
       case 'refused':
       case 'failed':
       case 'progress':
+      case 'revealed':
         this.#models.get(message.chain)?.onAnswer(peer, message);
         break;
       default:

@@ -70,7 +70,7 @@ export interface StandingStage {
 export interface Receipt {
   giver: PeerId;
   taker: PeerId;
-  /** Counts the receipts between the two, in this direction. */
+  /** Higher than of any earlier receipt between the two in this direction. */
   number: number;
   chain: number;
   /** Rows computed times layers. */
@@ -181,7 +181,7 @@ const beat = record<Beat>({
 export const receiptCodec = record<Receipt>({
   giver: peerId,
   taker: peerId,
-  number: u32,
+  number: u53,
   chain: u32,
   rowLayers: u53,
   gpuMs: measure,
@@ -212,7 +212,7 @@ const message = oneOf<ControlMessage>({
     output: bytes(4 * limits.MAX_DIM),
   }),
   receipt: record({ receipt: receiptCodec, signature }),
-  countersigned: record({ number: u32, signature }),
+  countersigned: record({ number: u53, signature }),
   signal: record({ bytes: bytes(limits.MAX_SIGNAL_BYTES) }),
 });
 

@@ -1,6 +1,6 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { ModelMap, StageChain, StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
+import type { ModelMap, Stage, StageChain, StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { MeshLane } from '../link.ts';
 import type { IdsFrame } from '../messages/activation.ts';
@@ -13,6 +13,7 @@ import type { Demand, DraftYield } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
+import { SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
 import { type Culprit, type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
@@ -45,9 +46,11 @@ export interface ShardedModelOptions {
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
-  onLap(lap: Lap): void;
-  /** Wraps the bare chain of an epoch: for who checks what machines compute. */
-  watch(pipeline: Pipeline, way: Way): StageChain;
+  onLap(lap: Lap, way: Way): void;
+  /** What is trusted to compute a stage again, to check a machine by; nothing if it would cost too much here. */
+  reference(order: StageOrder): Promise<Stage | undefined>;
+  /** A machine has been found to compute something else than its layers. */
+  onGuilty(peer: PeerId, why: string): void;
 }
 
 type ChainAnswer = Extract<ControlMessage, { chain: number; epoch: number }>;
@@ -63,6 +66,8 @@ export class ShardedModel {
   readonly #cost;
   #epoch = 0;
   #pipeline: Pipeline | undefined;
+  #check: SpotCheck | undefined;
+  #references: Stage[] = [];
   #way: Way | undefined;
   /** Machines that may hold a stage of the chain from an earlier epoch. */
   readonly #asked = new Set<PeerId>();
@@ -108,7 +113,8 @@ export class ShardedModel {
   }
 
   onAnswer(peer: PeerId, answer: ChainAnswer): void {
-    this.#pipeline?.onAnswer(peer, answer);
+    if (answer.kind !== 'revealed') this.#pipeline?.onAnswer(peer, answer);
+    else if (answer.epoch === this.#pipeline?.epoch) this.#check?.onRevealed(peer, answer);
   }
 
   onIds(peer: PeerId, frame: IdsFrame): void {
@@ -139,12 +145,14 @@ export class ShardedModel {
     this.#pipeline?.fail('The model was closed.', undefined);
     for (const peer of this.#asked) this.#tell(peer, { kind: 'close', chain: this.chain });
     this.#asked.clear();
+    this.#endCheck();
   }
 
   /** Nothing if the chain could not be opened. */
   async #start(way: Way): Promise<StageChain | undefined> {
-    const { self, clock, map, send, onFailure, onLap, log, watch } = this.#options;
+    const { self, clock, map, send, onFailure, onLap, log } = this.#options;
     const { stages } = way;
+    this.#endCheck();
     for (const peer of this.#asked) {
       if (stages.some((stage) => stage.peer === peer)) continue;
       this.#tell(peer, { kind: 'close', chain: this.chain });
@@ -165,7 +173,7 @@ export class ShardedModel {
       expectedMs: (rows) => log.correct(`lap ${wayName(way)}`, lapMs(rows)),
       onLap(lap) {
         log.measured(`lap ${wayName(way)}`, lapMs(lap.rows), lap.ms);
-        onLap(lap);
+        onLap(lap, way);
       },
       onFailure,
     });
@@ -176,10 +184,40 @@ export class ShardedModel {
       return undefined;
     }
     this.#prepareSpares(way);
-    const chain = watch(pipeline, way);
+    const chain = await this.#checked(pipeline, way);
     if (!way.drafts) return chain;
     const { pageSize, maxRows, contextLength } = this.#options.sizes;
     return new Drafting(chain, { pageSize, maxRows, contextLength });
+  }
+
+  /** The chain with its machines under a check, where there is something to check them by. */
+  async #checked(pipeline: Pipeline, { stages }: Way): Promise<StageChain> {
+    const { self, clock, random, map, sizes, reference, onGuilty } = this.#options;
+    const references = await Promise.all(
+      stages.map(async ({ peer, span }) => {
+        const order = this.#order(span);
+        return { peer, order, reference: peer === self ? undefined : await reference(order) };
+      }),
+    );
+    this.#references = references.flatMap(({ reference }) => reference ?? []);
+    // Slots and pages are disguised in any case: nobody is to know whether it is checked
+    this.#check = new SpotCheck({
+      self,
+      clock,
+      random,
+      chain: pipeline,
+      vocab: map.vocab,
+      sizes,
+      stages: references,
+      reveal: (peer, step, row) =>
+        this.#tell(peer, { kind: 'reveal', chain: this.chain, epoch: pipeline.epoch, step, row }),
+      onGuilty: (peer, why) => {
+        onGuilty(peer, why);
+        pipeline.fail('A machine of the chain computed something else than it was asked to.', { peer });
+      },
+      onSuspect: (peer, to, why) => pipeline.fail(why, { peer, to }),
+    });
+    return this.#check;
   }
 
   #decide(room: RoomView): Decision {
@@ -292,13 +330,19 @@ export class ShardedModel {
   }
 
   get #positions(): number {
-    const { pageCounts, pageSize } = this.#options.sizes;
+    const { pageCounts, pageSize } = withCheckedSlot(this.#options.sizes);
     return Math.max(...pageCounts) * pageSize;
   }
 
   #order(span: StageSpan): StageOrder {
     const { map, sizes } = this.#options;
-    return { model: map.model, span, sizes, hidden: map.hidden, dim: map.dim };
+    return { model: map.model, span, sizes: withCheckedSlot(sizes), hidden: map.hidden, dim: map.dim };
+  }
+
+  #endCheck(): void {
+    this.#check?.end();
+    this.#check = undefined;
+    for (const stage of this.#references.splice(0)) stage.destroy();
   }
 
   #tell(peer: PeerId, message: ControlMessage): void {

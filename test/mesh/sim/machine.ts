@@ -7,6 +7,7 @@ import type { ShardedModel } from '../../../src/mesh/run/sharded-model.ts';
 import type { Ban } from '../../../src/mesh/trust/bans.ts';
 import { GREEDY, type SamplingOptions } from '../../../src/protocol/generate.ts';
 import type { PeerId } from '../../../src/protocol/peer-id.ts';
+import type { StageOrder } from '../../../src/protocol/stage.ts';
 import { type FakeModel, FakeStage, fakeMap } from './fake-model.ts';
 import type { SimLink } from './network.ts';
 import { Place, type World } from './world.ts';
@@ -72,6 +73,10 @@ export class SimMachine {
   goneAt: number | undefined;
   slowness = 1;
   drafts = false;
+  checks = false;
+  readonly references: FakeStage[] = [];
+  /** Whether the rows that it computes now come out wrong. */
+  isLying = false;
   /** Epochs that ended before their work. */
   failures = 0;
   readonly #world: World;
@@ -137,6 +142,7 @@ export class SimMachine {
           model: this.#model,
           order,
           clock,
+          isWrong: () => machine.isLying,
           get msPerLayer() {
             return traits.msPerLayer * machine.slowness;
           },
@@ -164,6 +170,14 @@ export class SimMachine {
     this.life = { node, clock, links: new Set(), model: undefined, runner: undefined };
     this.#say('boots');
     node.start();
+  }
+
+  /** Computes without taking time: what checks others is not what is measured. */
+  #reference(order: StageOrder, clock: Clock): FakeStage | undefined {
+    if (!this.checks) return undefined;
+    const stage = new FakeStage({ model: this.#model, order, clock, msPerLayer: 1, msPerLayerRow: 0.04 });
+    this.references.push(stage);
+    return stage;
   }
 
   /** Dies between two lines: nobody is told. */
@@ -270,7 +284,7 @@ export class SimMachine {
         this.#say(`chain fails: ${why} ${whose}`);
       },
       onLap: () => {},
-      watch: (pipeline) => pipeline,
+      reference: async (order) => this.#reference(order, clock),
     });
     const { model } = life;
     const open = async () => new StagedStepper(await model.open());

@@ -1,6 +1,7 @@
 import { HearthError } from '../../../src/protocol/errors.ts';
 import { GREEDY } from '../../../src/protocol/generate.ts';
 import type { PeerId } from '../../../src/protocol/peer-id.ts';
+import { withCheckedSlot } from '../../../src/mesh/trust/spot-check.ts';
 import { type FakeModel, soloAnswer } from './fake-model.ts';
 import { makeHostile } from './hostile.ts';
 import { type Answer, SimMachine, type SimSizes } from './machine.ts';
@@ -71,7 +72,8 @@ class Room {
     };
     // Sometimes with too few pages for all, so that sequences are put off and computed again
     sizes.pageCount = Math.ceil(CONTEXT / sizes.pageSize) * (1 + int(random, sizes.slots));
-    const cacheBytes = sizes.pageCount * sizes.pageSize * 1_000;
+    const [pageCount] = withCheckedSlot({ ...sizes, pageCounts: [sizes.pageCount] }).pageCounts;
+    const cacheBytes = pageCount! * sizes.pageSize * 1_000;
     const count = 2 + int(random, 4);
     this.#machines = Array.from({ length: count }, (_, i) => {
       const held = 1 + int(random, layers);
@@ -95,7 +97,10 @@ class Room {
         (line) => this.#say(line),
       );
     });
-    for (const machine of this.#machines) machine.drafts = random() < 0.5;
+    for (const machine of this.#machines) {
+      machine.drafts = random() < 0.5;
+      machine.checks = random() < 0.3;
+    }
     for (const a of this.#machines)
       for (const b of this.#machines)
         if (a.peer < b.peer) this.#network.setLatency(a.peer, b.peer, 0.2 + 4 * random());
@@ -261,7 +266,10 @@ class Room {
     if (!right) {
       const { prompt, maxTokens, sampling } = request;
       const room = CONTEXT - prompt.length;
-      this.#rights.set(request, (right = soloAnswer(this.#model, prompt, Math.min(maxTokens, room), sampling)));
+      this.#rights.set(
+        request,
+        (right = soloAnswer(this.#model, prompt, Math.min(maxTokens, room), sampling)),
+      );
     }
     return right;
   }
