@@ -20,7 +20,7 @@ import {
 } from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
-import { promptIds } from './prompt.ts';
+import { countTokens, promptIds } from './prompt.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -128,9 +128,9 @@ export class Engine {
   }
 
   /** The tokens of a prompt that may be too long to be answered. */
-  async count(id: string, prompt: Prompt): Promise<{ tokens: number }> {
-    const { file } = await this.#entry(id).loading;
-    return { tokens: promptIds(file, prompt, Number.POSITIVE_INFINITY).length };
+  async count(id: string, prompt: Prompt, signal: AbortSignal): Promise<{ tokens: number }> {
+    const { file, contextLength } = await this.#textModel(id, signal);
+    return { tokens: countTokens(file, prompt, contextLength) };
   }
 
   async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {

@@ -107,6 +107,15 @@ test.each([
     },
   ],
   [
+    'a tool whose schema is no JSON',
+    inputs.CreateLanguageModelInput,
+    {
+      options: { tools: [{ name: 'f', description: 'f', inputSchema: '{' }] },
+      initialPrompts: [],
+      isActive: true,
+    },
+  ],
+  [
     'too many tools',
     inputs.CreateLanguageModelInput,
     {

@@ -54,10 +54,16 @@ export class Models {
     const chars = texts.reduce((sum, text) => sum + text.length, 0);
     if (chars > MAX_PROMPT_CHARS) return Math.ceil(chars / CHARS_PER_TOKEN);
 
-    const { page, consent, engine } = this.deps;
+    const { page, consent, engine, slots } = this.deps;
     await consent.need(page, [model], signal);
     const client = await engine.client();
     const prompt: Prompt = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
-    return (await client.call('count', { model, prompt }, { signal })).tokens;
+    // Cutting a long text into tokens is work as well
+    const free = slots.take(page.origin);
+    try {
+      return (await client.call('count', { model, prompt }, { signal })).tokens;
+    } finally {
+      free();
+    }
   }
 }
