@@ -157,9 +157,9 @@ export class Embedder {
     job.vectors[index] = vector;
     job.doneTexts += 1;
     this.#close(job, sequence);
-    job.onProgress(job.doneTexts);
     if (job.doneTexts === job.vectors.length) this.#end(job, job.finish);
     else this.#feed(job);
+    job.onProgress(job.doneTexts);
   }
 
   #close(job: Job, sequence: Sequence): void {
