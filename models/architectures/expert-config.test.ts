@@ -71,10 +71,22 @@ test('a file without experts has none, nor has a family without', () => {
   expect(hasExperts({ experts: undefined }, 0)).toBe(false);
 });
 
-test.each([
-  { why: 'more experts of a row than there are', entries: { expert_used_count: u32(9) }, says: 'is 9, not from 1 to 8' },
-  { why: 'experts in groups', entries: { expert_group_count: u32(4) }, says: '"qwen3moe.expert_group_count" is 4' },
-  { why: 'another way to weigh', entries: { expert_gating_func: u32(4) }, says: '"qwen3moe.expert_gating_func" is 4' },
+test.each<{ why: string; entries: Record<string, GgufValue>; says: string }>([
+  {
+    why: 'more experts of a row than there are',
+    entries: { expert_used_count: u32(9) },
+    says: 'is 9, not from 1 to 8',
+  },
+  {
+    why: 'experts in groups',
+    entries: { expert_group_count: u32(4) },
+    says: '"qwen3moe.expert_group_count" is 4',
+  },
+  {
+    why: 'another way to weigh',
+    entries: { expert_gating_func: u32(4) },
+    says: '"qwen3moe.expert_gating_func" is 4',
+  },
   { why: 'weights of less than nothing', entries: { expert_weights_scale: f32(-1) }, says: 'weigh -1 times' },
   { why: 'a number for yes or no', entries: { expert_weights_norm: u32(1) }, says: 'neither true nor false' },
   { why: 'a million experts', entries: { expert_count: u32(1e6) }, says: 'is 1000000, not from 0' },

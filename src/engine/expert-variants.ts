@@ -4,9 +4,12 @@ import {
   type ExpertMatMulTuning,
   expertMatMul,
 } from '../../kernels/experts/expert-mat-mul.ts';
+import { expertGateUp, type ExpertGateUpShape } from '../../kernels/experts/expert-gate-up.ts';
 import { expertMatVec, type ExpertMatVecShape } from '../../kernels/experts/expert-mat-vec.ts';
+import { router, type RouterShape } from '../../kernels/experts/router.ts';
 import type { ExpertInput, StackTuning, StackVariant } from '../../kernels/experts/stack.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import type { InputKind } from '../../kernels/quantize/inputs.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Experts } from '../../models/architectures/index.ts';
 import { arithmeticFor, takesIntegers, tuned, type Variants } from './variants.ts';
@@ -47,15 +50,35 @@ export function pairsKernel(
   return tuned(expertMatVec(format, variant), teamTuning(variant, k / 32, variants));
 }
 
-/** For the pairs of few rows. */
+/** Gate and up of few pairs at once, in int8. */
+export function gateUpKernel(
+  { dp4a, gateUpLanes, subgroupSize }: Variants,
+  format: QuantFormat,
+  input: InputKind,
+): Tuned<ExpertGateUpShape> {
+  return tuned(expertGateUp(format, dp4a!, input), { lanes: gateUpLanes, subgroup: subgroupSize });
+}
+
+/** For the pairs of few rows: `values` of each row in all. */
 export function downKernel(
   variants: Variants,
   format: QuantFormat,
   input: ExpertInput,
-  { k, used }: { k: number; used: number },
+  values: number,
 ): Tuned<ExpertDownShape> {
   const variant = variantOf(variants, input);
-  return tuned(expertDown(format, variant), teamTuning(variant, (used * k) / 32, variants));
+  return tuned(expertDown(format, variant), teamTuning(variant, values / 32, variants));
+}
+
+/** Rows whose router's logits are made with the norm in one dispatch. */
+export const FEW_ROUTED_ROWS = 8;
+
+export function routerKernel(variants: Variants, format: QuantFormat, k: number): Tuned<RouterShape> {
+  const { team, subgroupSize: subgroup } = variants;
+  if (team === 'alone') return tuned(router(format, team), { lanes: 1, teams: 16, subgroup });
+  // A unit a lane: there are few rows of weights
+  const lanes = powerOfTwo(k / 32, 64);
+  return tuned(router(format, team), { lanes, teams: 256 / lanes, subgroup });
 }
 
 /** For many pairs, in tiles. */
@@ -70,6 +93,11 @@ function variantOf({ team, dp4a }: Variants, input: ExpertInput): StackVariant {
 /** Four units a lane, as of `matVecDp4aTuning`. */
 function teamTuning({ team }: StackVariant, units: number, { subgroupSize }: Variants): StackTuning {
   if (team === 'alone') return { lanes: 1, teams: 16, subgroup: subgroupSize };
-  const lanes = Math.max(4, Math.min(64, 2 ** Math.floor(Math.log2(units / 4))));
+  const lanes = powerOfTwo(units / 4, 64);
   return { lanes, teams: 256 / lanes, subgroup: subgroupSize };
+}
+
+/** The largest power of two up to `wanted`, from 4 to `most`. */
+function powerOfTwo(wanted: number, most: number): number {
+  return Math.max(4, Math.min(most, 2 ** Math.floor(Math.log2(wanted))));
 }
