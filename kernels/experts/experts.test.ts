@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
+import { measured } from '../../test/measured.ts';
 import type { Kernel } from '../kernel.ts';
 import { quantFormat, quantFormats } from '../quants/index.ts';
 import type { QuantFormat } from '../quants/format.ts';
@@ -75,7 +76,9 @@ async function expectProducts<Shape>(
         k,
       );
   }
-  expect(relativeError(written!, expected)).toBeLessThan(LOSSES[input]);
+  const error = relativeError(written!, expected);
+  if (input === 'f32') measured('type', format.name, 'experts', error);
+  expect(error).toBeLessThan(LOSSES[input]);
 }
 
 async function tilesOf(given: Uint32Array, rows: number, used: number, experts: number, tile: number) {

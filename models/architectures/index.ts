@@ -47,7 +47,7 @@ export {
 export type { RopeScaling } from './rope-scaling.ts';
 
 /** One line for each family that Hearth computes. */
-const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, gemma3, phi3, smollm3, gemma, gemma2, mistral3, lfm2, qwen2moe, qwen3moe, gptOss, llama4, bert, nomicBert];
+export const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, gemma3, phi3, smollm3, gemma, gemma2, mistral3, lfm2, qwen2moe, qwen3moe, gptOss, llama4, bert, nomicBert];
 
 /** A file understood as a model: nothing in it is left over. */
 export interface Model {

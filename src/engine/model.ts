@@ -171,6 +171,14 @@ export class Model implements LoadedModel {
     return this.#gpuStep.logits(ids, all, this.#adapters.resolve(adapters));
   }
 
+  /** Logits after each token of texts that are read as answers are made, a token of each at a time. While none is being made. */
+  async decodedLogits(texts: readonly (readonly number[])[]): Promise<Float32Array[][]> {
+    if (!this.#runner.isIdle)
+      throw new HearthError('busy', 'Logits can be asked for only while no answer is being made.');
+    this.#runner.forget();
+    return this.#gpuStep.decodedLogits(texts);
+  }
+
   /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
   async profile(depth: number): Promise<KernelTime[]> {
     if (!this.#runner.isIdle)

@@ -153,11 +153,10 @@ export class Step implements Stepper {
     all: boolean,
     adapters: readonly AdapterUse[] = [],
   ): Promise<Float32Array[]> {
-    const { vocab } = this.#config;
     const { slots, maxRows } = this.#plan;
     this.#setFirstPages(ids.length);
 
-    const readback = new Readback(this.gpu, 1, slots * vocab * 4);
+    const readback = this.#logitsReadback();
     const sequence = soloSequence(ids, adapters);
     this.#setScales(sequence);
     const rows: Float32Array[] = [];
@@ -177,27 +176,65 @@ export class Step implements Stepper {
         rows: 1,
         isOutput: true,
       }));
-      const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
-      const bytes = load.outputs * vocab * 4;
-      const { results } = await readback.submit(
-        (pass) => this.#encodeForward(pass, load),
-        this.#buffers.activations.logits.buffer,
-        bytes,
-      );
-      this.gpu.check();
-      const values = new Float32Array(results);
-      for (let output = 0; output < load.outputs; output++)
-        rows.push(values.slice(output * vocab, (output + 1) * vocab));
+      rows.push(...(await this.#logitsOf(readback, { decodes: [], prefills: all ? each : [chunk] })));
     }
     readback.destroy();
     return rows;
   }
 
-  /** Pages of slot 0. Where a window needs fewer than the text, they are used in turn. */
-  #setFirstPages(positions: number): void {
-    for (const [group, { pageCount }] of this.#plan.groups.entries())
+  /**
+   * Logits after each token of texts that are read as answers are made: side by side, a token of each in a step. At
+   * most as many as the cache has contexts. For a model at rest.
+   */
+  async decodedLogits(texts: readonly (readonly number[])[]): Promise<Float32Array[][]> {
+    const positions = Math.max(...texts.map(({ length }) => length));
+    const sequences = texts.map((ids, slot) => ({ ...soloSequence(ids), slot }));
+    for (const sequence of sequences) {
+      this.#setScales(sequence);
+      this.#setFirstPages(positions, sequence.slot, texts.length);
+    }
+    const readback = this.#logitsReadback();
+    const rows: Float32Array[][] = texts.map(() => []);
+    for (let position = 0; position < positions; position++) {
+      const going = sequences.filter(({ tokens }) => position < tokens.length);
+      const decodes = going.map((sequence) => ({
+        sequence,
+        epoch: 0,
+        firstPosition: position,
+        rows: 1,
+        isOutput: true,
+      }));
+      const logits = await this.#logitsOf(readback, { decodes, prefills: [] });
+      for (const [i, { slot }] of going.entries()) rows[slot]!.push(logits[i]!);
+    }
+    readback.destroy();
+    return rows;
+  }
+
+  #logitsReadback(): Readback {
+    return new Readback(this.gpu, 1, this.#plan.slots * this.#config.vocab * 4);
+  }
+
+  async #logitsOf(readback: Readback, plan: StepPlan): Promise<Float32Array[]> {
+    const { vocab } = this.#config;
+    const load = this.#stepBuffer.write(plan);
+    const { results } = await readback.submit(
+      (pass) => this.#encodeForward(pass, load),
+      this.#buffers.activations.logits.buffer,
+      load.outputs * vocab * 4,
+    );
+    this.gpu.check();
+    const values = new Float32Array(results);
+    return Array.from({ length: load.outputs }, (_, i) => values.slice(i * vocab, (i + 1) * vocab));
+  }
+
+  /** Pages of a slot, one of several that share the cache. Where a window needs fewer than the text, they are used in turn. */
+  #setFirstPages(positions: number, slot = 0, slots = 1): void {
+    for (const [group, { pageCount }] of this.#plan.groups.entries()) {
+      const own = Math.floor(pageCount / slots);
       for (let index = 0; index < Math.ceil(positions / this.#plan.pageSize); index++)
-        this.setPage(0, index, index % pageCount, group);
+        this.setPage(slot, index, slot * own + (index % own), group);
+    }
   }
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */

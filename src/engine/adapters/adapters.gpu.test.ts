@@ -87,7 +87,10 @@ beforeAll(async () => {
   const source = bytesSource(base);
   const counted = {
     ...source,
-    read: (offset: number, length: number) => (reads++, source.read(offset, length)),
+    read(offset: number, length: number) {
+      reads++;
+      return source.read(offset, length);
+    },
   };
   model = await loadSource(counted, { slots: 4, contextLength: 256 });
 });

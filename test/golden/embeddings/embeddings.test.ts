@@ -7,11 +7,12 @@ import type { Gpu } from '../../../src/engine/gpu.ts';
 import { readModelFile } from '../../../src/engine/model-file.ts';
 import type { PlanSizes } from '../../../src/engine/plan.ts';
 import { openGpu, relativeError } from '../../gpu.ts';
+import { type Form, measured } from '../../measured.ts';
 import { CONVERSIONS, convert, toBytes } from './convert.ts';
 import { readFixture } from './fixture.ts';
 
 /** One for the whole file, since a software adapter takes seconds to compile the kernels. */
-const shared = openGpu({});
+const shared = openGpu({ features: { dp4a: false } });
 
 async function load(
   bytes: Uint8Array,
@@ -42,6 +43,7 @@ function embed(
 
 describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
   const { weights, cases } = readFixture(family);
+  const { architecture } = CONVERSIONS[family]!;
 
   test.each(cases)(
     '$name: vectors are those of transformers, of each text alone and of all at once',
@@ -53,8 +55,12 @@ describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
       for (const text of ids) alone.push(...(await embed(model, [text])));
       await model.dispose();
       for (const [i, { vector }] of c.texts.entries()) {
-        expect(relativeError(together[i]!, vector)).toBeLessThan(1e-5);
-        expect(relativeError(alone[i]!, vector)).toBeLessThan(1e-5);
+        const errors = {
+          batch: relativeError(together[i]!, vector),
+          prefill: relativeError(alone[i]!, vector),
+        };
+        for (const [form, error] of Object.entries(errors))
+          expect(measured('architecture', architecture, form as Form, error)).toBeLessThan(1e-5);
       }
     },
   );
