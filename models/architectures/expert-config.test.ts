@@ -78,6 +78,11 @@ test.each<{ why: string; entries: Record<string, GgufValue>; says: string }>([
     says: 'is 9, not from 1 to 8',
   },
   {
+    why: 'a hundred experts of a row',
+    entries: { expert_count: u32(512), expert_used_count: u32(100) },
+    says: 'is 100, not from 1 to 64',
+  },
+  {
     why: 'experts in groups',
     entries: { expert_group_count: u32(4) },
     says: '"qwen3moe.expert_group_count" is 4',

@@ -39,6 +39,8 @@ export interface Experts {
 }
 
 const MAX_COUNT = 1024;
+/** Of a row: with the rows of a step they are pairs, and an adapter dispatches at most 65,535 workgroups one way. */
+const MAX_USED = 64;
 const MAX_FFN = 2 ** 20;
 const MAX_SCALE = 1000;
 /** By `expert_gating_func`. 3 is softmax of the chosen alone. */
@@ -84,7 +86,7 @@ export function readExperts(
   const own = size('expert_feed_forward_length', 1, MAX_FFN, ffn);
   return {
     count,
-    used: size('expert_used_count', 1, count),
+    used: size('expert_used_count', 1, Math.min(count, MAX_USED)),
     ffn: own,
     sharedFfn: size('expert_shared_feed_forward_length', 1, MAX_FFN, own),
     renormalizes: norm,
