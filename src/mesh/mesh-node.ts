@@ -1,4 +1,4 @@
-import { toFailure } from '../protocol/errors.ts';
+import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
 import type { ModelMap, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import type { Clock, Random } from './clock.ts';
@@ -234,7 +234,9 @@ export class MeshNode {
         this.#options.onChunk(peer, request, chunk);
       }
     } catch (error) {
-      this.ban(peer, toFailure(error).message);
+      // Anything else is our own fault
+      if (!(error instanceof HearthError && error.code === 'bad-input')) throw error;
+      this.ban(peer, error.message);
     }
   }
 

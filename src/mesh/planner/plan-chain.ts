@@ -87,13 +87,13 @@ function planOver(
 /** A stage's step with what else the machine has to do. */
 export function busyMs(cost: ModelCost, machine: Machine, span: StageSpan, rows: number): number {
   const free = Math.max(0.1, 1 - machine.load);
-  return (cost.stageMs(machine, span, rows) * (1 + machine.queue)) / free;
+  return (cost.stageMs(machine, span, rows) * machine.pace * (1 + machine.queue)) / free;
 }
 
 export function isWorthMoving(currentMs: number, nextMs: number): boolean {
   return nextMs * WORTH_MOVING < currentMs;
 }
 
-function speed({ bytesPerMs, load }: Machine): number {
-  return bytesPerMs * Math.max(0.1, 1 - load);
+function speed({ bytesPerMs, load, pace }: Machine): number {
+  return (bytesPerMs * Math.max(0.1, 1 - load)) / pace;
 }

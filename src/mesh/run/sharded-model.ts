@@ -171,8 +171,9 @@ export class ShardedModel {
       send,
       stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
       expectedMs: (rows) => log.correct(`lap ${wayName(way)}`, lapMs(rows)),
-      onLap(lap) {
+      onLap: (lap) => {
         log.measured(`lap ${wayName(way)}`, lapMs(lap.rows), lap.ms);
+        this.#learn(way, lap);
         onLap(lap, way);
       },
       onFailure,
@@ -282,6 +283,16 @@ export class ShardedModel {
     const sum = [...stagesMs, ...hopsMs].reduce((total, ms) => total + ms, 0);
     // Where there is no way any more, the step will be late soon enough
     return Number.isFinite(sum) ? sum : 0;
+  }
+
+  /** What each machine took, against what it says of itself. */
+  #learn({ stages }: Way, { rows, stageMs }: Lap): void {
+    const { topology } = this.#options;
+    const { machines } = topology.whole;
+    for (const [i, { peer, span }] of stages.entries()) {
+      const machine = machines.find((at) => at.peer === peer);
+      if (machine) topology.took(peer, this.#cost.stageMs(machine, span, rows), stageMs[i]!);
+    }
   }
 
   /** What must be fetched before a way is ready: every machine fetches at the same time. */

@@ -8,6 +8,8 @@ const DEFAULT_BYTES_PER_MS = 30_000;
 /** An edge or machine that failed is avoided for this long, twice as long each time, and forgiven after. */
 const FIRST_AVOIDED_MS = 5_000;
 const MOST_AVOIDED_MS = 120_000;
+/** One slow step says no more than this. */
+const MOST_PACE = 64;
 
 /** What a machine can do, as the planner sees it. */
 export interface Machine {
@@ -16,6 +18,8 @@ export interface Machine {
   /** Weights read in a millisecond. */
   bytesPerMs: number;
   speeds: readonly ModelSpeed[];
+  /** What its steps have taken of late, against what its speeds say. */
+  pace: number;
   /** Steps waiting for its GPU. */
   queue: number;
   /** 0–1. */
@@ -38,9 +42,10 @@ export class Topology {
   readonly #self: PeerId;
   readonly #links: () => { peer: PeerId; rttMs: number }[];
   readonly #members: () => readonly Member[];
-  readonly #describe: () => Machine;
+  readonly #describe: () => Omit<Machine, 'pace'>;
   /** Measured bytes in a millisecond, by edge. */
   readonly #bandwidths = new Map<string, number>();
+  readonly #paces = new Map<PeerId, number>();
   readonly #avoided = new Map<string, { until: number; ms: number }>();
 
   constructor(options: {
@@ -49,7 +54,7 @@ export class Topology {
     links(): { peer: PeerId; rttMs: number }[];
     members(): readonly Member[];
     /** This machine. */
-    describe(): Machine;
+    describe(): Omit<Machine, 'pace'>;
   }) {
     this.#clock = options.clock;
     this.#self = options.self;
@@ -77,7 +82,7 @@ export class Topology {
     const others = this.#members()
       .filter(({ beat, isSuspect }) => beat.isSharing && !isSuspect)
       .map(({ peer, beat }) => ({ ...beat, peer }));
-    return [this.#describe(), ...others];
+    return [this.#describe(), ...others].map((at) => ({ ...at, pace: this.#paces.get(at.peer) ?? 1 }));
   }
 
   #hopMs(from: PeerId, to: PeerId, bytes: number): number {
@@ -91,6 +96,12 @@ export class Topology {
     const now = bytes / Math.max(ms, 0.01);
     const before = this.#bandwidths.get(edge(from, to)) ?? now;
     this.#bandwidths.set(edge(from, to), 0.7 * before + 0.3 * now);
+  }
+
+  /** A machine's step has been timed: `saidMs` is what its speeds say of it. */
+  took(peer: PeerId, saidMs: number, ms: number): void {
+    const now = Math.min(MOST_PACE, Math.max(1 / MOST_PACE, ms / Math.max(saidMs, 0.001)));
+    this.#paces.set(peer, 0.7 * (this.#paces.get(peer) ?? 1) + 0.3 * now);
   }
 
   /** A machine, or the way from one to another, failed: it is left out until it may have mended. */
@@ -108,7 +119,7 @@ export class Topology {
 
   /** A machine is gone, and with it all that was known of it. */
   forget(peer: PeerId): void {
-    for (const known of [this.#bandwidths, this.#avoided])
+    for (const known of [this.#bandwidths, this.#paces, this.#avoided])
       for (const key of known.keys()) if (key.includes(peer)) known.delete(key);
   }
 
