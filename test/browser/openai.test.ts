@@ -194,7 +194,7 @@ test.each([
   { why: 'another site', url: 'https://example.test/', init: {}, status: 404 },
   {
     why: 'an endpoint that is not served',
-    url: 'http://x/v1/embeddings',
+    url: 'http://x/v1/images/generations',
     init: { method: 'POST', body: '{}' },
     status: 404,
   },
