@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
  *   `echo`        answers with its own input as JSON
  *   `fail CODE`   fails after one token
  *   `slow`        takes `pause` before each token
- *   `say TEXT`    answers with that text, word by word
+ *   `say TEXT`    answers with that text, up to an empty line, word by word
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
  */
@@ -178,7 +178,13 @@ function textOf({ prompt }: GenerateInput): string {
 
 function wordsOf(text: string, input: GenerateInput): string[] {
   if (text.startsWith('echo')) return [JSON.stringify(input)];
-  if (text.startsWith('say ')) return text.slice(4).match(/\s*\S+\s*?/g) ?? [];
+  if (text.startsWith('say '))
+    return (
+      text
+        .slice(4)
+        .split('\n\n', 1)[0]!
+        .match(/\s*\S+\s*?/g) ?? []
+    );
   return wordsFor(input.maxTokens ?? 8);
 }
 
