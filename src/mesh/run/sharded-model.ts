@@ -9,7 +9,7 @@ import type { CostLog } from '../planner/cost-log.ts';
 import { chooseStrategy, type Decision, type Way, wayName } from '../planner/choose-strategy.ts';
 import { modelCost } from '../planner/model-cost.ts';
 import { busyMs, isWorthMoving } from '../planner/plan-chain.ts';
-import type { Demand, DraftYield } from '../planner/predict.ts';
+import { type Demand, type DraftYield, predict } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
@@ -133,10 +133,10 @@ export class ShardedModel {
     const { clock } = this.#options;
     if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
     this.#consideredAt = clock.now();
-    const { ways } = this.#weigh(this.#options.topology.trusted);
-    const now = ways.find((way) => wayName(way) === wayName(this.#way!));
-    const best = ways[0];
-    if (!now || !best || !isWorthMoving(now.predictedMs, best.predictedMs + this.#loadingMs(best))) return;
+    const room = this.#options.topology.trusted;
+    const [best] = this.#weigh(room).ways;
+    if (!best || !isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best)))
+      return;
     this.#pipeline.fail('The room can do better with other machines.', undefined);
   }
 
@@ -170,9 +170,9 @@ export class ShardedModel {
       vocab: map.vocab,
       send,
       stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
-      expectedMs: (rows) => log.correct(`lap ${wayName(way)}`, lapMs(rows)),
+      expectedMs: (rows) => log.correct(wayName(way), lapMs(rows)),
       onLap: (lap) => {
-        log.measured(`lap ${wayName(way)}`, lapMs(lap.rows), lap.ms);
+        log.measured(wayName(way), lapMs(lap.rows), lap.ms);
         this.#learn(way, lap);
         onLap(lap, way);
       },
@@ -283,6 +283,17 @@ export class ShardedModel {
     const sum = [...stagesMs, ...hopsMs].reduce((total, ms) => total + ms, 0);
     // Where there is no way any more, the step will be late soon enough
     return Number.isFinite(sum) ? sum : 0;
+  }
+
+  /** How long an answer would take as things stand. */
+  #predictNow(way: Way): number {
+    const { self, topology, log, demand, drafts } = this.#options;
+    const room = topology.whole;
+    // Somebody is late: whether it is gone will be known in a moment
+    if (way.stages.some(({ peer }) => !room.machines.some((machine) => machine.peer === peer))) return 0;
+    const yields = way.drafts ? drafts() : undefined;
+    const { totalMs } = predict({ self, cost: this.#cost, room }, way.stages, demand(), yields);
+    return log.correct(wayName(way), totalMs);
   }
 
   /** What each machine took, against what it says of itself. */
