@@ -172,10 +172,16 @@ export class SimMachine {
     node.start();
   }
 
-  /** Computes without taking time: what checks others is not what is measured. */
+  /** On this machine, at its pace. */
   #reference(order: StageOrder, clock: Clock): FakeStage | undefined {
     if (!this.checks) return undefined;
-    const stage = new FakeStage({ model: this.#model, order, clock, msPerLayer: 1, msPerLayerRow: 0.04 });
+    const stage = new FakeStage({
+      model: this.#model,
+      order,
+      clock,
+      msPerLayer: this.traits.msPerLayer,
+      msPerLayerRow: this.traits.msPerLayerRow,
+    });
     this.references.push(stage);
     return stage;
   }
