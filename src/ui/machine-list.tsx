@@ -13,9 +13,9 @@ export function MachineList(props: {
     <ul class="machines">
       {props.machines.map((machine) => (
         <li key={machine.peer} class="card machine">
-          <h3 class="cut" title={machine.peer}>
+          <strong class="cut" title={machine.peer}>
             {machine.name}
-          </h3>
+          </strong>
           <span class={`state ${machine.isLate ? 'warning' : 'good'}`}>
             <span class="dot" />
             {machine.isLate ? 'Late' : formatLatency(machine.rttMs)}

@@ -1,7 +1,7 @@
 // A machine of a mesh: a browser of its own with the built extension, whose calls the tests make as screens do.
 import type { MeshScreenCalls, MeshStatus } from '../../src/protocol/mesh-screen-calls.ts';
-import type { MeshSettings } from '../../src/protocol/settings.ts';
-import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import type { Page } from 'playwright-core';
+import { DEFAULT_SETTINGS, type MeshSettings, type Settings } from '../../src/protocol/settings.ts';
 import { Harness } from './harness.ts';
 
 export class MeshMachine {
@@ -41,6 +41,28 @@ export class MeshMachine {
       if (seen.join() === names.sort().join()) return status;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** The popup, on the room's side; `code` as a link brings it. */
+  async popup(code = ''): Promise<Page> {
+    const page = await this.harness.context.newPage();
+    const hash = code ? `#join=${code}` : '';
+    await page.goto(`chrome-extension://${this.harness.extensionId}/src/popup/index.html${hash}`);
+    if (!code) await page.getByRole('button', { name: /^Room/ }).click();
+    return page;
+  }
+
+  async change(mesh: Partial<MeshSettings>): Promise<void> {
+    const { mesh: before } = (await this.harness.call('background', 'settings')) as Settings;
+    await this.harness.call('background', 'changeSettings', { mesh: { ...before, ...mesh } });
+    await this.call('meshConfigure');
+  }
+
+  /** As a restart of the browser: nothing of the document and its worker is left but what was stored. */
+  async restart(): Promise<void> {
+    const screen = await this.harness.screen();
+    await screen.evaluate(() => chrome.offscreen.closeDocument());
+    await this.harness.call('background', 'wake');
   }
 
   close(): Promise<void> {
