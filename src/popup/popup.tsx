@@ -44,7 +44,7 @@ export function Popup(props: {
         <EngineState status={status} trouble={trouble} />
       </header>
       <main>
-        <Gauges status={status} />
+        {!showsRoom.value && <Gauges status={status} />}
         {trouble && <Notice kind="error">{trouble}</Notice>}
         {stopError.value && <Notice kind="error">{stopError.value}</Notice>}
         {status?.notice && <Notice kind="warning">{status.notice}</Notice>}

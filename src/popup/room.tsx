@@ -100,7 +100,7 @@ function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStat
           {shows.value === 'code' ? 'Hide code' : 'Show code'}
         </button>
         <button type="button" onClick={() => (shows.value = 'invite')}>
-          Invite by text
+          Invite
         </button>
         <button
           type="button"
