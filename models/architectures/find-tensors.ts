@@ -53,8 +53,14 @@ export function findTensors(
 }
 
 function checkShape({ name, shape }: TensorInfo, wanted: readonly number[]): void {
-  if (shape.join() !== wanted.join())
+  if (withoutOnes(shape) !== withoutOnes(wanted))
     throw badModel(
       `The tensor ${quoted(name)} is ${shape.join(' × ')}, but should be ${wanted.join(' × ')}.`,
     );
+}
+
+/** Some writers leave out lengths of 1 at the end. */
+function withoutOnes(shape: readonly number[]): string {
+  const length = shape.findLastIndex((size) => size !== 1) + 1;
+  return shape.slice(0, length).join();
 }

@@ -6,8 +6,10 @@ import { findTensors } from './find-tensors.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';
+import { gemmaEmbedding } from './gemma-embedding.ts';
 import { gptOss } from './gpt-oss.ts';
 import { lfm2 } from './lfm2.ts';
+import { lfm2moe } from './lfm2moe.ts';
 import { llama } from './llama.ts';
 import { llama4 } from './llama4.ts';
 import { mistral3 } from './mistral3.ts';
@@ -47,7 +49,26 @@ export {
 export type { RopeScaling } from './rope-scaling.ts';
 
 /** One line for each family that Hearth computes. */
-export const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, gemma3, phi3, smollm3, gemma, gemma2, mistral3, lfm2, qwen2moe, qwen3moe, gptOss, llama4, bert, nomicBert];
+export const ARCHITECTURES: readonly Architecture[] = [
+  llama,
+  qwen2,
+  qwen3,
+  gemma3,
+  phi3,
+  smollm3,
+  gemma,
+  gemma2,
+  mistral3,
+  lfm2, lfm2moe,
+  lfm2moe,
+  qwen2moe,
+  qwen3moe,
+  gptOss,
+  llama4,
+  bert,
+  nomicBert,
+  gemmaEmbedding,
+];
 
 /** A file understood as a model: nothing in it is left over. */
 export interface Model {

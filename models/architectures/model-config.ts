@@ -84,6 +84,9 @@ export interface ModelConfig {
    * a text is computed whole, in one step.
    */
   hasCache: boolean;
+  /** Values of a text's vector, and of what comes between the two maps that make it, where there are such. */
+  vectorDim: number;
+  projectedDim: number;
   /** Types of tokens that the model tells apart. */
   tokenTypes: number;
   /** True if the embedding is the head too. */
@@ -170,6 +173,7 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
     vocab,
     contextLength: size('context_length', MAX.context),
     ...readPooling(architecture, family),
+    ...readProjections(architecture, family, dim, tensors),
     tokenTypes: metadata.integer('tokenizer.ggml.token_type_count', 1),
     tiedHead: !tensors.has(nameOf(architecture.tensors.head) ?? ''),
   };
@@ -203,6 +207,33 @@ function readPooling(
       `The model's ${quoted(family.key('attention.causal'))} is false, which only models have that make vectors, and Hearth runs others only with true. It has no ${quoted(family.key('pooling_type'))} to say how it would make one: 1 (mean), 2 (first token) or 3 (last token). Get another conversion of it.`,
     );
   return { isCausal, pooling, hasCache: isCausal && (!pooling || pooling === 'last') };
+}
+
+/** Files have the numbers of the two maps and not the maps, or both, as they were converted. */
+function readProjections(
+  { tensors: { project, projectAgain } }: Architecture,
+  family: FamilyMetadata,
+  dim: number,
+  tensors: Gguf['tensors'],
+): Pick<ModelConfig, 'vectorDim' | 'projectedDim'> {
+  const none = { vectorDim: dim, projectedDim: 0 };
+  if (!project) return none;
+  const read = (key: string) => {
+    const value = family.integer(key, dim);
+    if (value >= 1 && value <= MAX.dim) return value;
+    throw badModel(`The model's ${quoted(family.key(key))} is ${value}, not from 1 to ${MAX.dim}.`);
+  };
+  const [from, between] = [read('dense_2_feat_in'), read('dense_2_feat_out')];
+  const [after, to] = [read('dense_3_feat_in'), read('dense_3_feat_out')];
+  const has = [project, projectAgain].map((leaf) => tensors.has(nameOf(leaf) ?? ''));
+  if (!has.includes(true)) return none;
+  if (has.includes(false))
+    throw badModel('The model has one of the two maps of its vectors, but not the other. Convert it again.');
+  if (from !== dim || between !== after)
+    throw badModel(
+      `The model's vectors of ${dim} values go through maps of ${from} to ${between} and ${after} to ${to} values, which do not fit each other.`,
+    );
+  return { vectorDim: to, projectedDim: between };
 }
 
 /** A list for all blocks, where the file has one: 0 says that a short convolution stands in for attention. */

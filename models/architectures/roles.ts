@@ -14,6 +14,9 @@ export interface ModelRoles<Linear, Stack, Vector, Table> {
   blocks: readonly BlockRoles<Linear, Stack, Vector>[];
   /** Absent where blocks end with a norm. */
   outputNorm?: Vector | undefined;
+  /** Two linear maps of a text's vector, one after the other. */
+  project?: Linear | undefined;
+  projectAgain?: Linear | undefined;
   /** Absent where the embedding is the head too. */
   head?: Linear | undefined;
   ropeFactors: RopeFactorRoles<Table>;
@@ -91,6 +94,8 @@ export interface ExpertRoles<Linear, Stack, Vector> {
   /** How much each expert is wanted. */
   router: Linear;
   routerBias?: Vector | undefined;
+  /** Added to the sigmoids of the router's logits where experts are chosen, and only there. */
+  choiceBias?: Vector | undefined;
   /** gate and up, or one tensor that has both. */
   gateUp: Stack;
   /** Gate's of all experts, then up's. */

@@ -55,6 +55,20 @@ export const ENCODER = {
   ropeFactors: {},
 };
 
+/** What sentence-transformers calls dense modules. */
+export const PROJECTIONS = {
+  project: linear(optional(matrix('dense_2', dim, (config) => config.projectedDim))),
+  projectAgain: linear(
+    optional(
+      matrix(
+        'dense_3',
+        (config) => config.projectedDim,
+        (config) => config.vectorDim,
+      ),
+    ),
+  ),
+};
+
 export const POSITIONS = linear(matrix('position_embd', dim, (config) => config.contextLength));
 
 const Q = matrix('blk.{block}.attn_q', dim, q);
@@ -110,6 +124,8 @@ export const EXPERT_BIASES = {
   ),
   downBias: vector(stacked('blk.{block}.ffn_down_exps.bias', dim)),
 };
+
+export const CHOICE_BIAS = vector(numbers('blk.{block}.exp_probs_b.bias', experts));
 
 export const SHARED_EXPERT = {
   gateUp: linear(

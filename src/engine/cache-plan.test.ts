@@ -14,7 +14,7 @@ function model(attention: ModelConfig['attention'], more: Partial<ModelConfig> =
     ...{ rotaryDim: 64, ropePairs: 'halves', ropes: [{ base: 1e4, scaling: { kind: 'none' } }], attention },
     ...{ convolved: 0, attentionScale: 0.125, embeddingScale: 1, activation: 'silu', normEps: 1e-6 },
     ...{ vocab: 1000, contextLength: 2 ** 17, tiedHead: true, isCausal: true, pooling: undefined },
-    ...{ hasCache: true, tokenTypes: 1 },
+    ...{ hasCache: true, tokenTypes: 1, vectorDim: dim, projectedDim: 0 },
     ...more,
   };
 }

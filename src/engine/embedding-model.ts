@@ -49,7 +49,7 @@ export class EmbeddingModel implements LoadedModel {
 
   /** Values of a vector. */
   get dimensions(): number {
-    return this.file.config.dim;
+    return this.file.config.vectorDim;
   }
 
   get contextLength(): number {

@@ -344,7 +344,7 @@ function summary(
 }
 
 function abilities(file: ModelFile): Pick<ModelSummary, 'chat' | 'dimensions'> {
-  if (whatItMakes(file) === 'vectors') return { chat: false, dimensions: file.config.dim };
+  if (whatItMakes(file) === 'vectors') return { chat: false, dimensions: file.config.vectorDim };
   return { chat: file.chatTemplate !== undefined, dimensions: undefined };
 }
 

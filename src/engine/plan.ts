@@ -171,13 +171,17 @@ export function activationElements(
   const scratch = expertScratch(experts, dim);
   // A model that makes vectors chooses no tokens
   const vocab = config.pooling ? 0 : config.vocab;
+  const projected = slots * config.projectedDim;
   return {
     x: maxRows * dim,
-    wide: maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn, dim, 3 * conv, scratch.wide),
-    middle: maxRows * Math.max(q, ffn, conv, scratch.middle),
+    wide: Math.max(
+      projected,
+      maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn, dim, 3 * conv, scratch.wide),
+    ),
+    middle: Math.max(projected, maxRows * Math.max(q, ffn, conv, scratch.middle)),
     narrow: maxRows * Math.max(dim, q),
     ...expertElements(config, maxRows),
-    outputs: slots * dim,
+    outputs: slots * Math.max(dim, config.vectorDim),
     outputsNormed: slots * dim,
     logits: slots * vocab,
     rotations: config.ropes.length * rotationElements(config, contextLength),

@@ -15,7 +15,7 @@ import { chooseVariants } from './variants.ts';
 const DEPTH = 2;
 
 export interface VectorsResult extends Timed {
-  /** (dim) of each text that ends in the step. */
+  /** (vectorDim) of each text that ends in the step. */
   vectors: readonly Float32Array[];
 }
 
@@ -46,8 +46,8 @@ export class VectorStep implements Stepper<VectorsResult> {
       sampled: stepBuffer.rows,
       variants: chooseVariants(gpu),
     });
-    const readback = new Readback(gpu, DEPTH, plan.slots * config.dim * 4);
-    return new VectorStep(gpu, config.dim, weights, buffers, stepBuffer, forward, readback);
+    const readback = new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4);
+    return new VectorStep(gpu, config.vectorDim, weights, buffers, stepBuffer, forward, readback);
   }
 
   private constructor(

@@ -93,17 +93,19 @@ function normSum({ add, config, variants }: ForwardContext, affine: BufferSlice,
 }
 
 /** Vectors of the texts that end in this step, to `outputs`. */
-function poolTexts(
-  { add, config, variants, weights, buffers, stepBuffer }: ForwardContext,
-  kind: Pooling,
-): void {
-  const { x, narrow, outputs } = buffers.activations;
-  const { outputNorm } = weights;
+function poolTexts(context: ForwardContext, kind: Pooling): void {
+  const { add, config, variants, weights, buffers, stepBuffer } = context;
+  const { x, wide, middle, narrow, outputs } = buffers.activations;
+  const { outputNorm, project, projectAgain } = weights;
   const { dim, normEps: eps } = config;
   if (outputNorm) add(rmsNorm, { dim, eps, threads: variants.normThreads }, allRows, [x, outputNorm, narrow]);
   const slices = [outputNorm ? narrow : x, stepBuffer.outputs, outputs];
   const texts = ({ outputs }: StepLoad) => ({ outputs });
   add(pool, { dim, kind, threads: variants.threads }, texts, slices);
+  if (!project || !projectAgain) return;
+  const ofTexts = { of: outputRows, count: stepBuffer.outputCount };
+  linear(context, project, { raw: outputs, scratch: wide }, middle, ofTexts);
+  linear(context, projectAgain, { raw: middle, scratch: wide }, outputs, ofTexts);
 }
 
 /** Logits of the rows that are outputs. */

@@ -1,7 +1,7 @@
 import { toHalf } from '../../../kernels/kv/reference.ts';
 import type { GgufValue } from '../../../models/gguf/values.ts';
 import { type TensorContents, writeGguf } from '../../../models/gguf/write-gguf.ts';
-import type { HfTensor } from '../safetensors.ts';
+import type { HfConfig, HfTensor } from '../safetensors.ts';
 import type { EmbeddingCase } from './fixture.ts';
 
 /** What llama.cpp's converter does for one family. */
@@ -12,6 +12,9 @@ interface Conversion {
   /** q, k and v become one tensor. */
   fusesQkv?: true;
   isEncoder?: true;
+  /** What the family's norms add to their weight. */
+  normOffset?: number;
+  metadata?(config: HfConfig): Record<string, number>;
 }
 
 const u32 = (value: number): GgufValue => ({ type: 'uint32', value });
@@ -73,6 +76,30 @@ export const CONVERSIONS: Record<string, Conversion> = {
       'self_attn.k_norm': 'attn_k_norm',
     },
   },
+  gemma3_text: {
+    architecture: 'gemma-embedding',
+    normOffset: 1,
+    names: {
+      ...DECODER,
+      embed_tokens: 'token_embd',
+      norm: 'output_norm',
+      input_layernorm: 'attn_norm',
+      post_attention_layernorm: 'post_attention_norm',
+      pre_feedforward_layernorm: 'ffn_norm',
+      post_feedforward_layernorm: 'post_ffw_norm',
+      'self_attn.q_norm': 'attn_q_norm',
+      'self_attn.k_norm': 'attn_k_norm',
+      'dense.2': 'dense_2',
+      'dense.3': 'dense_3',
+    },
+    metadata: ({ sliding_window, hidden_size }) => ({
+      'attention.sliding_window': sliding_window,
+      dense_2_feat_in: hidden_size,
+      dense_2_feat_out: 96,
+      dense_3_feat_in: 96,
+      dense_3_feat_out: 24,
+    }),
+  },
 };
 
 /** By the number in `pooling_type`. */
@@ -89,9 +116,10 @@ export interface Converted {
 export function convert(
   family: string,
   weights: ReadonlyMap<string, HfTensor>,
-  { config, pooling }: EmbeddingCase,
+  { name: caseName, config, pooling }: EmbeddingCase,
 ): Converted {
-  const { architecture, names, fusesQkv, isEncoder } = CONVERSIONS[family]!;
+  const { architecture, names, fusesQkv, isEncoder, normOffset = 0, metadata } = CONVERSIONS[family]!;
+  const { rope_parameters: rope } = config;
   const headDim = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const own: Metadata = {
     block_count: u32(config.num_hidden_layers),
@@ -111,15 +139,19 @@ export function convert(
           'attention.key_length': u32(headDim),
           'attention.value_length': u32(headDim),
         }),
-    ...(config.rope_parameters ? { 'rope.freq_base': f32(config.rope_parameters.rope_theta) } : {}),
+    ...(rope ? { 'rope.freq_base': f32((rope.full_attention ?? rope).rope_theta) } : {}),
+    ...Object.fromEntries(Object.entries(metadata?.(config) ?? {}).map(([key, value]) => [key, u32(value)])),
   };
   const tensors = new Map<string, HfTensor>();
   for (const [name, tensor] of weights) {
+    if (name.startsWith('dense.') && caseName !== 'projected') continue;
     const [, layer, module, kind] = /^(?:(?:encoder\.layer|layers)\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(
       name,
     )!;
     if (!names[module!]) throw new Error(`No name is known for ${name}`);
-    tensors.set(`${layer === undefined ? '' : `blk.${layer}.`}${names[module!]}.${kind}`, tensor);
+    const to = `${layer === undefined ? '' : `blk.${layer}.`}${names[module!]}.${kind}`;
+    const offset = module!.endsWith('norm') ? normOffset : 0;
+    tensors.set(to, { ...tensor, values: tensor.values.map((value) => value + offset) });
   }
   if (fusesQkv) fuseQkv(tensors, config.num_hidden_layers);
   return {

@@ -58,10 +58,32 @@ QWEN3 = {
     "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0},
 }
 
-# Each case: its configuration and pooling
+GEMMA3 = {
+    **SIZES,
+    "pad_token_id": 0,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "head_dim": 16,
+    "rms_norm_eps": 1e-6,
+    # The sixth block is global, the others see five positions to each side
+    "num_hidden_layers": 7,
+    "sliding_window": 10,
+    "use_bidirectional_attention": True,
+    "query_pre_attn_scalar": 16,
+    "hidden_activation": "gelu_pytorch_tanh",
+    "rope_parameters": {
+        "full_attention": {"rope_type": "default", "rope_theta": 1_000_000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+    },
+}
+
+# Each case: its configuration and pooling. "projected" has two linear maps after that
 FAMILIES = {
     "bert": {"mean": (BERT, "mean"), "first": (BERT, "first")},
     "nomic_bert": {"mean": (NOMIC, "mean")},
+    "gemma3_text": {"mean": (GEMMA3, "mean"), "projected": (GEMMA3, "mean")},
     "qwen3": {"last": (QWEN3, "last"), "mean": (QWEN3, "mean")},
 }
 
@@ -76,7 +98,7 @@ def build(family, config):
     return model.double().eval()
 
 
-def randomize(model):
+def randomize(model, family):
     """Weights that f16 holds exactly, of sizes that make every part matter: scores spread, gates open and shut."""
     generator = torch.Generator().manual_seed(SEED)
     for name, weight in sorted(model.named_parameters()):
@@ -84,7 +106,8 @@ def randomize(model):
         if name.endswith("bias"):
             values = 0.5 * noise
         elif weight.dim() == 1:
-            values = 0.3 * noise + 1.0
+            # Gemma's norms multiply by 1 + weight
+            values = 0.3 * noise + (0.0 if family.startswith("gemma") else 1.0)
         elif "embed" in name:
             values = 0.5 * noise
         else:
@@ -99,18 +122,28 @@ POOL = {
 }
 
 
+def project(vector, tensors):
+    """What sentence-transformers' dense modules do, from 32 values to 96 and on to 24."""
+    generator = torch.Generator().manual_seed(SEED)
+    for name, shape in {"dense.2.weight": (96, 32), "dense.3.weight": (24, 96)}.items():
+        tensors[name] = (torch.randn(shape, generator=generator) / shape[1] ** 0.5).half()
+        vector = tensors[name].double() @ vector
+    return vector
+
+
 def make(family, cases, folder):
     tokens = torch.randint(0, SIZES["vocab_size"], (MAX,), generator=torch.Generator().manual_seed(SEED))
     tensors, metadata = {"tokens": tokens.int()}, {"family": family}
     for case, (config, pooling) in cases.items():
         model = build(family, config)
-        randomize(model)
+        randomize(model, family)
         vectors, start = [], 0
         for length in LENGTHS:
             start = 0 if start + length > MAX else start
             with torch.no_grad():
                 states = model(tokens[None, start : start + length]).last_hidden_state[0]
-            vectors.append(POOL[pooling](states))
+            vector = POOL[pooling](states)
+            vectors.append(project(vector, tensors) if case == "projected" else vector)
             start += length
         tensors[f"vectors.{case}"] = torch.stack(vectors).float().contiguous()
         metadata[f"case.{case}"] = json.dumps({"config": config, "pooling": pooling, "lengths": LENGTHS})
