@@ -15,10 +15,10 @@ const docs = resolve(root, 'docs/exactness');
 
 /** Where something is measured. */
 const SUITES = [
-  'kernels/mat-vec',
-  'kernels/mat-mul',
+  'kernels/mat-vec/mat-vec.test',
+  'kernels/mat-mul/mat-mul.test',
   'kernels/embedding',
-  'kernels/experts',
+  'kernels/experts/experts.test',
   'test/golden/types',
   'test/golden/architectures/architectures',
   'test/golden/architectures/forms',

@@ -56,8 +56,17 @@ await main(async () => {
 });
 
 /**
+ * What a thread tells when its time is over.
+ * @typedef {object} Summary
+ * @property {number} executions
+ * @property {number} corpus
+ * @property {number} blocks
+ * @property {{ why: string, base64: string }[]} findings
+ */
+
+/**
  * @param {{ target: string, seed: number, seconds: number }} what
- * @returns {Promise<import('../../test/fuzz/worker.ts').Summary>}
+ * @returns {Promise<Summary>}
  */
 function fuzz(what) {
   const current = new SharedArrayBuffer(4 + INPUT_BYTES);
