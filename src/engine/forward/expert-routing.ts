@@ -18,9 +18,10 @@ export function chooseExperts(
   const { count, used, gating, renormalizes, scale } = experts;
   routerProducts(context, roles.router, source);
   const choice = { experts: count, used, gating, renormalize: renormalizes, scale };
-  const { routerBias } = roles;
-  const shape = { ...choice, hasBias: routerBias !== undefined, threads: variants.normThreads };
-  add(route, shape, allRows, [routerLogits, routes, routerBias ?? routerLogits]);
+  const bias = roles.routerBias ?? roles.choiceBias;
+  const biasing = { hasBias: bias !== undefined, biasesChoice: roles.choiceBias !== undefined };
+  const shape = { ...choice, ...biasing, threads: variants.normThreads };
+  add(route, shape, allRows, [routerLogits, routes, bias ?? routerLogits]);
   const grouping = { experts: count, used, tile: PAIRS_PER_TILE, threads: variants.sampleThreads };
   add(group, grouping, many, [routes, pairOrder, pairTiles, stepBuffer.rowCount]);
 }

@@ -73,6 +73,23 @@ const PHI3: Conversion = {
   },
 };
 
+const LFM2_NAMES = {
+  'model.embedding_norm': 'token_embd_norm',
+  operator_norm: 'attn_norm',
+  ffn_norm: 'ffn_norm',
+  'self_attn.out_proj': 'attn_output',
+  'self_attn.q_layernorm': 'attn_q_norm',
+  'self_attn.k_layernorm': 'attn_k_norm',
+  'feed_forward.w1': 'ffn_gate',
+  'feed_forward.w2': 'ffn_down',
+  'feed_forward.w3': 'ffn_up',
+  'conv.conv': 'shortconv.conv',
+  'conv.in_proj': 'shortconv.in_proj',
+  'conv.out_proj': 'shortconv.out_proj',
+  'feed_forward.gate': 'ffn_gate_inp',
+  'feed_forward.expert_bias': 'exp_probs_b',
+};
+
 export const CONVERSIONS: Record<string, Conversion> = {
   llama: { architecture: 'llama', permutes: true, tensors: llama3Factors },
   qwen2: { architecture: 'qwen2', metadata: yarn('qwen2') },
@@ -137,28 +154,18 @@ export const CONVERSIONS: Record<string, Conversion> = {
   lfm2: {
     architecture: 'lfm2',
     exact: 'conv.conv',
-    names: {
-      'model.embedding_norm': 'token_embd_norm',
-      operator_norm: 'attn_norm',
-      ffn_norm: 'ffn_norm',
-      'self_attn.out_proj': 'attn_output',
-      'self_attn.q_layernorm': 'attn_q_norm',
-      'self_attn.k_layernorm': 'attn_k_norm',
-      'feed_forward.w1': 'ffn_gate',
-      'feed_forward.w2': 'ffn_down',
-      'feed_forward.w3': 'ffn_up',
-      'conv.conv': 'shortconv.conv',
-      'conv.in_proj': 'shortconv.in_proj',
-      'conv.out_proj': 'shortconv.out_proj',
-    },
-    metadata: ({ layer_types, num_key_value_heads, conv_L_cache, norm_eps }) => ({
-      'lfm2.attention.head_count_kv': {
-        type: 'array',
-        of: 'int32',
-        value: Int32Array.from(layer_types, (type) => (type === 'conv' ? 0 : num_key_value_heads)),
-      },
-      'lfm2.shortconv.l_cache': u32(conv_L_cache),
-      'lfm2.attention.layer_norm_rms_epsilon': f32(norm_eps),
+    names: LFM2_NAMES,
+    metadata: lfm2('lfm2'),
+  },
+  lfm2_moe: {
+    architecture: 'lfm2moe',
+    exact: 'conv.conv',
+    names: LFM2_NAMES,
+    metadata: (config) => ({
+      ...lfm2('lfm2moe')(config),
+      ...experts('lfm2moe')(config),
+      'lfm2moe.leading_dense_block_count': u32(config.num_dense_layers),
+      'lfm2moe.expert_gating_func': u32(2),
     }),
   },
   smollm3: { architecture: 'smollm3', permutes: true },
@@ -369,4 +376,21 @@ function permuted({ shape, values }: HfTensor, heads: number): HfTensor {
 function toGguf(name: string, { shape, values }: HfTensor, isExact = false): TensorContents {
   const isVector = shape.length === 1 || isExact;
   return { name, shape: [...shape].reverse(), ...(isVector ? inF32(values) : inF16(values)) };
+}
+
+function lfm2(architecture: string) {
+  return ({
+    layer_types,
+    num_key_value_heads,
+    conv_L_cache,
+    norm_eps,
+  }: HfConfig): Record<string, GgufValue> => ({
+    [`${architecture}.attention.head_count_kv`]: {
+      type: 'array',
+      of: 'int32',
+      value: Int32Array.from(layer_types, (type) => (type === 'conv' ? 0 : num_key_value_heads)),
+    },
+    [`${architecture}.shortconv.l_cache`]: u32(conv_L_cache),
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: f32(norm_eps),
+  });
 }

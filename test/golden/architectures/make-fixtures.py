@@ -174,7 +174,18 @@ LFM2 = {
     "block_auto_adjust_ff_dim": False,
     "tie_embedding": True,
 }
+LFM2_MOE = {
+    **{key: value for key, value in LFM2.items() if key != "block_auto_adjust_ff_dim"},
+    "num_hidden_layers": 4,
+    "layer_types": ["conv", "conv", "full_attention", "conv"],
+    "intermediate_size": 40,
+    "moe_intermediate_size": 20,
+    "num_dense_layers": 1,
+    "num_experts": 5,
+    "num_experts_per_tok": 2,
+}
 FAMILIES = {
+    "lfm2_moe": {"plain": ({**LFM2_MOE, **rope(1_000_000.0)}, TOKENS)},
     "gemma": {"plain": ({**GEMMA, **rope(10_000.0)}, TOKENS)},
     "gemma2": {"plain": ({**GEMMA2, **rope(10_000.0)}, TOKENS)},
     "mistral": {
@@ -283,6 +294,13 @@ def randomize(model, family):
             inputs = weight.shape[1 if weight.dim() == 2 or family == "llama4_text" else 2]
             values = 1.3 * noise / inputs**0.5
         weight.data.copy_(values.half())
+    for _, bias in expert_biases(model):
+        bias.copy_((0.3 * torch.randn(bias.shape, generator=generator)).half())
+
+
+def expert_biases(model):
+    """They are no parameters, since nobody's gradient sets them."""
+    return [(name, bias) for name, bias in model.named_buffers() if name.endswith("expert_bias")]
 
 
 def in_mxfp4(noise, size):
@@ -307,6 +325,8 @@ def make(family, cases, folder):
         metadata[f"config.{case}"] = json.dumps(config)
         for name, weight in model.named_parameters():
             tensors[name] = weight.data.half().contiguous()
+        for name, bias in expert_biases(model):
+            tensors[f"{name}.bias"] = bias.half().contiguous()
         print(family, case, "rms of the logits", logits.pow(2).mean().sqrt().item())
     save_file(tensors, folder / f"{family}.safetensors", metadata)
 
