@@ -59,7 +59,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   gemma,
   gemma2,
   mistral3,
-  lfm2, lfm2moe,
+  lfm2,
   lfm2moe,
   qwen2moe,
   qwen3moe,
