@@ -11,7 +11,10 @@ interface Conversion {
   names: Record<string, string>;
   /** q, k and v become one tensor. */
   fusesQkv?: true;
+  /** It reads texts both ways. */
   isEncoder?: true;
+  /** It has layer norms, and token types. */
+  hasLayerNorms?: true;
   /** What the family's norms add to their weight. */
   normOffset?: number;
   metadata?(config: HfConfig): Record<string, number>;
@@ -41,6 +44,7 @@ export const CONVERSIONS: Record<string, Conversion> = {
   bert: {
     architecture: 'bert',
     isEncoder: true,
+    hasLayerNorms: true,
     names: {
       ...EMBEDDINGS,
       'attention.self.query': 'attn_q',
@@ -56,6 +60,7 @@ export const CONVERSIONS: Record<string, Conversion> = {
   nomic_bert: {
     architecture: 'nomic-bert',
     isEncoder: true,
+    hasLayerNorms: true,
     fusesQkv: true,
     names: {
       ...EMBEDDINGS,
@@ -78,6 +83,7 @@ export const CONVERSIONS: Record<string, Conversion> = {
   },
   gemma3_text: {
     architecture: 'gemma-embedding',
+    isEncoder: true,
     normOffset: 1,
     names: {
       ...DECODER,
@@ -118,7 +124,7 @@ export function convert(
   weights: ReadonlyMap<string, HfTensor>,
   { name: caseName, config, pooling }: EmbeddingCase,
 ): Converted {
-  const { architecture, names, fusesQkv, isEncoder, normOffset = 0, metadata } = CONVERSIONS[family]!;
+  const { architecture, names, fusesQkv, hasLayerNorms, normOffset = 0, metadata } = CONVERSIONS[family]!;
   const { rope_parameters: rope } = config;
   const headDim = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const own: Metadata = {
@@ -128,7 +134,7 @@ export function convert(
     feed_forward_length: u32(config.intermediate_size),
     'attention.head_count': u32(config.num_attention_heads),
     pooling_type: u32(POOLINGS.indexOf(pooling)),
-    ...(isEncoder
+    ...(hasLayerNorms
       ? {
           'attention.causal': { type: 'bool', value: false },
           'attention.layer_norm_epsilon': f32(config.layer_norm_eps),
@@ -158,7 +164,7 @@ export function convert(
     metadata: {
       'general.architecture': text(architecture),
       ...Object.fromEntries(Object.entries(own).map(([key, value]) => [`${architecture}.${key}`, value])),
-      ...(isEncoder ? { 'tokenizer.ggml.token_type_count': u32(config.type_vocab_size) } : {}),
+      ...(hasLayerNorms ? { 'tokenizer.ggml.token_type_count': u32(config.type_vocab_size) } : {}),
       'tokenizer.ggml.model': text('gpt2'),
       'tokenizer.ggml.pre': text('gpt-2'),
       'tokenizer.ggml.tokens': {
