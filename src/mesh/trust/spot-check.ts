@@ -69,6 +69,8 @@ export class SpotCheck implements StageChain {
   /** Ours → the chain's: nothing tells the checked slot and its pages from others. */
   readonly #slots: number[];
   readonly #pages: number[][];
+  /** Machines whose work can be recomputed. */
+  readonly #asked: PeerId[];
   readonly #revealed = new Map<PeerId, Revealed>();
   #position = 0;
   #token: number;
@@ -79,6 +81,8 @@ export class SpotCheck implements StageChain {
 
   constructor(options: SpotCheckOptions) {
     this.#options = options;
+    const { stages, self } = options;
+    this.#asked = stages.filter(({ peer, reference }) => peer !== self && reference).map(({ peer }) => peer);
     const { slots, pageCounts } = withCheckedSlot(options.sizes);
     this.#slots = shuffled(slots, options.random);
     this.#pages = pageCounts.map((count) => shuffled(count, options.random));
@@ -115,7 +119,8 @@ export class SpotCheck implements StageChain {
     };
     this.#gap -= step.rows.filter(({ isOutput }) => isOutput).length;
     const { chain, random } = this.#options;
-    if (this.#gap > 0 || this.#underWay || step.rows.length >= MOST_ROWS) return chain.run(disguised);
+    const isDue = this.#gap <= 0 && this.#asked.length > 0 && !this.#underWay;
+    if (!isDue || step.rows.length >= MOST_ROWS) return chain.run(disguised);
 
     const at = Math.floor(random() * (step.rows.length + 1));
     const own = this.#ownStep();
@@ -161,12 +166,6 @@ export class SpotCheck implements StageChain {
         this.#position === 0 ? [{ slot, sampling: GREEDY, promptLength: 1, tokens: [this.#token] }] : [],
       rows: [{ token: this.#token, position: this.#position, slot, isOutput: true }],
     };
-  }
-
-  /** Machines whose work can be recomputed. */
-  get #asked(): PeerId[] {
-    const { stages, self } = this.#options;
-    return stages.filter(({ peer, reference }) => peer !== self && reference).map(({ peer }) => peer);
   }
 
   #ask(): void {

@@ -124,7 +124,10 @@ class Room {
     world.after(LAST_ASK_MS, () => {
       for (const machine of this.#machines) this.#ask(machine);
     });
-    await world.runUntil(END_MS);
+    // Until a while after everybody has been answered, and no longer than that takes
+    await world.runUntil(LAST_ASK_MS + 3_000);
+    while (world.now < END_MS && this.#answers.some(({ outcome, isVoid }) => !outcome && !isVoid))
+      await world.runUntil(world.now + 1_000);
     this.#judge();
   }
 
@@ -184,8 +187,8 @@ class Room {
           : kind === 5
             ? { ...CLEAR, drop: 0.3 * random() }
             : kind === 6
-              ? { ...CLEAR, duplicate: random(), reorderMs: 50 * random() }
-              : { ...CLEAR, reorder: random(), reorderMs: 100 * random() };
+              ? { ...CLEAR, duplicate: random(), reorderMs: 2_000 * random() ** 3 }
+              : { ...CLEAR, reorder: random(), reorderMs: 2_000 * random() ** 3 };
       this.#say(
         `weather from ${victim.traits.name} to ${other.traits.name}${isBoth ? ' and back' : ''}: ${JSON.stringify(weather)}`,
       );
