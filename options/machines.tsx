@@ -1,15 +1,17 @@
 import { useSignal } from '@preact/signals';
+import type { SiteConsent } from '../src/protocol/background-calls.ts';
 import { GPU_PERCENT_RANGE, MAX_MACHINE_NAME_CHARS, type MeshSettings } from '../src/protocol/settings.ts';
 import { memoryStops } from '../src/ui/caps.ts';
 import { sentenceOf } from '../src/ui/caller.ts';
 import { formatBytes, formatPercent } from '../src/ui/format.ts';
 import { MachineList } from '../src/ui/machine-list.tsx';
 import { Notice } from '../src/ui/notice.tsx';
+import { OriginName } from '../src/ui/origin-name.tsx';
 import type { OptionsProps } from './options.tsx';
 import { Signalling } from './signalling.tsx';
 
 /** How this machine takes part in a room, and who else is there. */
-export function Machines({ settings, mesh }: OptionsProps) {
+export function Machines({ settings, mesh, sites }: OptionsProps) {
   const error = useSignal<string | undefined>(undefined);
   const whole = settings.settings.value;
   const status = mesh.status.value;
@@ -109,6 +111,7 @@ export function Machines({ settings, mesh }: OptionsProps) {
         </label>
       </section>
       <Signalling settings={whole.mesh} status={status} onChange={change} />
+      <SitesHere sites={sites.sites.value ?? []} settings={rest} onChange={change} />
       <section aria-label="In the room">
         <h2>In the room</h2>
         {!status?.room && <p class="muted">This machine is in no room. The popup creates or joins one.</p>}
@@ -147,5 +150,37 @@ export function Machines({ settings, mesh }: OptionsProps) {
         )}
       </section>
     </>
+  );
+}
+
+/** Which of the sites that may use Hearth keep their words on this machine, room or not. */
+function SitesHere(props: {
+  sites: readonly SiteConsent[];
+  settings: Pick<MeshSettings, 'staysHere'>;
+  onChange: (change: Partial<MeshSettings>) => void;
+}) {
+  const { settings, onChange } = props;
+  const allowed = props.sites.filter(({ decision }) => decision === 'allow').map(({ origin }) => origin);
+  return (
+    <section aria-label="Sites that never leave this machine" class="card form">
+      <h2>Sites that never leave this machine</h2>
+      <p class="muted small">
+        What these sites say is computed here alone. Private windows never leave this machine anyway.
+      </p>
+      {allowed.length === 0 && <p class="muted small">No site may use Hearth yet.</p>}
+      {allowed.map((origin) => (
+        <label key={origin} class="check">
+          <input
+            type="checkbox"
+            checked={settings.staysHere.includes(origin)}
+            onChange={({ currentTarget: { checked } }) => {
+              const others = settings.staysHere.filter((other) => other !== origin);
+              onChange({ staysHere: checked ? [...others, origin] : others });
+            }}
+          />
+          <OriginName origin={origin} />
+        </label>
+      ))}
+    </section>
   );
 }

@@ -5,6 +5,7 @@ import {
   DEFAULT_SETTINGS,
   GPU_PERCENT_RANGE,
   MAX_MACHINE_NAME_CHARS,
+  MAX_SITES_HERE,
   MEMORY_BYTES_RANGE,
   type Settings,
 } from '../protocol/settings.ts';
@@ -32,6 +33,7 @@ const Mesh = v.object({
     v.object({ kind: v.literal('cloud') }),
     v.object({ kind: v.literal('server'), address: v.pipe(v.string(), v.maxLength(MAX_URL_CHARS)) }),
   ]),
+  staysHere: v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_URL_CHARS))), v.maxLength(MAX_SITES_HERE)),
 });
 export const SettingsChanges = v.strictObject({
   caps: v.optional(Caps),

@@ -34,6 +34,8 @@ export interface MeshSettings {
   isLanOnly: boolean;
   /** Who brings machines together: nobody, PeerJS's own server on the internet, or one at this address. */
   signalling: { kind: 'none' } | { kind: 'cloud' } | { kind: 'server'; address: string };
+  /** Origins whose words never leave this machine. */
+  staysHere: string[];
 }
 
 export const BUNDLED_MODEL = 'hearthside';
@@ -48,10 +50,12 @@ export const DEFAULT_SETTINGS: Settings = {
     admits: 'code',
     isLanOnly: true,
     signalling: { kind: 'none' },
+    staysHere: [],
   },
 };
 
 export const MAX_MACHINE_NAME_CHARS = 24;
+export const MAX_SITES_HERE = 1_000;
 
 export const GPU_PERCENT_RANGE = { min: 5, max: 100 } as const;
 export const MEMORY_BYTES_RANGE = { min: 256 * 2 ** 20, max: 1024 * 2 ** 30 } as const;

@@ -29,6 +29,12 @@ export async function fakeEngineBuild(): Promise<string> {
   return resolve(root, output);
 }
 
+export interface LaunchOptions {
+  hasWebGpu?: boolean;
+  /** A browser's binary, or what runs it elsewhere. */
+  chromium?: string;
+}
+
 const POLL_MS = 20;
 
 export class Harness {
@@ -50,13 +56,13 @@ export class Harness {
   static async launch(
     extension: string,
     files: Record<string, PageFile> = {},
-    { hasWebGpu = true } = {},
+    { hasWebGpu = true, chromium: executablePath = findChromium() }: LaunchOptions = {},
   ): Promise<Harness> {
     const server = await serveFiles(files);
     const flags = chromiumFlags(extension, { headless: true, hasGpu: false });
     const profile = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: findChromium(),
+      executablePath,
       headless: true,
       args: [
         '--headless=new',

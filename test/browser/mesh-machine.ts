@@ -4,6 +4,9 @@ import type { Page } from 'playwright-core';
 import { DEFAULT_SETTINGS, type MeshSettings, type Settings } from '../../src/protocol/settings.ts';
 import { Harness } from './harness.ts';
 
+/** What the user agrees to before a room. */
+export const AGREE = /could read the words/;
+
 export class MeshMachine {
   private constructor(
     readonly harness: Harness,
@@ -14,8 +17,9 @@ export class MeshMachine {
     extension: string,
     name: string,
     mesh: Partial<MeshSettings> = {},
+    chromium?: string,
   ): Promise<MeshMachine> {
-    const harness = await Harness.launch(extension, {}, { hasWebGpu: false });
+    const harness = await Harness.launch(extension, {}, { hasWebGpu: false, chromium });
     const machine = new MeshMachine(harness, name);
     await harness.call('background', 'wake');
     await harness.call('background', 'changeSettings', { mesh: { ...DEFAULT_SETTINGS.mesh, name, ...mesh } });
@@ -49,6 +53,23 @@ export class MeshMachine {
     const hash = code ? `#join=${code}` : '';
     await page.goto(`chrome-extension://${this.harness.extensionId}/src/popup/index.html${hash}`);
     if (!code) await page.getByRole('button', { name: /^Room/ }).click();
+    return page;
+  }
+
+  async createByPopup(): Promise<Page> {
+    const page = await this.popup();
+    await page.getByLabel(AGREE).check();
+    await page.getByRole('button', { name: 'Create a room' }).click();
+    await page.getByRole('button', { name: 'Show code' }).waitFor();
+    return page;
+  }
+
+  async joinByPopup(code: string): Promise<Page> {
+    const page = await this.popup();
+    await page.getByLabel(AGREE).check();
+    await page.getByLabel('Code, link or invitation').fill(code);
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByRole('button', { name: 'Show code' }).waitFor();
     return page;
   }
 

@@ -3,7 +3,7 @@ import { startPeerServer } from './peer-server.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { fakeEngineBuild } from './harness.ts';
 import type { MeshStatus } from '../../src/protocol/mesh-screen-calls.ts';
-import { MeshMachine } from './mesh-machine.ts';
+import { AGREE, MeshMachine } from './mesh-machine.ts';
 
 let extension: string;
 const machines: MeshMachine[] = [];
@@ -44,8 +44,6 @@ test('three machines meet by texts alone: the first two by hand, the third throu
   expect(digits(status, 'm2')).toMatch(/^\d{6}$/);
   expect(digits(await third.status(), 'm0')).toBe(digits(status, 'm2'));
 });
-
-const AGREE = /could read the words/;
 
 test('three machines meet by their popups and a server, which then goes away; one restarts and is back', async () => {
   let server = await startPeerServer();

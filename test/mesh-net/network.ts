@@ -24,6 +24,8 @@ export const WEATHERS = {
 
 /** Namespaces of this machine, each a machine of its own to those in it. */
 export interface Network {
+  /** Of the namespaces. */
+  names: string[];
   /** For each namespace a program that runs Chromium in it. */
   chromiums: string[];
   addresses: string[];
@@ -54,6 +56,7 @@ export async function openNetwork(size: number, weather: Weather | undefined): P
     return path;
   });
   return {
+    names,
     chromiums,
     addresses: names.map((_, i) => `10.78.0.${i + 1}`),
     async close() {
