@@ -21,12 +21,26 @@ interface Scene {
   /** What the engine says of the default model. */
   info?: Partial<ModelInfo>;
   isAllowed?: boolean;
+  makesVectors?: boolean;
   slots?: number;
 }
 
-function open({ defaultModel = 'hearthside', info = {}, isAllowed = true, slots = 9 }: Scene = {}) {
+function open({
+  defaultModel = 'hearthside',
+  info = {},
+  isAllowed = true,
+  makesVectors = false,
+  slots = 9,
+}: Scene = {}) {
   const handlers = fakeEngine(() => new Promise(() => {}));
-  const { models } = handlers;
+  const { models, load } = handlers;
+  handlers.load = {
+    ...load,
+    run: async (input, call) => ({
+      ...(await load.run(input, call)),
+      dimensions: makesVectors ? 384 : undefined,
+    }),
+  };
   handlers.models = {
     ...models,
     run: async (input, call) =>
@@ -205,4 +219,12 @@ test.each([
   },
 ] as const)('where $why, $says answers', async ({ scene, input, says }) => {
   expect(await open(scene).call('whoAnswers', input)).toBe(says);
+});
+
+test('a default model that makes vectors is no language model', async () => {
+  const { call } = open({ makesVectors: true });
+  expect(await call('createLanguageModel', CREATE)).toMatchObject({
+    ok: false,
+    refusal: { name: 'NotSupportedError' },
+  });
 });

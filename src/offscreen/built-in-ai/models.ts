@@ -45,7 +45,10 @@ export class Models {
     onProgress(0);
     const [model] = await consent.request(page, [], signal, onProgress);
     onProgress(1);
-    return (await engine.client()).call('load', { model: model! }, { signal });
+    const summary = await (await engine.client()).call('load', { model: model! }, { signal });
+    if (summary.dimensions !== undefined)
+      throw new Refused('NotSupportedError', 'The user’s default model makes vectors of texts, not texts.');
+    return summary;
   }
 
   /** The tokens of a conversation. */
