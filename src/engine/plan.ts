@@ -141,6 +141,7 @@ function tooLarge({ weightsBytes, budgetBytes }: PlanRequest, contextLength: num
 
 /** Weights and a cache for the default context in f16: what to expect before a device is there to plan for. */
 export function leastMemoryBytes(config: ModelConfig, weightsBytes: number): number {
+  if (!config.hasCache) return weightsBytes;
   const contextLength = Math.min(config.contextLength, DEFAULT_CONTEXT);
   return weightsBytes + contextBytes({ config, contextLength, slots: 1, maxRows: 512, kv: 'f16' });
 }
