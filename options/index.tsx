@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { callBackground, openEngineLine, wait } from '../src/ui/lines.ts';
+import { callBackground, openEngineLine, openMeshLine, wait } from '../src/ui/lines.ts';
+import { openMesh } from '../src/ui/mesh-session.ts';
 import { openSession } from '../src/ui/session.ts';
 import { openSettings } from '../src/ui/settings.ts';
 import { openModels } from './models-store.ts';
@@ -9,7 +10,8 @@ import { keepFresh } from './keep-fresh.ts';
 import { openSites } from './sites-store.ts';
 
 const session = openSession({ background: callBackground, openEngine: openEngineLine, wait });
-const settings = openSettings(session);
+const mesh = openMesh({ background: callBackground, openLine: openMeshLine, wait });
+const settings = openSettings(session, () => mesh.call('meshConfigure', undefined));
 const models = openModels(session);
 const sites = openSites(session);
 const hash = signal(location.hash);
@@ -23,6 +25,6 @@ document.addEventListener('visibilitychange', () => {
 void keepFresh(models, wait);
 
 render(
-  <Options session={session} settings={settings} models={models} sites={sites} hash={hash} />,
+  <Options session={session} settings={settings} models={models} sites={sites} mesh={mesh} hash={hash} />,
   document.body,
 );

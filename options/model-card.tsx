@@ -6,6 +6,7 @@ import { formatBytes } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { focusHeading } from './focus-heading.ts';
 import { ModelActions } from './model-actions.tsx';
+import { ModelAdapters } from './model-adapters.tsx';
 import { ModelFacts } from './model-facts.tsx';
 import type { OptionsProps } from './options.tsx';
 import { TransferProgress } from './transfer-progress.tsx';
@@ -17,6 +18,7 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
   const isDefault = current.value?.defaultModel === model.id;
   const status = session.status.value;
   const isRunning = status?.running.some((sequence) => sequence.model === model.id) ?? false;
+  const loaded = status?.loaded.find(({ id }) => id === model.id);
   const transfer = models.transfers.value.find(
     ({ key, progress }) => key === model.id || progress?.model === model.id,
   );
@@ -39,7 +41,7 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
           {model.name}
         </h3>
         {isDefault && <span class="badge good">Default</span>}
-        {status?.loaded.some(({ id }) => id === model.id) && <span class="badge">In memory</span>}
+        {loaded && <span class="badge">In memory</span>}
         {!model.tried && model.source === 'catalog' && (
           <span class="badge warning" title="The people who listed this file have not run it in Hearth yet">
             Not tried yet
@@ -57,6 +59,7 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
       />
       <ModelFacts model={model} capBytes={capBytes} />
       <TransferProgress model={model} transfer={transfer} />
+      {loaded && <ModelAdapters model={model} adapters={loaded.adapters ?? []} store={models} />}
       {model.problem && !isTooLarge && <Notice kind="warning">{model.problem}</Notice>}
       {error && <Notice kind="error">{error}</Notice>}
       {isAsking.value && (

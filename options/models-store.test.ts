@@ -22,11 +22,11 @@ function stage() {
       seen.models = seen.models.filter(({ id }) => id !== (input as { model: string }).model);
       return Promise.resolve(undefined as never);
     }
-    const { signal, onPart } = options as { signal: AbortSignal; onPart: typeof progress };
+    const { signal, onPart } = (options ?? {}) as { signal?: AbortSignal; onPart: typeof progress };
     return new Promise<never>((resolve, reject) => {
       progress = onPart;
       end = (error) => (error ? reject(error) : resolve(undefined as never));
-      signal.onabort = () => reject(new HearthError('cancelled', 'The call was cancelled.'));
+      if (signal) signal.onabort = () => reject(new HearthError('cancelled', 'The call was cancelled.'));
     });
   };
   const store = openModels({ engine });
@@ -134,4 +134,21 @@ test('the files of a model in several are added as one, whatever else was droppe
   expect(store.errors.value.get('a-00002-of-00002.gguf')).toMatch(
     /comes in 2 files, and a-00001-of-00002.gguf is missing/,
   );
+});
+
+test('an adapter is added to a model under the name of its file, and a refusal is shown at the model', async () => {
+  const { seen, store, end } = stage();
+  await store.refresh();
+  const file = new File(['x'], 'pirate.gguf');
+  const refused = store.addAdapter(available, file);
+  expect(seen.requests).toEqual([{ model: available.id, adapter: 'pirate.gguf', file, scale: 1 }]);
+  end(new HearthError('bad-model', 'The adapter is for another model.'));
+  await refused;
+  expect(store.errors.value.get(available.id)).toBe('The adapter is for another model.');
+
+  const removed = store.removeAdapter(available, 'pirate.gguf');
+  expect(seen.requests.at(-1)).toEqual({ model: available.id, adapter: 'pirate.gguf' });
+  end();
+  await removed;
+  expect(store.errors.value.has(available.id)).toBe(false);
 });

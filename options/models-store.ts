@@ -31,6 +31,9 @@ export interface ModelsStore {
   /** What has come so far is kept. `key` is a transfer's key or its model's id. */
   pause: (key: string) => void;
   remove: (model: ModelInfo) => Promise<void>;
+  /** A LoRA adapter beside a model in memory, under its file's name. */
+  addAdapter: (model: ModelInfo, file: File) => Promise<void>;
+  removeAdapter: (model: ModelInfo, adapter: string) => Promise<void>;
   dismissError: (key: string) => void;
 }
 
@@ -145,6 +148,10 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
       await attempt(model.id, () => engine('remove', { model: model.id }));
       await refresh();
     },
+    addAdapter: (model, file) =>
+      attempt(model.id, () => engine('loadAdapter', { model: model.id, adapter: file.name, file, scale: 1 })),
+    removeAdapter: (model, adapter) =>
+      attempt(model.id, () => engine('removeAdapter', { model: model.id, adapter })),
     dismissError: (key) => setError(key, undefined),
   };
 }

@@ -3,10 +3,12 @@ import { useEffect } from 'preact/hooks';
 import { EngineState } from '../src/ui/engine-state.tsx';
 import { Mark } from '../src/ui/mark.tsx';
 import { Notice } from '../src/ui/notice.tsx';
+import type { MeshSession } from '../src/ui/mesh-session.ts';
 import type { Session } from '../src/ui/session.ts';
 import type { SettingsStore } from '../src/ui/settings.ts';
 import { About } from './about.tsx';
 import { Limits } from './limits.tsx';
+import { Machines } from './machines.tsx';
 import { Models } from './models.tsx';
 import type { ModelsStore } from './models-store.ts';
 import { Sites } from './sites.tsx';
@@ -17,12 +19,14 @@ export interface OptionsProps {
   settings: SettingsStore;
   models: ModelsStore;
   sites: SitesStore;
+  mesh: MeshSession;
 }
 
 const PARTS = [
   { hash: '#models', name: 'Models', Part: Models },
   { hash: '#sites', name: 'Sites', Part: Sites },
   { hash: '#limits', name: 'Limits', Part: Limits },
+  { hash: '#machines', name: 'Machines', Part: Machines },
   { hash: '#about', name: 'About', Part: About },
 ] as const;
 

@@ -1,16 +1,37 @@
 import type { SiteConsent } from '../src/protocol/background-calls.ts';
+import type { BuiltInChoice } from '../src/protocol/built-in-ai.ts';
 import { formatDate } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { describeOrigin } from '../src/ui/origin.ts';
 import { OriginName } from '../src/ui/origin-name.tsx';
+import { BuiltInChoiceField } from './built-in-choice.tsx';
 import { focusHeading } from './focus-heading.ts';
 import type { OptionsProps } from './options.tsx';
 
-export function Sites({ sites: store, models }: OptionsProps) {
+export function Sites({ sites: store, models, settings }: OptionsProps) {
   const sites = store.sites.value;
+  const choices = new Map(store.builtIn.value?.map(({ origin, choice }) => [origin, choice]));
+  const decided = new Set(sites?.map(({ origin }) => origin));
+  const others = [...choices.keys()].filter((origin) => !decided.has(origin));
   const nameOf = (id: string) => models.models.value?.find((model) => model.id === id)?.name ?? id;
+  const choose = (origin: string) => (choice: BuiltInChoice | 'default') => void store.choose(origin, choice);
   return (
     <section aria-label="Sites">
+      {settings.settings.value && (
+        <div class="card built-in">
+          <BuiltInChoiceField
+            label="Built-in AI of this browser"
+            value={settings.settings.value.builtIn}
+            hasDefault={false}
+            onChange={(builtIn) => settings.change({ builtIn })}
+          />
+          <p class="muted small">
+            Some browsers have LanguageModel, Summarizer, Translator and the like themselves. This says who
+            answers sites that use them; each site below may have its own choice. With “Ask me”, Hearth
+            answers the sites that you have let use it, and you are asked for the others.
+          </p>
+        </div>
+      )}
       <p class="muted">
         Sites that you have allowed to use Hearth, or blocked. A site that is not here must ask you.
       </p>
@@ -18,7 +39,7 @@ export function Sites({ sites: store, models }: OptionsProps) {
       <p role="status" class={store.forgotten.value ? 'done' : 'visually-hidden'}>
         {store.forgotten.value && `${describeOrigin(store.forgotten.value).host} must ask again from now on.`}
       </p>
-      {sites?.length === 0 && (
+      {sites?.length === 0 && others.length === 0 && (
         <div class="card empty">
           <h2>No sites yet</h2>
           <p class="muted">
@@ -26,15 +47,27 @@ export function Sites({ sites: store, models }: OptionsProps) {
           </p>
         </div>
       )}
-      {sites && sites.length > 0 && (
+      {sites && sites.length + others.length > 0 && (
         <ul class="cards">
           {sites.map((site) => (
             <Site
               key={site.origin}
               site={site}
               nameOf={nameOf}
+              choice={choices.get(site.origin) ?? 'default'}
+              onChoose={choose(site.origin)}
               onForget={() => void store.forget(site).then(focusHeading)}
             />
+          ))}
+          {others.map((origin) => (
+            <li key={origin} class="card site">
+              <div class="site-head">
+                <h2>
+                  <OriginName origin={origin} />
+                </h2>
+              </div>
+              <SiteChoice origin={origin} choice={choices.get(origin)!} onChoose={choose(origin)} />
+            </li>
           ))}
         </ul>
       )}
@@ -42,8 +75,25 @@ export function Sites({ sites: store, models }: OptionsProps) {
   );
 }
 
-function Site(props: { site: SiteConsent; nameOf: (id: string) => string; onForget: () => void }) {
-  const { site, nameOf, onForget } = props;
+type Choosing = {
+  choice: BuiltInChoice | 'default';
+  onChoose: (choice: BuiltInChoice | 'default') => void;
+};
+
+function SiteChoice({ origin, choice, onChoose }: Choosing & { origin: string }) {
+  return (
+    <BuiltInChoiceField
+      label="Built-in AI"
+      about={describeOrigin(origin).host}
+      value={choice}
+      hasDefault
+      onChange={onChoose}
+    />
+  );
+}
+
+function Site(props: Choosing & { site: SiteConsent; nameOf: (id: string) => string; onForget: () => void }) {
+  const { site, nameOf, onForget, ...choosing } = props;
   const isAllowed = site.decision === 'allow';
   const action = isAllowed ? 'Revoke' : 'Unblock';
   return (
@@ -60,6 +110,7 @@ function Site(props: { site: SiteConsent; nameOf: (id: string) => string; onForg
       <p class="muted small">
         {[`Since ${formatDate(site.decidedAt)}`, ...site.models.map(nameOf)].join(' · ')}
       </p>
+      <SiteChoice origin={site.origin} {...choosing} />
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import { create, globals } from 'webgpu';
 import type { Kernel } from '../kernels/kernel.ts';
 import { Gpu, type GpuOptions } from '../src/engine/gpu.ts';
+import { measuredOn } from './measured.ts';
 
 Object.assign(globalThis, globals);
 
@@ -14,7 +15,9 @@ export function openInstance(): GPU {
 
 /** A device on whatever adapter Dawn finds: the software one that `src/build/vulkan.mjs` sets up, or a real GPU. */
 export async function openGpu(options: GpuOptions = { features: { f16: true } }): Promise<Gpu> {
-  return Gpu.open(instance, options);
+  const gpu = await Gpu.open(instance, options);
+  measuredOn(gpu.name);
+  return gpu;
 }
 
 type TypedArray = Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;

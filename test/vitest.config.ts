@@ -16,6 +16,7 @@ export default defineConfig({
             'options/**/*.test.ts',
             'test/*.test.ts',
             'test/contracts/**/*.test.ts',
+            'test/mesh/**/*.test.ts',
             'test/fuzz/**/*.test.ts',
           ],
           exclude: ['**/*.gpu.test.ts'],

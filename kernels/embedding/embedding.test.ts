@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { openGpu, relativeError, runKernel } from '../../test/gpu.ts';
+import { measured } from '../../test/measured.ts';
 import { quantFormats } from '../quants/index.ts';
 import { dequantizeRows, randomRows } from '../quants/reference.ts';
 import { embedding } from './embedding.ts';
@@ -38,7 +39,7 @@ test.for(quantFormats.map((format) => [format.name, format] as const))(
     ]);
 
     const expected = embeddingReference(dequantizeRows(format, bytes), [6, 5, 0, 3], k);
-    expect(relativeError(out!, expected)).toBeLessThan(1e-6);
+    expect(measured('type', format.name, 'embedding', relativeError(out!, expected))).toBeLessThan(1e-6);
   },
 );
 

@@ -13,7 +13,14 @@ export function routeReference(
     gating,
     renormalize,
     scale,
-  }: { used: number; gating: 'softmax' | 'sigmoid'; renormalize: boolean; scale: number },
+    choiceBias,
+  }: {
+    used: number;
+    gating: 'softmax' | 'sigmoid';
+    renormalize: boolean;
+    scale: number;
+    choiceBias?: ArrayLike<number>;
+  },
 ): ReferenceRoute[] {
   const all = Array.from(logits, (logit, expert) => ({ logit, expert }));
   const largest = Math.max(...all.map(({ logit }) => logit));
@@ -23,7 +30,10 @@ export function routeReference(
     gating === 'softmax'
       ? exponentials.map((value) => value / denominator)
       : all.map(({ logit }) => 1 / (1 + Math.exp(-logit)));
-  const chosen = all.toSorted((a, b) => b.logit - a.logit || a.expert - b.expert).slice(0, used);
+  const wish = (expert: number) => (choiceBias ? scores[expert]! + choiceBias[expert]! : all[expert]!.logit);
+  const chosen = all
+    .toSorted((a, b) => wish(b.expert) - wish(a.expert) || a.expert - b.expert)
+    .slice(0, used);
   const sum = chosen.reduce((total, { expert }) => total + scores[expert]!, 0);
   return chosen.map(({ expert }) => ({
     expert,

@@ -68,6 +68,17 @@ test('a bias is added before the choice', async () => {
   for (const [j, { weight }] of chosen!.entries()) expect(weight).toBeCloseTo(expected[j]!.weight, 6);
 });
 
+test('a bias of the scores is for the choice alone', async () => {
+  const logits = Float32Array.of(3, 2, 1, -1, 0.5);
+  const bias = Float32Array.of(-0.9, 0, 0, 0.8, 0.1);
+  const shape = { rows: 1, experts: 5, used: 2, gating: 'sigmoid', renormalize: true, scale: 1.5 } as const;
+  const [chosen] = await routesOf(logits, { ...shape, biasesChoice: true, threads: 4 }, bias);
+  const expected = routeReference(logits, { ...shape, choiceBias: bias });
+  expect(expected.map(({ expert }) => expert)).toEqual([3, 1]);
+  expect(chosen!.map(({ expert }) => expert)).toEqual([3, 1]);
+  for (const [j, { weight }] of chosen!.entries()) expect(weight).toBeCloseTo(expected[j]!.weight, 6);
+});
+
 test('of equal logits the first experts are chosen, each once; large ones do not overflow', async () => {
   const shape = { rows: 1, experts: 6, used: 3, ...PLAIN, renormalize: true, threads: 2 };
   const [chosen] = await routesOf(new Float32Array(6).fill(3e4), shape);

@@ -14,6 +14,8 @@ export interface RouteShape {
   /** What every weight is multiplied by. */
   scale: number;
   hasBias: boolean;
+  /** Whether the bias is of the sigmoids and counts only in the choice; else it is of the logits. */
+  biasesChoice?: boolean | undefined;
   threads: number;
 }
 
@@ -28,13 +30,14 @@ export const route: Kernel<RouteShape> = {
   name: 'route',
   wgsl: routes + wgsl,
   bindings: ['read', 'write', 'read'],
-  constants: ({ experts, used, gating, renormalize, scale, hasBias, threads }) => ({
+  constants: ({ experts, used, gating, renormalize, scale, hasBias, biasesChoice, threads }) => ({
     EXPERTS: experts,
     USED: used,
     SIGMOID: Number(gating === 'sigmoid'),
     RENORMALIZE: Number(renormalize),
     SCALE: scale,
     BIASED: Number(hasBias),
+    PREFERS: Number(biasesChoice ?? false),
     THREADS: threads,
   }),
   workgroups: ({ rows }) => [rows],

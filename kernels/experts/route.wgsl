@@ -1,4 +1,4 @@
-// Route: the USED experts of the largest logits, for each row
+// Route: the USED experts of the largest logits, for each row, or of the largest sums of score and bias (PREFERS)
 //
 // Their weights are SCALE times softmax over all experts (SIGMOID: the sigmoid of each), divided by their sum if
 // RENORMALIZE. One workgroup per row. An expert's rank is the number of those before it: larger, or equal and earlier.
@@ -9,6 +9,8 @@ override SIGMOID: bool;
 override RENORMALIZE: bool;
 override SCALE: f32;
 override BIASED: bool;
+// Whether the bias is of the scores (sigmoids), and counts only in the choice; else it is of the logits
+override PREFERS: bool;
 override THREADS: u32;
 
 @group(0) @binding(0) var<storage, read> logits: array<f32>;          // (M, EXPERTS)
@@ -16,6 +18,7 @@ override THREADS: u32;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;            // (EXPERTS), where BIASED
 
 var<workgroup> row: array<f32, EXPERTS>;
+var<workgroup> keys: array<f32, EXPERTS>;
 var<workgroup> chosen: array<u32, USED>;
 
 @compute @workgroup_size(THREADS)
@@ -23,8 +26,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let m = group.x;
   for (var e = thread; e < EXPERTS; e += THREADS) {
     row[e] = logits[m * EXPERTS + e];
-    if (BIASED) {
+    if (BIASED && !PREFERS) {
       row[e] += bias[e];
+    }
+    keys[e] = row[e];
+    if (BIASED && PREFERS) {
+      keys[e] = sigmoid(row[e]) + bias[e];
     }
   }
   workgroupBarrier();
@@ -41,19 +48,23 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 }
 
 fn rank_of(e: u32) -> u32 {
-  let own = row[e];
+  let own = keys[e];
   var rank = 0u;
   for (var other = 0u; other < EXPERTS; other++) {
-    rank += u32(row[other] > own || (row[other] == own && other < e));
+    rank += u32(keys[other] > own || (keys[other] == own && other < e));
   }
   return rank;
 }
 
 fn score(e: u32) -> f32 {
   if (SIGMOID) {
-    return 1.0 / (1.0 + exp(-row[e]));
+    return sigmoid(row[e]);
   }
   return exp(row[e] - row[chosen[0]]);
+}
+
+fn sigmoid(x: f32) -> f32 {
+  return 1.0 / (1.0 + exp(-x));
 }
 
 // What the scores are divided by

@@ -44,9 +44,15 @@ export interface StackVariant {
 
 /** Declares weights, x, routes and `product`; int8 goes with threads in teams. */
 export function stackWgsl(format: QuantFormat, { input, team }: StackVariant): string {
-  const reduce = { alone: reduceAlone, workgroup: reduceWorkgroup, subgroup: reduceSubgroup };
-  return stackedWeights(format, input) + productWgsl(input) + reduce[team];
+  return stackedWeights(format, input) + productWgsl(input) + reduceWgsl[team];
 }
+
+/** What adds up the sums of a team's threads. */
+export const reduceWgsl: Record<Team, string> = {
+  alone: reduceAlone,
+  workgroup: reduceWorkgroup,
+  subgroup: reduceSubgroup,
+};
 
 export function stackedWeights(format: QuantFormat, input: ExpertInput): string {
   const weights =

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { type openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
+import { type Form, measured } from '../../test/measured.ts';
 import type { Kernel } from '../kernel.ts';
 import { dequantized, packQuantized, quantizeReference } from '../quantize/reference.ts';
 import type { QuantFormat } from '../quants/format.ts';
@@ -53,9 +54,14 @@ export async function expectProducts<Shape extends ProductShape>(
       }
     return all;
   };
-  expect(relativeError(out!, expected(x))).toBeLessThan(LOSSES[input]);
+  const error = relativeError(out!, expected(x));
+  if (input === 'f32') measured('type', format.name, FORMS[kernel.name.split(' ')[0]!]!, error);
+  expect(error).toBeLessThan(LOSSES[input]);
   if (quantized) expect(relativeError(out!, expected(dequantized(quantized)))).toBeLessThan(LOSSES.f32);
 }
+
+/** By the first word of a kernel's name. */
+const FORMS: Record<string, Form> = { 'mat-vec': 'mat-vec', 'mat-mul': 'mat-mat' };
 
 /** Of what an input loses. */
 const LOSSES: Record<Input, number> = { f32: 1e-5, f16: 2e-3, dp4a: 1e-2 };

@@ -25,6 +25,15 @@ test('linear scaling puts a later position where an earlier one was', () => {
   expect([...scaled.slice(-8)]).toEqual([...unscaled.slice(-8)]);
 });
 
+test('NTK-aware scaling leaves the fastest pair, and slows the slowest by its factor', () => {
+  const before = pairFrequencies(plain);
+  const after = pairFrequencies({ ...plain, scaling: { kind: 'ntk', factor: 8 } });
+  expect(after[0]).toBe(before[0]);
+  expect(after[63]! / before[63]!).toBeCloseTo(1 / 8, 12);
+  const ratios = [...after].map((frequency, pair) => frequency / before[pair]!);
+  expect(ratios).toEqual(ratios.toSorted((a, b) => b - a));
+});
+
 test('factors divide the frequency of their pair', () => {
   const factors = [1, 2, 4, 8];
   const divided = pairFrequencies({ positions: 1, rotaryDim: 8, base: 100, factors });

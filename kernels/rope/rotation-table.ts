@@ -3,6 +3,11 @@ export type RopeScaling =
   /** Positions divided by `factor` (Chen et al. 2023, "Extending context window … via positional interpolation"). */
   | { kind: 'linear'; factor: number }
   /**
+   * The base grows so that the slowest pair turns `factor` times slower and the fastest as before ("NTK-aware", bloc97
+   * 2023).
+   */
+  | { kind: 'ntk'; factor: number }
+  /**
    * Llama 3.1: slow pairs are interpolated, fast ones are not, and those between are blended. Both bounds are
    * turns per original context.
    */
@@ -68,6 +73,8 @@ export function pairFrequencies({ rotaryDim, base, scaling, factors }: Rotation)
         return frequency;
       case 'linear':
         return frequency / scaling.factor;
+      case 'ntk':
+        return frequency * scaling.factor ** ((-2 * pair) / Math.max(1, rotaryDim - 2));
       case 'llama3': {
         const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
         const turns = (originalContext * frequency) / (2 * Math.PI);

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '../gguf/read-gguf.ts';
 import type { FamilyMetadata } from './family-metadata.ts';
+import type { ExpertTraits } from './expert-config.ts';
 import type { Activation, ModelConfig, RopePairs } from './model-config.ts';
 import type { BlockRoles, Leaf, Leaves } from './roles.ts';
 
@@ -41,20 +42,26 @@ export interface Architecture {
    * which is the same, as a turn changes no length.
    */
   readonly normsTurnedHeads?: (sizes: Sizes, family: FamilyMetadata) => boolean;
-  /** Scores and logits have caps: the file's `attn_logit_softcapping` and `final_logit_softcapping`. */
-  readonly hasCaps?: true;
+  /** Scores and logits s become cap · tanh(s / cap): caps where the file says none; without this there are none. */
+  readonly caps?: { readonly scores: number; readonly logits: number };
+  /** Blocks without KV heads have a short convolution over the file's `shortconv.l_cache` positions. */
+  readonly hasShortConvolutions?: true;
   /** YaRN's ramp begins and ends at whole pairs if absent. */
   readonly yarnRamp?: 'whole pairs' | 'exact';
   /** RoPE's base in blocks with a window, where it is not that of the others. They are not scaled then either. */
   readonly windowRopeBase?: number;
+  /** What of its experts files do not say. A family without this has none. */
+  readonly experts?: ExpertTraits;
+  /** Norms are layer norms, with the file's `attention.layer_norm_epsilon`; if absent, RMS norms. */
+  readonly hasLayerNorms?: true;
   /**
    * Metadata (without the prefix) that changes what is computed, with the only value that is understood. A file
    * without the key has that value.
    */
   readonly requires: Readonly<Record<string, number | boolean>>;
-  readonly tensors: Pick<Leaves<TensorSpec>, 'embedding' | 'outputNorm' | 'head' | 'ropeFactors'>;
+  readonly tensors: Omit<Leaves<TensorSpec>, 'blocks'>;
   /** `{block}` in a name stands for the block's number. */
-  readonly block: (config: ModelConfig, block: number) => BlockRoles<LinearSpec, VectorSpec>;
+  readonly block: (config: ModelConfig, block: number) => BlockRoles<LinearSpec, StackSpec, VectorSpec>;
 }
 
 export type Sizes = Pick<ModelConfig, 'blocks' | 'dim' | 'heads' | 'headDim'>;
@@ -67,6 +74,7 @@ export interface TensorSpec {
 }
 
 export type LinearSpec = Leaf<'linear', TensorSpec>;
+export type StackSpec = Leaf<'stack', TensorSpec>;
 export type VectorSpec = Leaf<'vector', TensorSpec>;
 
 /** What of a file has which role. */

@@ -26,10 +26,12 @@ export function findTensors(
   };
   /** A leaf of several tensors has all of them or none. */
   const findAll = <T>(specs: object, block: number): T =>
-    replaceLeaves<T, AnyLeaf<TensorSpec>>(specs, ({ leaf, tensors }) => {
-      const found = tensors.flatMap((spec) => find(spec, block) ?? []);
+    replaceLeaves<T, AnyLeaf<TensorSpec>>(specs, ({ leaf, tensors: usual, instead }) => {
+      const isOther = instead && tensors.has(instead.name.replace('{block}', String(block)));
+      const wanted = isOther ? [instead] : usual;
+      const found = wanted.flatMap((spec) => find(spec, block) ?? []);
       if (found.length === 0) return undefined;
-      if (found.length < tensors.length)
+      if (found.length < wanted.length)
         throw badModel(
           `The model has the tensor ${quoted(found[0]!.name)}, but not all of those that go with it. Convert or download it again.`,
         );
@@ -51,8 +53,14 @@ export function findTensors(
 }
 
 function checkShape({ name, shape }: TensorInfo, wanted: readonly number[]): void {
-  if (shape.join() !== wanted.join())
+  if (withoutOnes(shape) !== withoutOnes(wanted))
     throw badModel(
       `The tensor ${quoted(name)} is ${shape.join(' × ')}, but should be ${wanted.join(' × ')}.`,
     );
+}
+
+/** Some writers leave out lengths of 1 at the end. */
+function withoutOnes(shape: readonly number[]): string {
+  const length = shape.findLastIndex((size) => size !== 1) + 1;
+  return shape.slice(0, length).join();
 }

@@ -223,10 +223,9 @@ describe('a file that is not understood is refused by name', () => {
       says: 'lacks "general.architecture"',
     },
     {
-      why: 'a mixture of experts',
+      why: 'experts, but not how many a row has',
       metadata: { 'llama.expert_count': uint32(8) },
-      says: '"llama.expert_count" is 8',
-      code: 'unsupported-model',
+      says: 'lacks "llama.expert_used_count"',
     },
     {
       why: 'attention to what comes later',

@@ -1,6 +1,7 @@
 import { badModel, quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
 import type { Architecture, Sizes, TensorSpec } from './architecture.ts';
+import { type Experts, readExperts } from './expert-config.ts';
 import { FamilyMetadata } from './family-metadata.ts';
 import type { AnyLeaf } from './roles.ts';
 import { type RopeScaling, readRopeScaling } from './rope-scaling.ts';
@@ -10,6 +11,9 @@ export type RopePairs = 'adjacent' | 'halves';
 
 /** What the gate of the feed-forward goes through: x · sigmoid(x), or GELU in its tanh form. */
 export type Activation = 'silu' | 'gelu';
+
+/** What of a text's rows becomes its vector: their mean, the first of them, or the last. */
+export type Pooling = 'mean' | 'first' | 'last';
 
 /** Angles by which positions turn. */
 export interface Rope {
@@ -54,17 +58,37 @@ export interface ModelConfig {
   rotaryDim: number;
   ropePairs: RopePairs;
   ropes: readonly Rope[];
-  /** Of each block. */
-  attention: readonly BlockAttention[];
+  /** Of each block; undefined where a short convolution mixes positions. */
+  attention: readonly (BlockAttention | undefined)[];
+  /** Positions that a short convolution sees, its own included; 0 in models without. */
+  convolved: number;
   attentionScale: number;
   /** Scores s become cap · tanh(s / cap). */
   attentionCap?: number | undefined;
+  /** As do logits. */
+  logitCap?: number | undefined;
   embeddingScale: number;
   activation: Activation;
+  /** Of blocks that have any. */
+  experts?: Experts | undefined;
   normEps: number;
   vocab: number;
   /** Positions that the model was made for. */
   contextLength: number;
+  /** Whether a position sees only those before it, and itself; else a window is half before, half after it. */
+  isCausal: boolean;
+  /** How a text becomes one vector; undefined in models that write text. */
+  pooling: Pooling | undefined;
+  /**
+   * Whether what later positions need is kept. Where it is not, since positions see later ones or all make the vector,
+   * a text is computed whole, in one step.
+   */
+  hasCache: boolean;
+  /** Values of a text's vector, and of what comes between the two maps that make it, where there are such. */
+  vectorDim: number;
+  projectedDim: number;
+  /** Types of tokens that the model tells apart. */
+  tokenTypes: number;
   /** True if the embedding is the head too. */
   tiedHead: boolean;
 }
@@ -79,6 +103,7 @@ const MAX = {
   context: 2 ** 27,
   ropeBase: 1e12,
   temperature: 16,
+  convolved: 16,
   cap: 1e6,
 };
 
@@ -102,9 +127,13 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   const blocks = size('block_count', MAX.blocks);
   const dim = size('embedding_length', MAX.dim);
   const heads = size('attention.head_count', MAX.heads);
-  const kvHeads = size('attention.head_count_kv', heads, heads);
+  const kvHeadsOf =
+    readKvHeads(architecture, family, blocks, heads) ??
+    Array<number>(blocks).fill(size('attention.head_count_kv', heads, heads));
+  const kvHeads = Math.max(...kvHeadsOf);
   if (heads % kvHeads !== 0)
     throw badModel(`The model has ${heads} heads, which ${kvHeads} KV heads cannot share evenly.`);
+  const convolved = architecture.hasShortConvolutions ? size('shortconv.l_cache', MAX.convolved) : 0;
 
   const headDim = size('attention.key_length', MAX.headDim, dim / heads);
   const valueDim = size('attention.value_length', MAX.headDim, headDim);
@@ -122,23 +151,30 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   if (tokens && tokens.length !== vocab)
     throw badModel(`The model computes ${vocab} tokens, but its vocabulary has ${tokens.length}.`);
 
+  const epsilonKey = `attention.${architecture.hasLayerNorms ? 'layer_norm' : 'layer_norm_rms'}_epsilon`;
   const sizes: Sizes = { blocks, dim, heads, headDim };
+  const ffn = size('feed_forward_length', MAX.dim * 8);
   const config: ModelConfig = {
     ...sizes,
     name: metadata.string('general.name', prefix),
     architecture: prefix,
-    ffn: size('feed_forward_length', MAX.dim * 8),
+    ffn,
     kvHeads,
     rotaryDim,
     ropePairs,
-    ...readAttention(architecture, sizes, family, tensors),
+    ...readAttention(architecture, sizes, kvHeadsOf, family, tensors),
+    convolved,
     attentionScale: architecture.attentionScale?.(sizes) ?? 1 / Math.sqrt(headDim),
-    attentionCap: architecture.hasCaps ? capOf(family, 'attn_logit_softcapping') : undefined,
+    ...readCaps(architecture, family),
     embeddingScale: architecture.embeddingScale?.(sizes) ?? 1,
     activation,
-    normEps: positive(family.number('attention.layer_norm_rms_epsilon'), 1, 'norm epsilon'),
+    experts: readExperts(architecture, family, ffn),
+    normEps: positive(family.number(epsilonKey), 1, 'norm epsilon'),
     vocab,
     contextLength: size('context_length', MAX.context),
+    ...readPooling(architecture, family),
+    ...readProjections(architecture, family, dim, tensors),
+    tokenTypes: metadata.integer('tokenizer.ggml.token_type_count', 1),
     tiedHead: !tensors.has(nameOf(architecture.tensors.head) ?? ''),
   };
   const unknown = family.notAsked().find((key) => !IDLE.some((name) => key === `${prefix}.${name}`));
@@ -149,10 +185,82 @@ export function readConfig(architecture: Architecture, { metadata, tensors }: Gg
   return config;
 }
 
+/** By `pooling_type`. */
+const POOLINGS: readonly (Pooling | undefined)[] = [undefined, 'mean', 'first', 'last'];
+
+/** What a row sees, and what becomes of a text. */
+function readPooling(
+  { requires }: Architecture,
+  family: FamilyMetadata,
+): Pick<ModelConfig, 'isCausal' | 'pooling' | 'hasCache'> {
+  const isCausal = family.value('attention.causal') ?? requires['attention.causal'] ?? true;
+  if (typeof isCausal !== 'boolean')
+    throw badModel(`The model's ${quoted(family.key('attention.causal'))} is neither true nor false.`);
+  const type = family.integer('pooling_type', 0);
+  if (!(type in POOLINGS))
+    throw unsupportedModel(
+      `The model's ${quoted(family.key('pooling_type'))} is ${type}${type === 4 ? ', of models that rank texts' : ''}, and Hearth makes vectors by 1 (mean), 2 (first token) and 3 (last token). Get a model of these.`,
+    );
+  const pooling = POOLINGS[type];
+  if (!isCausal && !pooling)
+    throw unsupportedModel(
+      `The model's ${quoted(family.key('attention.causal'))} is false, which only models have that make vectors, and Hearth runs others only with true. It has no ${quoted(family.key('pooling_type'))} to say how it would make one: 1 (mean), 2 (first token) or 3 (last token). Get another conversion of it.`,
+    );
+  return { isCausal, pooling, hasCache: isCausal && (!pooling || pooling === 'last') };
+}
+
+/** Files have the numbers of the two maps and not the maps, or both, as they were converted. */
+function readProjections(
+  { tensors: { project, projectAgain } }: Architecture,
+  family: FamilyMetadata,
+  dim: number,
+  tensors: Gguf['tensors'],
+): Pick<ModelConfig, 'vectorDim' | 'projectedDim'> {
+  const none = { vectorDim: dim, projectedDim: 0 };
+  if (!project) return none;
+  const read = (key: string) => {
+    const value = family.integer(key, dim);
+    if (value >= 1 && value <= MAX.dim) return value;
+    throw badModel(`The model's ${quoted(family.key(key))} is ${value}, not from 1 to ${MAX.dim}.`);
+  };
+  const [from, between] = [read('dense_2_feat_in'), read('dense_2_feat_out')];
+  const [after, to] = [read('dense_3_feat_in'), read('dense_3_feat_out')];
+  const has = [project, projectAgain].map((leaf) => tensors.has(nameOf(leaf) ?? ''));
+  if (!has.includes(true)) return none;
+  if (has.includes(false))
+    throw badModel('The model has one of the two maps of its vectors, but not the other. Convert it again.');
+  if (from !== dim || between !== after)
+    throw badModel(
+      `The model's vectors of ${dim} values go through maps of ${from} to ${between} and ${after} to ${to} values, which do not fit each other.`,
+    );
+  return { vectorDim: to, projectedDim: between };
+}
+
+/** A list for all blocks, where the file has one: 0 says that a short convolution stands in for attention. */
+function readKvHeads(
+  { hasShortConvolutions }: Architecture,
+  family: FamilyMetadata,
+  blocks: number,
+  heads: number,
+): number[] | undefined {
+  const key = 'attention.head_count_kv';
+  const value = family.value(key);
+  if (!ArrayBuffer.isView(value) && !Array.isArray(value)) return undefined;
+  const list = Array.from(value as ArrayLike<unknown>, Number);
+  const kvHeads = list.find((count) => count !== 0);
+  const isRight = (count: number) => count === kvHeads || (count === 0 && hasShortConvolutions);
+  const isCount = Number.isInteger(kvHeads) && kvHeads! >= 1 && kvHeads! <= heads;
+  if (isCount && list.length === blocks && list.every(isRight)) return list;
+  throw unsupportedModel(
+    `The model's ${quoted(family.key(key))} has ${list.length} numbers (${quoted(list.slice(0, 8).join(', '))} at first), and Hearth needs one whole number from 1 to ${heads} for all ${blocks} blocks${hasShortConvolutions ? ' but those without attention, of 0' : ''}. Get another model.`,
+  );
+}
+
 /** Which blocks see and turn what. */
 function readAttention(
   architecture: Architecture,
   sizes: Sizes,
+  kvHeadsOf: readonly number[],
   family: FamilyMetadata,
   tensors: Gguf['tensors'],
 ): Pick<ModelConfig, 'ropes' | 'attention'> {
@@ -181,7 +289,8 @@ function readAttention(
     architecture.ropelessIsGlobal && window === 0 ? undefined : architecture.ropelessEvery;
   const temperature = readTemperature(architecture, family);
   const isEvery = (block: number, every: number) => (block + 1) % every === 0;
-  const attention = Array.from({ length: sizes.blocks }, (_, block): BlockAttention => {
+  const attention = kvHeadsOf.map((kvHeads, block): BlockAttention | undefined => {
+    if (kvHeads === 0) return undefined;
     const isWindowed = window > 0 && !isEvery(block, period);
     const isRopeless = ropelessEvery !== undefined && isEvery(block, ropelessEvery);
     const isHot = temperature && (isRopeless || !architecture.temperature?.isOfRopeless);
@@ -210,9 +319,16 @@ function readTemperature({ temperature }: Architecture, family: FamilyMetadata):
   return { scale, length, offset: temperature.offset };
 }
 
-function capOf(family: FamilyMetadata, key: string): number | undefined {
-  const cap = family.number(key, 0);
-  return cap === 0 ? undefined : positive(cap, MAX.cap, key);
+function readCaps(
+  { caps }: Architecture,
+  family: FamilyMetadata,
+): Pick<ModelConfig, 'attentionCap' | 'logitCap'> {
+  if (!caps) return {};
+  const read = (key: string, fallback: number) => positive(family.number(key, fallback), MAX.cap, key);
+  return {
+    attentionCap: read('attn_logit_softcapping', caps.scores),
+    logitCap: read('final_logit_softcapping', caps.logits),
+  };
 }
 
 function nameOf(leaf: AnyLeaf<TensorSpec> | undefined): string | undefined {

@@ -6,7 +6,7 @@ export const qwen2: Architecture = {
   name: 'qwen2',
   activation: 'silu',
   ropePairs: 'halves',
-  requires: { expert_count: 0, 'attention.causal': true },
+  requires: { expert_count: 0 },
   tensors: MODEL,
   block: () => ({ mixer: { ...ATTENTION, qkvBias: QKV_BIAS }, feedForward: DENSE }),
 };

@@ -6,7 +6,7 @@ export const qwen3: Architecture = {
   name: 'qwen3',
   activation: 'silu',
   ropePairs: 'halves',
-  requires: { expert_count: 0, 'attention.causal': true },
+  requires: { expert_count: 0 },
   tensors: MODEL,
   block: () => ({ mixer: { ...ATTENTION, ...QK_NORMS }, feedForward: DENSE }),
 };

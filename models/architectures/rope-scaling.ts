@@ -8,6 +8,10 @@ export type RopeScaling =
   | { kind: 'none' }
   /** Positions are divided by `factor`. */
   | { kind: 'linear'; factor: number }
+  /** The base grows, so that the slowest pair turns `factor` times slower and the fastest as before ("NTK-aware"). */
+  | { kind: 'ntk'; factor: number }
+  /** As `ntk`, by as much as the planned context needs: factor · context / original − (factor − 1), 1 at least. */
+  | { kind: 'dynamic'; factor: number; originalContext: number }
   | {
       kind: 'yarn';
       factor: number;
@@ -65,6 +69,11 @@ export function readRopeScaling(
       return { kind: 'none' };
     case 'linear':
       return factor === 1 ? { kind: 'none' } : { kind: 'linear', factor };
+    case 'ntk':
+      return { kind: 'ntk', factor };
+    case 'dynamic':
+      if (originalContext === 0) throw contradiction();
+      return { kind: 'dynamic', factor, originalContext };
     case 'yarn':
       if (
         !(
@@ -88,7 +97,7 @@ export function readRopeScaling(
     }
     default:
       throw unsupportedModel(
-        `The model scales RoPE by ${quoted(type)}, and Hearth knows none, linear, yarn and longrope. Get another model.`,
+        `The model scales RoPE by ${quoted(type)}, and Hearth knows none, linear, ntk, dynamic, yarn and longrope. Get another model.`,
       );
   }
 }

@@ -1,12 +1,17 @@
-import { Environment, parse, tokenize } from '@huggingface/jinja';
 import { ModelError, unsupportedModel } from '../errors.ts';
-import { plainChat } from './plain-chat.ts';
+import { builtInChat } from './built-in-chat.ts';
+import { type Bounds, renderTemplate, TooMuch } from './jinja/index.ts';
 import { strftime } from './strftime.ts';
-import { ELEMENT_SIZE, TemplateInterpreter, TooMuch } from './template-interpreter.ts';
 
+/** A message in OpenAI's shape, as far as templates read it; they may ask for more than is named here. */
 export interface ChatMessage {
   role: string;
-  content: string;
+  content?: string | null | readonly unknown[];
+  reasoning_content?: string;
+  /** `arguments` are an object here: templates write them as JSON themselves. */
+  tool_calls?: readonly unknown[];
+  tool_call_id?: string;
+  name?: string;
 }
 
 /** What a chat format asks of a tokenizer. */
@@ -23,6 +28,8 @@ export interface RenderOptions {
   addGenerationPrompt?: boolean;
   /** Functions in OpenAI's shape. */
   tools?: readonly unknown[];
+  /** What a template lets one choose, such as `enable_thinking`. */
+  choices?: Readonly<Record<string, unknown>>;
   /** Some templates write today's date. */
   now?: Date;
   clock?: () => number;
@@ -34,32 +41,24 @@ const MAX_SIZE = 8 * 2 ** 20;
 const MAX_RENDER_MS = 2000;
 
 /**
- * Writes a chat as the model's own template does, or, where the file has none, as `plainChat`. The text is to be
- * encoded with `parseSpecial`. Fails with a `ModelError`: `bad-input` if the template refuses the messages.
+ * Writes a chat as the model's own template does, or, where the file has none, in the format of the vocabulary's
+ * tokens. The text is to be encoded with `parseSpecial`. Fails with a `ModelError`: `bad-input` if the template
+ * refuses the messages.
  */
 export function renderChat(
   template: string | undefined,
   messages: readonly ChatMessage[],
   options: RenderOptions,
 ): string {
-  if (template === undefined) return plainChat(messages, options);
+  if (template === undefined) return builtInChat(messages, options);
   if (template.length > MAX_TEMPLATE_CHARS)
     throw unsupportedModel(
       `The model's chat template has ${template.length} characters, and Hearth runs templates of up to ${MAX_TEMPLATE_CHARS}.`,
     );
-  // The library's search for tags takes the square of a run of white space
-  if (/\s{1024}/.test(template))
-    throw unsupportedModel(
-      "The model's chat template has over a thousand characters of white space in a row.",
-    );
+  const clock = options.clock ?? (() => performance.now());
+  const bounds: Bounds = { clock, maxMs: MAX_RENDER_MS, maxSize: MAX_SIZE };
   try {
-    const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
-    const interpreter = new TemplateInterpreter(environment(messages, options), {
-      clock: options.clock ?? (() => performance.now()),
-      maxMs: MAX_RENDER_MS,
-      maxSize: MAX_SIZE,
-    });
-    return String(interpreter.run(program).value);
+    return renderTemplate(template, names(messages, options), bounds);
   } catch (error) {
     throw refused(error);
   }
@@ -68,41 +67,24 @@ export function renderChat(
 class Refusal extends Error {}
 
 /** The names that Hugging Face gives to templates. */
-function environment(
+function names(
   messages: readonly ChatMessage[],
-  { tokenizer, addGenerationPrompt = false, tools, now = new Date() }: RenderOptions,
-): Environment {
+  { tokenizer, addGenerationPrompt = false, tools, choices, now = new Date() }: RenderOptions,
+): Record<string, unknown> {
   const special = (id: number | undefined) => (id === undefined ? '' : tokenizer.tokenText(id));
-  const names: Record<string, unknown> = {
-    messages,
-    add_generation_prompt: addGenerationPrompt,
+  return {
     bos_token: special(tokenizer.bosId),
     eos_token: special(tokenizer.eosId),
+    ...choices,
+    messages,
+    add_generation_prompt: addGenerationPrompt,
     tools: tools ?? null,
-    documents: null,
-    true: true,
-    True: true,
-    false: false,
-    False: false,
-    none: null,
-    None: null,
-    range,
-    raise_exception: (message: unknown) => {
+    documents: choices?.documents ?? null,
+    raise_exception: ([message]: readonly unknown[]) => {
       throw new Refusal(String(message));
     },
-    strftime_now: (format: unknown) => strftime(now, String(format)),
+    strftime_now: ([format]: readonly unknown[]) => strftime(now, String(format)),
   };
-  const environment = new Environment();
-  for (const [name, value] of Object.entries(names)) environment.set(name, value);
-  return environment;
-}
-
-/** Python's `range`. */
-function range(first: number, second?: number | null, step?: number | null): number[] {
-  const [start, stop, by] = [second == null ? 0 : first, second ?? first, step ?? 1];
-  const length = Math.max(0, Math.ceil((stop - start) / by));
-  if (!(length * ELEMENT_SIZE <= MAX_SIZE)) throw new TooMuch(`it counts to ${stop}`);
-  return Array.from({ length }, (_, i) => start + i * by);
 }
 
 function refused(error: unknown): ModelError {

@@ -23,6 +23,7 @@ describe.skipIf(!existsSync(templates))(
       messages: ChatMessage[];
       prompt: boolean;
       tools?: unknown[];
+      choices?: Record<string, unknown>;
     }
     const golden: {
       cases: Record<string, Case>;
@@ -34,12 +35,13 @@ describe.skipIf(!existsSync(templates))(
     );
     test.each(rows)('$file writes $name as Python does', ({ file, name, output }) => {
       const template = readFileSync(new URL(file, templates), 'utf8');
-      const { messages, prompt, tools } = golden.cases[name]!;
+      const { messages, prompt, tools, choices } = golden.cases[name]!;
       const write = () =>
         renderChat(template, messages, {
           tokenizer,
           addGenerationPrompt: prompt,
           tools,
+          choices,
           now: new Date(2024, 6, 26, 9, 5),
         });
 
@@ -58,6 +60,30 @@ describe('a file without a template', () => {
     expect(renderChat(undefined, chat, { tokenizer: knowing, addGenerationPrompt: true })).toBe(
       '<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
     );
+  });
+
+  test.each([
+    {
+      tokens: ['<|start_header_id|>', '<|eot_id|>'],
+      ends: '<|start_header_id|>assistant<|end_header_id|>\n\n',
+    },
+    { tokens: ['<start_of_turn>', '<end_of_turn>'], ends: '<end_of_turn>\n<start_of_turn>model\n' },
+    { tokens: ['<|start|>', '<|message|>', '<|channel|>'], ends: 'Hi<|end|><|start|>assistant<|message|>' },
+    { tokens: ['<|user|>', '<|assistant|>', '<|end|>'], ends: '<|user|>\nHi<|end|>\n<|assistant|>\n' },
+    { tokens: ['[INST]', '[/INST]'], ends: '[INST] Hi [/INST]' },
+    { tokens: ['<｜User｜>', '<｜Assistant｜>'], ends: 'Be brief.<｜User｜>Hi<｜Assistant｜>' },
+  ])('gets the format of the family that $tokens are of', ({ tokens, ends }) => {
+    const knowing = { ...tokenizer, idOf: (text: string) => (tokens.includes(text) ? 7 : undefined) };
+    const text = renderChat(undefined, chat, { tokenizer: knowing, addGenerationPrompt: true });
+    expect(text.endsWith(ends), text).toBe(true);
+    expect(text).toContain('Be brief.');
+  });
+
+  test('shows the texts of a message of parts', () => {
+    const parts = [
+      { role: 'user', content: [{ type: 'text', text: 'A' }, { type: 'image' }, null, { text: 'B' }] },
+    ];
+    expect(renderChat(undefined, parts, { tokenizer })).toBe('user: AB\n');
   });
 
   test('gets plain lines otherwise', () => {
@@ -136,7 +162,6 @@ describe('a hostile template', () => {
     { why: 'brackets without end', template: `{{ ${'('.repeat(50_000)} }}`, says: 'cannot be run' },
     { why: 'an unfinished block', template: '{% for x in messages %}', says: 'cannot be run' },
     { why: 'a template too long to read', template: 'x'.repeat(200_000), says: '200000 characters' },
-    { why: 'white space without end', template: `a${' '.repeat(100_000)}`, says: 'white space' },
   ])('is stopped: $why', ({ template, says }) => {
     expect(() => render(template, { clock: hurriedClock() })).toThrow(
       expect.objectContaining({
@@ -146,6 +171,11 @@ describe('a hostile template', () => {
       }),
     );
   });
+});
+
+test('a template may have white space without end', () => {
+  const spaces = ' '.repeat(50_000);
+  expect(render(`a${spaces}{%- if true %}${spaces}{% endif %}b`)).toBe(`a${spaces}b`);
 });
 
 test("a date is written in English, with Python's codes", () => {

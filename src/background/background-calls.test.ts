@@ -3,10 +3,12 @@ import { memoryWires } from '../../test/fakes/memory-wires.ts';
 import { connect } from '../channel/connect.ts';
 import { serve } from '../channel/serve.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
+import type { PeerId } from '../protocol/peer-id.ts';
 import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Area } from './area.ts';
 import { backgroundCalls } from './background-calls.ts';
 import { builtInSiteStore } from './built-in-sites.ts';
+import { roomStore } from './room.ts';
 import { settingsStore } from './settings.ts';
 import { siteStore } from './sites.ts';
 
@@ -30,6 +32,8 @@ function start(area: Area) {
     settings: settingsStore(area),
     wake: async () => {},
     prompts,
+    room: roomStore(area),
+    isIdle: async () => false,
     memoryBytes: async () => 8 * 2 ** 30,
   });
   serve<BackgroundCalls>(far, calls);
@@ -103,7 +107,11 @@ test('settings change one by one and outlive the worker', async () => {
   const caps = { gpuPercent: 50, memoryBytes: 2 ** 30 };
   expect(await start(area).call('changeSettings', { caps })).toEqual({ ...DEFAULT_SETTINGS, caps });
   await start(area).call('changeSettings', { defaultModel: 'other' });
-  expect(await start(area).call('settings', undefined)).toEqual({ ...DEFAULT_SETTINGS, caps, defaultModel: 'other' });
+  expect(await start(area).call('settings', undefined)).toEqual({
+    ...DEFAULT_SETTINGS,
+    caps,
+    defaultModel: 'other',
+  });
 });
 
 test.each([
@@ -148,4 +156,15 @@ test('who answers where the browser has built-in AI: the site’s choice, else t
   await expect(call('chooseBuiltIn', { origin: 'null', choice: 'own' })).rejects.toMatchObject({
     code: 'bad-input',
   });
+});
+
+test('a room is remembered until it is left, and then nothing of it is', async () => {
+  const items: Record<string, unknown> = {};
+  const { call } = start(memoryArea(items));
+  const room = { code: 'AAAAA-BBBBB-CCCCC-DDDDD', known: ['p'.repeat(43) as PeerId], bans: [] };
+  await call('rememberRoom', room);
+  expect(await start(memoryArea(items)).call('room', undefined)).toEqual(room);
+  await call('rememberRoom', undefined);
+  expect(await call('room', undefined)).toBeUndefined();
+  expect(JSON.stringify(items)).not.toContain('AAAAA');
 });

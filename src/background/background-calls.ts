@@ -6,6 +6,7 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { MAX_MODEL_ID_CHARS, MAX_MODELS_PER_REQUEST } from '../protocol/limits.ts';
 import type { BuiltInSiteStore } from './built-in-sites.ts';
 import type { PromptWindows } from './prompt-windows.ts';
+import { RoomRecord, type RoomStore } from './room.ts';
 import { SettingsChanges, type SettingsStore } from './settings.ts';
 import type { SiteStore } from './sites.ts';
 
@@ -16,6 +17,8 @@ export interface BackgroundDeps {
   wake(): Promise<void>;
   prompts: PromptWindows;
   memoryBytes(): Promise<number>;
+  room: RoomStore;
+  isIdle(): Promise<boolean>;
 }
 
 // An opaque origin is nobody in particular: "null" is not one, so it can never be remembered
@@ -67,6 +70,12 @@ export function backgroundCalls(deps: BackgroundDeps): Handlers<BackgroundCalls>
       parse: parser(QuestionId),
       run: ({ question }) => deps.prompts.close(question).then(nothing),
     },
+    room: { parse: nothing, run: () => deps.room.get() },
+    rememberRoom: {
+      parse: parser(v.undefinedable(RoomRecord)),
+      run: (room) => deps.room.set(room).then(nothing),
+    },
+    isIdle: { parse: nothing, run: () => deps.isIdle() },
     memory: { parse: nothing, run: () => deps.memoryBytes() },
   };
 }

@@ -10,18 +10,24 @@ import { backgroundCalls } from './background-calls.ts';
 import { builtInSiteStore } from './built-in-sites.ts';
 import { ensureOffscreen, postToOffscreen } from './offscreen-document.ts';
 import { promptWindows } from './prompt-windows.ts';
+import { roomStore } from './room.ts';
 import { settingsStore } from './settings.ts';
 import { siteStore } from './sites.ts';
 import type { ServiceWorkerScope } from './worker-scope.ts';
 
 declare const self: ServiceWorkerScope;
 
+const IDLE_SECONDS = 60;
+
+const room = roomStore(browser.storage.local);
 const calls = backgroundCalls({
   sites: siteStore(browser.storage.local, Date.now),
   builtIn: builtInSiteStore(browser.storage.local),
   settings: settingsStore(browser.storage.local),
   wake: ensureOffscreen,
   prompts: promptWindows,
+  room,
+  isIdle: async () => (await chrome.idle.queryState(IDLE_SECONDS)) !== 'active',
   memoryBytes: async () => (await chrome.system.memory.getInfo()).capacity,
 });
 
@@ -46,6 +52,11 @@ chrome.runtime.onMessage.addListener((message, _sender, respond: (answer: WakeAn
   );
   // Chrome keeps the channel open for the answer
   return true;
+});
+
+// A machine that is in a room goes back to it without anybody opening a page
+chrome.runtime.onStartup.addListener(() => {
+  void room.get().then((remembered) => remembered && ensureOffscreen());
 });
 
 chrome.runtime.onConnect.addListener((port) => {

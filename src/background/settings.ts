@@ -1,9 +1,11 @@
 import * as v from 'valibot';
 import { BUILT_IN_CHOICES } from '../protocol/built-in-ai.ts';
-import { MAX_MODEL_ID_CHARS } from '../protocol/limits.ts';
+import { MAX_MODEL_ID_CHARS, MAX_URL_CHARS } from '../protocol/limits.ts';
 import {
   DEFAULT_SETTINGS,
   GPU_PERCENT_RANGE,
+  MAX_MACHINE_NAME_CHARS,
+  MAX_SITES_HERE,
   MEMORY_BYTES_RANGE,
   type Settings,
 } from '../protocol/settings.ts';
@@ -16,10 +18,28 @@ const within = ({ min, max }: { min: number; max: number }) =>
 
 const Caps = v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) });
 const DefaultModel = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
+const Mesh = v.object({
+  name: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(MAX_MACHINE_NAME_CHARS)),
+  share: v.object({
+    isOn: v.boolean(),
+    gpuPercent: within(GPU_PERCENT_RANGE),
+    memoryBytes: within(MEMORY_BYTES_RANGE),
+    when: v.picklist(['always', 'idle', 'power']),
+  }),
+  admits: v.picklist(['code', 'known']),
+  isLanOnly: v.boolean(),
+  signalling: v.variant('kind', [
+    v.object({ kind: v.literal('none') }),
+    v.object({ kind: v.literal('cloud') }),
+    v.object({ kind: v.literal('server'), address: v.pipe(v.string(), v.maxLength(MAX_URL_CHARS)) }),
+  ]),
+  staysHere: v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_URL_CHARS))), v.maxLength(MAX_SITES_HERE)),
+});
 export const SettingsChanges = v.strictObject({
   caps: v.optional(Caps),
   defaultModel: v.optional(DefaultModel),
   builtIn: v.optional(v.picklist(BUILT_IN_CHOICES)),
+  mesh: v.optional(Mesh),
 });
 
 export interface SettingsStore {

@@ -1,6 +1,7 @@
 // @ts-check
 // `npm run fuzz`: strangers' bytes for every reader, guided by what they reach. `-- --seconds 60 --seed 7 --target model`.
-// Writes a summary to out/fuzz/summary.json, and each input that found something beside it.
+// Writes a summary to out/fuzz/summary.json, and each input that found something beside it; with `--record` also to
+// test/fuzz/summary.json, which is committed.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -23,6 +24,7 @@ await main(async () => {
   const flags = parseFlags(process.argv.slice(2), {
     seconds: { about: 'How long each target is fuzzed; 20 if absent', takes: 'N', parse: number },
     seed: { about: 'Another seed makes other inputs; 1 if absent', takes: 'N', parse: number },
+    record: { about: 'Keeps the summary in the repository' },
     target: { about: `One of ${TARGETS.join(', ')}; all if absent`, takes: 'NAME' },
   });
   const { seconds = 20, seed = 1 } = flags;
@@ -47,13 +49,24 @@ await main(async () => {
     );
   }
   const summary = { node: process.version, seed, secondsEach: seconds, targets: results };
-  writeFileSync(resolve(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  const files = [resolve(folder, 'summary.json')];
+  if (flags.record) files.push(resolve(root, 'test/fuzz/summary.json'));
+  for (const file of files) writeFileSync(file, `${JSON.stringify(summary, null, 2)}\n`);
   if (found > 0) process.exitCode = 1;
 });
 
 /**
+ * What a thread tells when its time is over.
+ * @typedef {object} Summary
+ * @property {number} executions
+ * @property {number} corpus
+ * @property {number} blocks
+ * @property {{ why: string, base64: string }[]} findings
+ */
+
+/**
  * @param {{ target: string, seed: number, seconds: number }} what
- * @returns {Promise<import('../../test/fuzz/worker.ts').Summary>}
+ * @returns {Promise<Summary>}
  */
 function fuzz(what) {
   const current = new SharedArrayBuffer(4 + INPUT_BYTES);

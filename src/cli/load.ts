@@ -1,7 +1,10 @@
+import { KV_TYPES } from '../../kernels/kv/kv.ts';
 import { Governor } from '../engine/governor.ts';
 import { systemClock } from '../engine/clock.ts';
-import { Model } from '../engine/model.ts';
+import { EmbeddingModel } from '../engine/embedding-model.ts';
+import { Model, type ModelOptions } from '../engine/model.ts';
 import { readModelFile } from '../engine/model-file.ts';
+import { loadAdapters } from './adapters.ts';
 import { openModelFiles } from './model-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
@@ -10,15 +13,33 @@ import { openGpu } from './gpu.ts';
 export const ROWS_AT_ONCE = 32;
 
 /** The model of `--model` on the device of the GPU flags. `isExact`: without dp4a, unless a flag asks for it. */
-export async function loadModel(
+export async function loadModel(flags: Flags, options: Partial<LoadOptions> = {}): Promise<Model> {
+  const model = await load(Model, flags, options);
+  await loadAdapters(flags, model);
+  return model;
+}
+
+/** As `loadModel`, of a model that makes vectors. */
+export function loadEmbeddingModel(flags: Flags, options: Partial<LoadOptions>): Promise<EmbeddingModel> {
+  return load(EmbeddingModel, flags, options);
+}
+
+interface LoadOptions {
+  slots: number;
+  isExact: boolean;
+  governor: Governor;
+}
+
+async function load<M>(
+  kind: { load(options: ModelOptions): Promise<M> },
   flags: Flags,
-  { slots = 1, isExact = false, governor = new Governor(systemClock) } = {},
-): Promise<Model> {
+  { slots = 1, isExact = false, governor = new Governor(systemClock) }: Partial<LoadOptions>,
+): Promise<M> {
   const source = await openModelFiles(flags.required('model'));
   const file = await readModelFile(source);
   const gpu = await openGpu(flags, isExact ? { dp4a: false } : {});
   const startedAt = performance.now();
-  const model = await Model.load({
+  const model = await kind.load({
     // A lost device ends a command: opening it again gives the lost one
     device: { open: async () => gpu },
     file,
@@ -30,7 +51,7 @@ export async function loadModel(
       slots,
       contextLength: flags.has('context') ? flags.integer('context', 0, { min: 1 }) : undefined,
       maxRows: flags.has('max-rows') ? flags.integer('max-rows', 0, { min: 1, max: 4096 }) : undefined,
-      kv: flags.oneOf('kv', ['f32', 'f16']),
+      kv: flags.oneOf('kv', KV_TYPES),
     },
   });
   process.stderr.write(`loaded in ${(performance.now() - startedAt).toFixed(0)} ms\n`);

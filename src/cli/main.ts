@@ -1,5 +1,6 @@
 import { toFailure } from '../protocol/errors.ts';
 import { bench } from './commands/bench.ts';
+import { embed } from './commands/embed.ts';
 import { detokenize } from './commands/detokenize.ts';
 import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
@@ -19,6 +20,7 @@ const COMMANDS: Record<string, Command> = {
   logits,
   perplexity,
   generate,
+  embed,
   bench,
   random,
   tune,
@@ -34,12 +36,15 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
   generate    --prompt T | --messages JSON | --ids 1,2,3  --max-tokens N
               [--temperature 0 --top-k 0 --top-p 1 --min-p 0 --seed S --stop T …
                --repetition-penalty 1 --frequency-penalty 0 --presence-penalty 0]
+              [--keep-tokens N]   goes on past the context's end: forgets the older half behind the first N
+  embed       --text T | --file P | --ids 1,2,3 [--dimensions N --raw]   a vector of the text, or of each line
   bench       [--pp 512 --tg 128 --depth 0 --concurrency 1 --repeat 5 --profile]
   random      --shape llama-3.2-1b --quant Q4_0 --out F   a model of random weights, for bench
   tune        --quant Q4_0 --k 2048 --n 16384 [--rows 1]    times every division of mat-vec's work
 
+What is added: --lora ADAPTER.gguf[:SCALE] …
 Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a (force or forbid), --vulkan-icd FILE,
---kv f32|f16, --context N, --max-rows N. logits and perplexity are exact unless --features has dp4a.
+--kv f32|f16|q8_0, --context N, --max-rows N. logits, perplexity and embed are exact unless --features has dp4a.
 JSON goes to stdout, progress to stderr.
 `;
 

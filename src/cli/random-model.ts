@@ -14,11 +14,24 @@ interface Shape {
   headDim: number;
   ffn: number;
   tied: boolean;
+  /** Those of Qwen 3's mixtures, in every block; `ffn` is of one expert. */
+  experts?: { count: number; used: number; ffn: number };
 }
 
 /** Shapes of well-known models. */
 const SHAPES: Record<string, Shape> = {
   tiny: { vocab: 1024, dim: 256, blocks: 2, heads: 4, kvHeads: 2, headDim: 64, ffn: 512, tied: true },
+  'tiny-moe': {
+    vocab: 1024,
+    dim: 256,
+    blocks: 2,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 64,
+    ffn: 512,
+    tied: true,
+    experts: { count: 8, used: 2, ffn: 256 },
+  },
   'llama-3.2-1b': {
     vocab: 128_256,
     dim: 2048,
@@ -48,6 +61,17 @@ const SHAPES: Record<string, Shape> = {
     headDim: 128,
     ffn: 14_336,
     tied: false,
+  },
+  'qwen3-30b-a3b': {
+    vocab: 151_936,
+    dim: 2048,
+    blocks: 48,
+    heads: 32,
+    kvHeads: 4,
+    headDim: 128,
+    ffn: 6144,
+    tied: false,
+    experts: { count: 128, used: 8, ffn: 768 },
   },
 };
 
@@ -81,7 +105,10 @@ export function randomModel(shapeName: string, mixName: string): Uint8Array {
   });
 }
 
-/** A llama model of random weights, for measuring: what it says is noise, what it costs is real. */
+/**
+ * A llama model of random weights, or a qwen3moe where the shape has experts, for measuring: what it says is noise,
+ * what it costs is real.
+ */
 export function randomFile(shapeName: string, mixName: string): RandomFile {
   const shape = SHAPES[shapeName];
   const mix = mixOf(mixName);
@@ -92,16 +119,19 @@ export function randomFile(shapeName: string, mixName: string): RandomFile {
       `Shapes are ${Object.keys(SHAPES).join(', ')}; quants are ${[...mixes].join(', ')}.`,
     );
   }
-  const { vocab, dim, blocks, heads, kvHeads, headDim, ffn, tied } = shape;
+  const { vocab, dim, blocks, heads, kvHeads, headDim, ffn, tied, experts } = shape;
+  const family = experts ? 'qwen3moe' : 'llama';
   const u32 = (value: number) => ({ type: 'uint32', value }) as const;
   const next = randomWords();
-  const matrix = (name: string, k: number, rows: number, type: string) => {
+  /** Of each expert, where there are some. */
+  const matrix = (name: string, k: number, rowsOfEach: number, type: string, count?: number) => {
+    const rows = rowsOfEach * (count ?? 1);
     const format = quantFormat(type)!;
     const rowBytes = format.rowBytes(k);
     return {
       name,
       type: type as GgmlTypeName,
-      shape: [k, rows],
+      shape: count ? [k, rowsOfEach, count] : [k, rows],
       sizeBytes: rows * rowBytes,
       *pieces() {
         const rowsAtOnce = Math.min(rows, Math.ceil(PIECE_BYTES / rowBytes));
@@ -110,13 +140,21 @@ export function randomFile(shapeName: string, mixName: string): RandomFile {
       },
     };
   };
-  const ones = (name: string) => ({
+  const ones = (name: string, length = dim) => ({
     name,
     type: 'F32' as const,
-    shape: [dim],
-    sizeBytes: 4 * dim,
-    pieces: () => [new Uint8Array(new Float32Array(dim).fill(1).buffer)],
+    shape: [length],
+    sizeBytes: 4 * length,
+    pieces: () => [new Uint8Array(new Float32Array(length).fill(1).buffer)],
   });
+  const feedForward = (i: number) => {
+    const [end, inner, count] = experts ? ['_exps.weight', experts.ffn, experts.count] : ['.weight', ffn];
+    return [
+      matrix(`blk.${i}.ffn_gate${end}`, dim, inner, mix('other'), count),
+      matrix(`blk.${i}.ffn_up${end}`, dim, inner, mix('other'), count),
+      matrix(`blk.${i}.ffn_down${end}`, inner, dim, mix(i % 2 ? 'other' : 'down'), count),
+    ];
+  };
   const texts = [
     ...BYTE_CHARS,
     ...Array.from({ length: vocab - 258 }, (_, i) => `Ġx${i}`),
@@ -126,20 +164,27 @@ export function randomFile(shapeName: string, mixName: string): RandomFile {
 
   return {
     metadata: [
-      ['general.architecture', { type: 'string', value: 'llama' }],
+      ['general.architecture', { type: 'string', value: family }],
       ['general.name', { type: 'string', value: `random ${shapeName} ${mixName}` }],
-      ['llama.block_count', u32(blocks)],
-      ['llama.context_length', u32(131_072)],
-      ['llama.embedding_length', u32(dim)],
-      ['llama.feed_forward_length', u32(ffn)],
-      ['llama.attention.head_count', u32(heads)],
-      ['llama.attention.head_count_kv', u32(kvHeads)],
-      ['llama.attention.key_length', u32(headDim)],
-      ['llama.attention.value_length', u32(headDim)],
-      ['llama.attention.layer_norm_rms_epsilon', { type: 'float32', value: 1e-5 }],
-      ['llama.rope.freq_base', { type: 'float32', value: 500_000 }],
-      ['llama.rope.dimension_count', u32(headDim)],
-      ['llama.vocab_size', u32(vocab)],
+      [`${family}.block_count`, u32(blocks)],
+      [`${family}.context_length`, u32(131_072)],
+      [`${family}.embedding_length`, u32(dim)],
+      [`${family}.feed_forward_length`, u32(ffn)],
+      [`${family}.attention.head_count`, u32(heads)],
+      [`${family}.attention.head_count_kv`, u32(kvHeads)],
+      [`${family}.attention.key_length`, u32(headDim)],
+      [`${family}.attention.value_length`, u32(headDim)],
+      [`${family}.attention.layer_norm_rms_epsilon`, { type: 'float32', value: 1e-5 }],
+      [`${family}.rope.freq_base`, { type: 'float32', value: 500_000 }],
+      [`${family}.rope.dimension_count`, u32(headDim)],
+      [`${family}.vocab_size`, u32(vocab)],
+      ...(experts
+        ? ([
+            ['qwen3moe.expert_count', u32(experts.count)],
+            ['qwen3moe.expert_used_count', u32(experts.used)],
+            ['qwen3moe.expert_feed_forward_length', u32(experts.ffn)],
+          ] as const)
+        : []),
       ['tokenizer.ggml.model', { type: 'string', value: 'gpt2' }],
       ['tokenizer.ggml.pre', { type: 'string', value: 'gpt-2' }],
       ['tokenizer.ggml.tokens', { type: 'array', of: 'string', value: texts }],
@@ -154,6 +199,9 @@ export function randomFile(shapeName: string, mixName: string): RandomFile {
     tensors: [
       matrix('token_embd.weight', dim, vocab, mix('embedding')),
       ...Array.from({ length: blocks }, (_, i) => [
+        ...(experts
+          ? [ones(`blk.${i}.attn_q_norm.weight`, headDim), ones(`blk.${i}.attn_k_norm.weight`, headDim)]
+          : []),
         ones(`blk.${i}.attn_norm.weight`),
         matrix(`blk.${i}.attn_q.weight`, dim, heads * headDim, mix('other')),
         matrix(`blk.${i}.attn_k.weight`, dim, kvHeads * headDim, mix('other')),
@@ -161,9 +209,8 @@ export function randomFile(shapeName: string, mixName: string): RandomFile {
         matrix(`blk.${i}.attn_v.weight`, dim, kvHeads * headDim, mix(i % 2 ? 'other' : 'v')),
         matrix(`blk.${i}.attn_output.weight`, heads * headDim, dim, mix('other')),
         ones(`blk.${i}.ffn_norm.weight`),
-        matrix(`blk.${i}.ffn_gate.weight`, dim, ffn, mix('other')),
-        matrix(`blk.${i}.ffn_up.weight`, dim, ffn, mix('other')),
-        matrix(`blk.${i}.ffn_down.weight`, ffn, dim, mix(i % 2 ? 'other' : 'down')),
+        ...(experts ? [matrix(`blk.${i}.ffn_gate_inp.weight`, dim, experts.count, 'F32')] : []),
+        ...feedForward(i),
       ]).flat(),
       ones('output_norm.weight'),
       ...(tied ? [] : [matrix('output.weight', dim, vocab, mix('embedding'))]),

@@ -1,17 +1,21 @@
 import type { RunningSequence } from '../protocol/engine-calls.ts';
-import type { GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
+import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
-import type { Sequence } from './sequence.ts';
+import type { AdapterUse, Sequence } from './sequence.ts';
 
 export interface RunRequest {
   ids: number[];
   maxTokens: number;
   sampling: SamplingOptions;
   stop: readonly string[];
+  /** How it goes on past the end of the context; if absent, not at all. */
+  shift?: ContextShift | undefined;
   origin: string;
   lane: Lane;
   /** Its text is nobody else's, whoever has the same origin. */
   isPrivate?: boolean | undefined;
+  /** What is added to the model for it: what stands beside the model if absent. */
+  adapters?: readonly AdapterUse[] | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
@@ -28,10 +32,17 @@ export class Answer {
   /** Takes a token's text; true if a stop string has come. */
   onText: (id: number) => boolean = () => false;
   onEnd: (reason: FinishReason) => void = () => {};
+  /** Takes a change of the sequence's text, which is to be computed again. */
+  onChange: (change: () => void) => void = () => {};
 
   readonly #clock: Clock;
   readonly #endIds: ReadonlySet<number>;
   readonly #createdAt: number;
+  readonly #contextLength: number;
+  readonly #shift: ContextShift | undefined;
+  readonly #promptTokens: number;
+  readonly #maxTokens: number;
+  #completionTokens = 0;
   #scheduledAt: number | undefined;
   #firstTokenAt: number | undefined;
   #lastTokenAt: number | undefined;
@@ -46,6 +57,10 @@ export class Answer {
     this.#clock = clock;
     this.#endIds = request.ignoreEnd ? new Set() : endIds;
     this.#createdAt = clock.now();
+    this.#contextLength = contextLength;
+    this.#shift = request.shift;
+    this.#promptTokens = request.ids.length;
+    this.#maxTokens = request.maxTokens;
     this.ended = new Promise((resolve, reject) => {
       this.finish = resolve;
       this.fail = reject;
@@ -55,6 +70,7 @@ export class Answer {
       origin: request.origin,
       lane: request.lane,
       isPrivate: request.isPrivate,
+      adapters: request.adapters,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
@@ -66,7 +82,6 @@ export class Answer {
       cachedTokens: undefined,
       isPaused: false,
       isDone: false,
-      onToken: (token) => this.#take(token),
     };
   }
 
@@ -75,8 +90,8 @@ export class Answer {
   }
 
   get usage(): GenerateOutput['usage'] {
-    const { tokens, promptLength, cachedTokens = 0 } = this.sequence;
-    return { promptTokens: promptLength, completionTokens: tokens.length - promptLength, cachedTokens };
+    const { cachedTokens = 0 } = this.sequence;
+    return { promptTokens: this.#promptTokens, completionTokens: this.#completionTokens, cachedTokens };
   }
 
   get timings(): Timings {
@@ -116,7 +131,8 @@ export class Answer {
     };
   }
 
-  #take(token: number): void {
+  /** The next token. */
+  take(token: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
     if (this.#endIds.has(token)) {
@@ -125,7 +141,25 @@ export class Answer {
     }
 
     this.sequence.tokens.push(token);
+    this.#completionTokens++;
     if (this.onText(token)) this.onEnd('stop');
-    else if (this.sequence.tokens.length >= this.sequence.maxLength) this.onEnd('length');
+    else if (this.sequence.tokens.length < this.sequence.maxLength) return;
+    else if (this.#shift && this.#completionTokens < this.#maxTokens) {
+      const { keepTokens } = this.#shift;
+      this.onChange(() => this.#forget(keepTokens));
+    } else this.onEnd('length');
+  }
+
+  /** The older half of what lies behind the first `keepTokens`. */
+  #forget(keepTokens: number): void {
+    const { sequence } = this;
+    const { tokens, promptLength, sampling } = sequence;
+    const forgotten = tokens.splice(keepTokens, Math.ceil((tokens.length - keepTokens) / 2)).length;
+    const ofPrompt = Math.min(promptLength, keepTokens + forgotten) - keepTokens;
+    sequence.promptLength -= Math.max(0, ofPrompt);
+    const left = this.#maxTokens - this.#completionTokens;
+    sequence.maxLength = Math.min(this.#contextLength, tokens.length + left);
+    // Positions come again, and with one seed the same chances would
+    sequence.sampling = { ...sampling, seed: (sampling.seed + 1) >>> 0 };
   }
 }

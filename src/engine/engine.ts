@@ -1,20 +1,31 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
+import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart, Prompt } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
+import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
+import {
+  isIdle,
+  type LoadedModel,
+  type Makes,
+  mustMake,
+  totalBytes,
+  whatItMakes,
+  wrongKind,
+} from './loaded-model.ts';
 import { Model } from './model.ts';
-import { readModelFile } from './model-file.ts';
-import { promptIds } from './prompt.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
+import { countTokens, promptIds } from './prompt.ts';
 import type { OpenWasm } from './stepper.ts';
-import { isIdle, type TextModel, totalBytes } from './text-model.ts';
+import { finished, inputIds } from './vectors.ts';
 
-/** Sequences of all pages that one model runs at once. */
-const SLOTS = 32;
+/** Answers of all pages that one model makes at once, and texts of which it makes vectors in one step. */
+const SLOTS: Record<Makes, number> = { text: 32, vectors: 128 };
 
 export interface EngineOptions {
   /** `navigator.gpu`, where there is one. */
@@ -26,11 +37,23 @@ export interface EngineOptions {
   openWasm?: OpenWasm;
 }
 
+interface AdapterWish {
+  model: string;
+  adapter: string;
+  scale: number;
+}
+
+interface LoadWish {
+  /** A model of another kind is refused by its header. */
+  wanted?: Makes;
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
 interface Entry {
   name: string;
-  loading: Promise<TextModel>;
+  loading: Promise<LoadedModel>;
   /** Set once loaded. */
-  model: TextModel | undefined;
+  model: LoadedModel | undefined;
   usedAt: number;
 }
 
@@ -68,25 +91,50 @@ export class Engine {
     const { origin, lane, isPrivate, sampling, stop } = input;
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
-    const entry = this.#entry(id);
-    const model = await untilAborted(entry.loading, signal);
-    entry.usedAt = this.#options.clock.now();
-
+    const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run({ ids, maxTokens, sampling, stop, origin, lane, isPrivate }, send, signal);
+    const output = await model.run(
+      { ids, maxTokens, sampling, stop, shift: input.shift, origin, lane, isPrivate },
+      send,
+      signal,
+    );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };
   }
 
+  /** A vector of each input. Progress goes out when the last one has been read. */
+  async embed(
+    input: EngineCalls['embed']['input'],
+    send: (part: EmbedProgress) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<EmbedOutput> {
+    const id = input.model ?? this.#defaultModel;
+    const { origin, lane, isPrivate, dimensions } = input;
+    const { file, dimensions: most } = await this.#vectorModel(id, signal);
+    if (dimensions !== undefined && dimensions > most)
+      throw new HearthError(
+        'bad-input',
+        `This model's vectors have ${most} values: \`dimensions\` must be up to that, not ${dimensions}.`,
+      );
+    const texts = await inputIds(file, input.inputs, this.#options.clock);
+    const promptTokens = texts.reduce((sum, { length }) => sum + length, 0);
+    const progress = latestOnly((doneTexts: number) => send({ doneTexts, texts: texts.length }));
+    // It may have been unloaded in the meantime
+    const model = await this.#vectorModel(id, signal);
+    const vectors = await model.embed({ texts, origin, lane, isPrivate }, progress, signal);
+    if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
+    return { model: id, vectors: vectors.map((vector) => finished(vector, input)), usage: { promptTokens } };
+  }
+
   /** The tokens of a prompt that may be too long to be answered. */
-  async count(id: string, prompt: Prompt): Promise<{ tokens: number }> {
-    const { file } = await this.#entry(id).loading;
-    return { tokens: promptIds(file, prompt, Number.POSITIVE_INFINITY).length };
+  async count(id: string, prompt: Prompt, signal: AbortSignal): Promise<{ tokens: number }> {
+    const { file, contextLength } = await this.#textModel(id, signal);
+    return { tokens: countTokens(file, prompt, contextLength) };
   }
 
   async load(id: string, onProgress?: (progress: LoadProgress) => void): Promise<ModelSummary> {
-    const { name, loading } = this.#entry(id, onProgress);
+    const { name, loading } = this.#entry(id, { onProgress });
     const model = await loading;
     return summary(id, name, model, this.#device.kind);
   }
@@ -98,6 +146,28 @@ export class Engine {
     model?.stop(undefined);
     this.#entries.delete(id);
     await model?.dispose();
+  }
+
+  /**
+   * Loads an adapter beside a model, in the place of the one with its id: from then on `scale` of it is added to what
+   * everybody asks of that model. It goes when the model does, and counts against the memory cap with it.
+   */
+  async loadAdapter({ model: id, adapter, scale }: AdapterWish, source: ByteSource): Promise<void> {
+    const model = await this.#textModel(id, new AbortController().signal);
+    const prepared = await model.prepareAdapter(source);
+    const { bytes } = prepared.layout;
+    while (this.#freeBytes() < bytes && (await this.#unloadOldest(id)));
+    if (this.#freeBytes() < bytes)
+      throw new HearthError(
+        'out-of-memory',
+        `The adapter needs ${megabytes(bytes)}, but Hearth may use ${megabytes(Math.max(0, this.#freeBytes()))} more. Raise the memory cap in the options, or choose an adapter of a lower rank.`,
+      );
+    await model.putAdapter(adapter, prepared, scale);
+  }
+
+  async removeAdapter({ model: id, adapter }: Pick<AdapterWish, 'model' | 'adapter'>): Promise<void> {
+    const model = await this.#entries.get(id)?.loading;
+    if (model instanceof Model) await model.removeAdapter(adapter);
   }
 
   /** Ends every answer, or those of one origin. */
@@ -114,8 +184,8 @@ export class Engine {
         if (entry?.model) return summary(id, entry.name, entry.model, backend);
         const { source, name } = await this.#options.open(id);
         try {
-          const { config, chatTemplate } = await readModelFile(source);
-          return { id, name, contextLength: config.contextLength, backend, chat: chatTemplate !== undefined };
+          const file = await readModelFile(source);
+          return { id, name, contextLength: file.config.contextLength, backend, ...abilities(file) };
         } finally {
           await source.close?.();
         }
@@ -136,7 +206,7 @@ export class Engine {
 
   status(): EngineStatus {
     const loaded = this.#loaded();
-    const answers = loaded.flatMap(([id, { model }]) => [...model.answers].map((answer) => ({ id, answer })));
+    const answers = loaded.flatMap(([id, { model }]) => [...model.running].map((answer) => ({ id, answer })));
     const running = answers.map(({ id, answer }) => answer.status(id));
     const loading = [...this.#entries].some(([, { model }]) => !model);
     return {
@@ -146,7 +216,12 @@ export class Engine {
       notice: this.#notice(),
       memoryBytes: this.#usedBytes(),
       caps: this.#caps,
-      loaded: loaded.map(([id, { name, model }]) => ({ id, name, ...model.memory })),
+      loaded: loaded.map(([id, { name, model }]) => ({
+        id,
+        name,
+        ...model.memory,
+        adapters: model instanceof Model ? [...model.adapters] : [],
+      })),
       running,
       tokensPerSecond: running.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond, 0),
     };
@@ -159,7 +234,7 @@ export class Engine {
   }
 
   /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */
-  #entry(id: string, onProgress?: (progress: LoadProgress) => void): Entry {
+  #entry(id: string, options: LoadWish = {}): Entry {
     const known = this.#entries.get(id);
     if (known) return known;
     const entry: Entry = {
@@ -168,26 +243,49 @@ export class Engine {
       usedAt: this.#options.clock.now(),
       loading: undefined!,
     };
-    entry.loading = this.#lastLoad.then(async () => (entry.model = await this.#load(id, entry, onProgress)));
+    entry.loading = this.#lastLoad.then(async () => (entry.model = await this.#load(id, entry, options)));
     this.#lastLoad = entry.loading.catch(() => this.#entries.delete(id));
     this.#entries.set(id, entry);
     return entry;
   }
 
-  async #load(id: string, entry: Entry, onProgress?: (progress: LoadProgress) => void): Promise<TextModel> {
+  async #textModel(id: string, signal: AbortSignal): Promise<Model> {
+    const model = await this.#ready(id, 'text', signal);
+    if (model instanceof Model) return model;
+    throw wrongKind('text');
+  }
+
+  async #vectorModel(id: string, signal: AbortSignal): Promise<EmbeddingModel> {
+    const model = await this.#ready(id, 'vectors', signal);
+    if (model instanceof EmbeddingModel) return model;
+    throw wrongKind('vectors');
+  }
+
+  /** The model for a call. One of another kind is not loaded. */
+  async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
+    const entry = this.#entry(id, { wanted });
+    const model = await untilAborted(entry.loading, signal);
+    entry.usedAt = this.#options.clock.now();
+    return model;
+  }
+
+  async #load(id: string, entry: Entry, { wanted, onProgress }: LoadWish): Promise<LoadedModel> {
     const { source, name } = await this.#options.open(id);
     entry.name = name;
     try {
       const file = await readModelFile(source);
+      const makes = whatItMakes(file);
+      if (wanted) mustMake(file, wanted);
+      const kind = makes === 'text' ? Model : EmbeddingModel;
       const load = (canShrink: boolean) =>
-        Model.load({
+        kind.load({
           device: this.#device,
           openWasm: this.#options.openWasm,
           file,
           source,
           clock: this.#options.clock,
           governor: this.#governor,
-          sizes: { slots: SLOTS, budgetBytes: this.#freeBytes(), canShrink },
+          sizes: { slots: SLOTS[makes], budgetBytes: this.#freeBytes(), canShrink },
           onProgress: (doneBytes) =>
             onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
         });
@@ -219,19 +317,19 @@ export class Engine {
     while (this.#freeBytes() < bytes && (await this.#unloadOldest()));
   }
 
-  /** The idle model whose last use is longest ago; false if none is idle. */
-  async #unloadOldest(): Promise<boolean> {
+  /** The idle model whose last use is longest ago, but for one that has to stay; false if none is idle. */
+  async #unloadOldest(except?: string): Promise<boolean> {
     const [oldest] = this.#loaded()
-      .filter(([, { model }]) => isIdle(model))
+      .filter(([id, { model }]) => id !== except && isIdle(model))
       .sort(([, a], [, b]) => a.usedAt - b.usedAt);
     if (!oldest) return false;
     await this.unload(oldest[0]);
     return true;
   }
 
-  #loaded(): [string, Entry & { model: TextModel }][] {
+  #loaded(): [string, Entry & { model: LoadedModel }][] {
     return [...this.#entries].filter(
-      (entry): entry is [string, Entry & { model: TextModel }] => entry[1].model !== undefined,
+      (entry): entry is [string, Entry & { model: LoadedModel }] => entry[1].model !== undefined,
     );
   }
 }
@@ -239,10 +337,41 @@ export class Engine {
 function summary(
   id: string,
   name: string,
-  { contextLength, file }: TextModel,
+  { contextLength, file }: LoadedModel,
   backend: Backend,
 ): ModelSummary {
-  return { id, name, contextLength, backend, chat: file.chatTemplate !== undefined };
+  return { id, name, contextLength, backend, ...abilities(file) };
+}
+
+function abilities(file: ModelFile): Pick<ModelSummary, 'chat' | 'dimensions'> {
+  if (whatItMakes(file) === 'vectors') return { chat: false, dimensions: file.config.vectorDim };
+  return { chat: file.chatTemplate !== undefined, dimensions: undefined };
+}
+
+/** Sends the latest value once the one before it has been read; a reader who has left has no use for any. */
+function latestOnly<T>(send: (value: T) => Promise<void>): (value: T) => void {
+  let isSending = false;
+  let waiting: { value: T } | undefined;
+  const next = () => {
+    if (isSending || !waiting) return;
+    const { value } = waiting;
+    waiting = undefined;
+    isSending = true;
+    send(value)
+      .catch(() => {})
+      .finally(() => {
+        isSending = false;
+        next();
+      });
+  };
+  return (value) => {
+    waiting = { value };
+    next();
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function gigabytes(bytes: number): string {

@@ -14,6 +14,7 @@ export class Governor {
   #creditMs = BURST_MS;
   #filledAt: number;
   #paidMs = 0;
+  #users = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,6 +34,19 @@ export class Governor {
   /** GPU time of all steps so far. */
   get paidMs(): number {
     return this.#paidMs;
+  }
+
+  /** Whether steps of several models take turns on the GPU. */
+  get isShared(): boolean {
+    return this.#users > 1;
+  }
+
+  /** Somebody has steps to run, until they call what this returns. */
+  enter(): () => void {
+    this.#users += 1;
+    return () => {
+      this.#users -= 1;
+    };
   }
 
   /** Resolves when the next step may be submitted. */

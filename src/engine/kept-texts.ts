@@ -1,62 +1,80 @@
-import type { PagePool } from './pages.ts';
+import type { HeldPages, PagePools } from './pages.ts';
 
 /** More than anybody goes back to. */
 const MOST_TEXTS = 64;
 
 interface KeptText {
   origin: string;
+  /** What computed it beside the model. */
+  adapters: string;
   tokens: readonly number[];
   /** Full ones only: nobody writes to them again. */
-  pages: readonly number[];
+  pages: HeldPages;
+}
+
+/** The beginning of a text that lies in the cache. */
+export interface SharedStart {
+  pages: HeldPages;
+  positions: number;
 }
 
 /**
  * Texts whose keys and values still lie in the cache, though nobody computes with them: the turns of a chat, a
- * prompt that every question begins with. A new text of the same origin starts where it leaves the longest of
+ * prompt that every question begins with. A new text of the same origin and adapters starts where it leaves the longest of
  * them; no origin gains or learns anything from another one's. What was used longest ago goes first.
+ *
+ * A model with windows has given back what lay behind them, so there a new text starts from a kept one only if it goes
+ * on from its end.
  */
 export class KeptTexts {
-  readonly #pages: PagePool;
+  readonly #pages: PagePools;
   /** The last used last. */
   #texts: KeptText[] = [];
 
-  constructor(pages: PagePool) {
+  constructor(pages: PagePools) {
     this.#pages = pages;
   }
 
   /** Takes the pages over. What fills no page, and texts that this one goes on from, are given back. */
-  keep(origin: string, tokens: readonly number[], pages: readonly number[]): void {
+  keep(origin: string, adapters: string, tokens: readonly number[], pages: HeldPages): void {
     const full = Math.floor(tokens.length / this.#pages.pageSize);
-    this.#pages.give(pages.slice(full));
+    this.#pages.give(pages, full);
     if (full === 0) return;
     const text = {
       origin,
+      adapters,
       tokens: tokens.slice(0, full * this.#pages.pageSize),
-      pages: pages.slice(0, full),
+      pages: pages.splice(0),
     };
     this.#drop(
-      (other) => other.origin === origin && commonLength(other.tokens, text.tokens) === other.tokens.length,
+      (other) =>
+        other.origin === origin &&
+        other.adapters === adapters &&
+        commonLength(other.tokens, text.tokens) === other.tokens.length,
     );
     this.#texts.push(text);
     if (this.#texts.length > MOST_TEXTS) this.dropOldest();
   }
 
-  /** Pages of the longest beginning of `tokens` that is kept, for the caller to hold and not to write to. */
-  share(origin: string, tokens: readonly number[]): number[] {
+  /** The longest beginning of `tokens` that is kept: pages for the caller to hold and not to write to. */
+  share(origin: string, adapters: string, tokens: readonly number[]): SharedStart {
     // The last token has to be computed in any case: its logits choose the next one
     const wanted = tokens.slice(0, -1);
-    let best: KeptText | undefined;
-    let bestPages = 0;
-    for (const text of this.#texts) {
-      if (text.origin !== origin) continue;
-      const pages = Math.floor(commonLength(text.tokens, wanted) / this.#pages.pageSize);
-      if (pages > bestPages) [best, bestPages] = [text, pages];
+    const byLength = this.#texts
+      .filter((text) => text.origin === origin && text.adapters === adapters)
+      .map((text) => ({
+        text,
+        count: Math.floor(commonLength(text.tokens, wanted) / this.#pages.pageSize),
+      }))
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.count - a.count);
+    for (const { text, count } of byLength) {
+      const pages = this.#pages.share(text.pages, count);
+      if (!pages) continue;
+      this.#texts = [...this.#texts.filter((other) => other !== text), text];
+      return { pages, positions: count * this.#pages.pageSize };
     }
-    if (!best) return [];
-    this.#texts = [...this.#texts.filter((text) => text !== best), best];
-    const pages = best.pages.slice(0, bestPages);
-    this.#pages.share(pages);
-    return pages;
+    return { pages: [], positions: 0 };
   }
 
   /** False if there is nothing to drop. */

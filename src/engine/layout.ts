@@ -39,11 +39,36 @@ export interface LinearLayout extends LinearShape {
   leaf: 'linear';
 }
 
-export type LayoutLeaf = LinearLayout | Leaf<'vector', TensorInfo> | Leaf<'table', TensorInfo>;
+/** A linear map of each expert: one stack, or several that have some of the experts or some of the outputs each. */
+export interface StackShape {
+  inputs: number;
+  /** Of an expert. */
+  outputs: number;
+  /** Bytes of all experts. */
+  bytes: number;
+  parts: StackPart[];
+}
+
+export interface StackPart<M extends MatrixLayout = MatrixLayout> {
+  matrix: M;
+  firstExpert: number;
+  experts: number;
+  /** Rows of an expert: those of each tensor lie side by side, tensor after tensor, expert after expert. */
+  outputs: number;
+  span: number;
+  /** Where in an expert's outputs they go. */
+  outOffset: number;
+}
+
+export interface StackLayout extends StackShape {
+  leaf: 'stack';
+}
+
+export type LayoutLeaf = LinearLayout | StackLayout | Leaf<'vector', TensorInfo> | Leaf<'table', TensorInfo>;
 
 /** Where every tensor of the model will lie. The head is the embedding itself where the model ties them. */
 export interface WeightsLayout
-  extends ModelRoles<LinearLayout, Leaf<'vector', TensorInfo>, Leaf<'table', TensorInfo>> {
+  extends ModelRoles<LinearLayout, StackLayout, Leaf<'vector', TensorInfo>, Leaf<'table', TensorInfo>> {
   head: LinearLayout;
   /** Of everything that goes to the device. */
   bytes: number;
@@ -56,6 +81,11 @@ const BINDING_ALIGNMENT = 256;
 export function layOutWeights(tensors: ModelTensors, maxBindingBytes: number): WeightsLayout {
   let bytes = 0;
   const layout = replaceLeaves<WeightsLayout, AnyLeaf<TensorInfo>>(tensors, (leaf, place) => {
+    if (leaf.leaf === 'stack') {
+      const stack = layOutStack(place, leaf.tensors, maxBindingBytes);
+      bytes += stack.bytes;
+      return stack;
+    }
     if (leaf.leaf !== 'linear') {
       for (const tensor of leaf.tensors) {
         mustBeF32(tensor);
@@ -108,6 +138,67 @@ function layOutLinear(name: string, tensors: readonly TensorInfo[], maxBindingBy
   return { leaf: 'linear', inputs, outputs, parts };
 }
 
+/** Neighbours of one type are stacked together if they can be bound so; what is too large is cut between experts. */
+function layOutStack(name: string, tensors: readonly TensorInfo[], maxBindingBytes: number): StackLayout {
+  const layout: StackLayout = {
+    leaf: 'stack',
+    inputs: tensors[0]!.shape[0]!,
+    outputs: 0,
+    bytes: 0,
+    parts: [],
+  };
+  for (const group of stackable(tensors, maxBindingBytes)) {
+    const [, span, experts] = group[0]!.shape as [number, number, number];
+    const atOnce = expertsPerBinding(group, maxBindingBytes);
+    if (atOnce === 0)
+      throw new HearthError(
+        'unsupported-model',
+        `An expert of the tensor ${JSON.stringify(group[0]!.name)} is larger than this GPU binds at once (${(maxBindingBytes / 1e6).toFixed(0)} MB). Get a smaller model or quantisation.`,
+      );
+    for (let firstExpert = 0; firstExpert < experts; firstExpert += atOnce) {
+      const count = Math.min(atOnce, experts - firstExpert);
+      const matrix = stackedMatrix(name, group, firstExpert, count);
+      const outputs = group.length * span;
+      layout.parts.push({ matrix, firstExpert, experts: count, outputs, span, outOffset: layout.outputs });
+      layout.bytes += matrixBytes(matrix);
+    }
+    layout.outputs += group.length * span;
+  }
+  return layout;
+}
+
+/** Tensors that one stack can be made of: all, or each alone where types differ or an expert of all is too large. */
+function stackable(tensors: readonly TensorInfo[], maxBindingBytes: number): (readonly TensorInfo[])[] {
+  const isOfOneType = new Set(tensors.map(formatOf)).size === 1;
+  if (isOfOneType && expertsPerBinding(tensors, maxBindingBytes) > 0) return [tensors];
+  return tensors.map((tensor) => [tensor]);
+}
+
+function expertsPerBinding(tensors: readonly TensorInfo[], maxBindingBytes: number): number {
+  const [inputs, span] = tensors[0]!.shape as [number, number];
+  return Math.floor(maxBindingBytes / (tensors.length * span * formatOf(tensors[0]!).quantsBytes(inputs)));
+}
+
+function stackedMatrix(
+  name: string,
+  tensors: readonly TensorInfo[],
+  firstExpert: number,
+  experts: number,
+): MatrixLayout {
+  const format = formatOf(tensors[0]!);
+  const [k, span] = tensors[0]!.shape as [number, number];
+  const rows = tensors.length * experts * span;
+  return {
+    name,
+    format,
+    k,
+    rows,
+    quantsBytes: rows * format.quantsBytes(k),
+    scalesBytes: rows * format.scalesBytes(k),
+    segments: tensors.map((tensor) => ({ tensor, firstRow: firstExpert * span, rows: experts * span })),
+  };
+}
+
 function mustBeF32({ name, type }: TensorInfo): void {
   if (type === 'F32') return;
   throw new HearthError(
@@ -116,7 +207,8 @@ function mustBeF32({ name, type }: TensorInfo): void {
   );
 }
 
-function formatOf({ name, type, shape }: TensorInfo): QuantFormat {
+/** The kernels' format of a tensor. Fails with `unsupported-model` if there is none, or its rows have another length. */
+export function formatOf({ name, type, shape }: TensorInfo): QuantFormat {
   const format = quantFormats.find((known) => known.name === type);
   if (!format) {
     const known = quantFormats.map(({ name }) => name).join(', ');

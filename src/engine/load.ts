@@ -10,6 +10,9 @@ import {
   matrixBytes,
   scalesOffset,
   type Segment,
+  type StackLayout,
+  type StackPart,
+  type StackShape,
   type WeightsLayout,
 } from './layout.ts';
 
@@ -25,13 +28,35 @@ export interface Linear {
   inputs: number;
   outputs: number;
   parts: { matrix: Matrix; outOffset: number }[];
+  /** What adapters add to it: none if absent. */
+  lora?: readonly Lora[];
+}
+
+/** factor · scale · B (A x), with the scale of the row's sequence. */
+export interface Lora {
+  /** Of the model's matrix. */
+  name: string;
+  a: Linear;
+  b: Linear;
+  factor: number;
+  /** (rows, rank), between A and B. */
+  hidden: BufferSlice;
+  /** (slots) */
+  scales: BufferSlice;
+}
+
+/** A linear map of each expert. */
+export interface Stack extends StackShape {
+  parts: StackPart<Matrix>[];
 }
 
 /** Divisors of RoPE's frequencies, one for each pair. */
 export type RopeFactors = RopeFactorRoles<Float32Array>;
 
-export interface Weights extends ModelRoles<Linear, BufferSlice, Float32Array> {
+export interface Weights extends ModelRoles<Linear, Stack, BufferSlice, Float32Array> {
   head: Linear;
+  /** All of its linear maps. */
+  linears: readonly Linear[];
   destroy(): void;
 }
 
@@ -87,6 +112,11 @@ export async function loadWeights(
       loaded.parts.push({ matrix: await loadMatrix(matrix), outOffset });
     return loaded;
   };
+  const loadStack = async ({ leaf: _, ...stack }: StackLayout): Promise<Stack> => {
+    const parts: Stack['parts'] = [];
+    for (const part of stack.parts) parts.push({ ...part, matrix: await loadMatrix(part.matrix) });
+    return { ...stack, parts };
+  };
   /** One vector, or several side by side. */
   const loadVector = async (tensors: readonly TensorInfo[]): Promise<BufferSlice> => {
     const bytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -102,6 +132,7 @@ export async function loadWeights(
   };
   const load = (leaf: LayoutLeaf) => {
     if (leaf.leaf === 'linear') return loadLinear(leaf);
+    if (leaf.leaf === 'stack') return loadStack(leaf);
     return leaf.leaf === 'vector' ? loadVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
   };
 
@@ -112,7 +143,8 @@ export async function loadWeights(
     replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
     const loaded = new Map<LayoutLeaf, Awaited<ReturnType<typeof load>>>();
     for (const leaf of leaves) loaded.set(leaf, await load(leaf));
-    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), destroy };
+    const linears = [...loaded].flatMap(([{ leaf }, value]) => (leaf === 'linear' ? [value as Linear] : []));
+    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), linears, destroy };
   } catch (error) {
     destroy();
     throw error;
@@ -142,7 +174,7 @@ async function* batches(
   source: ByteSource,
   { tensor, firstRow, rows }: Segment,
 ): AsyncGenerator<{ bytes: Uint8Array; rows: number }> {
-  const rowBytes = tensor.sizeBytes / (tensor.shape[1] ?? 1);
+  const rowBytes = tensor.sizeBytes / tensor.shape.slice(1).reduce((rows, length) => rows * length, 1);
   const rowsPerBatch = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
   for (let row = firstRow; row < firstRow + rows; row += rowsPerBatch) {
     const count = Math.min(rowsPerBatch, firstRow + rows - row);

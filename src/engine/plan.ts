@@ -2,16 +2,12 @@ import { chunkPositions } from '../../kernels/attention/attention.ts';
 import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
+import { expertElements, expertScratch } from './expert-plan.ts';
+import { cacheBytes, type CacheGroup, contextBytes, kvTypes, PAGE_SIZE, planCache } from './cache-plan.ts';
 
-export const PAGE_SIZE = 16;
 /** Positions kept when nobody says otherwise: enough for a long talk, small enough for a small machine. */
 const DEFAULT_CONTEXT = 8192;
 const MIN_CONTEXT = 256;
-/** The cache has room for this many full contexts, if memory allows. */
-const POOLED_CONTEXTS = 4;
-/** Below this the cache is kept in f32, which is exact and costs nobody much; above in f16. */
-const F32_CACHE_BYTES = 64 * 2 ** 20;
-
 /** What whoever loads a model may decide. */
 export interface PlanSizes {
   /** Bytes that this model may take on the device, all in all. */
@@ -38,7 +34,11 @@ export interface Plan {
   slots: number;
   maxRows: number;
   pageSize: number;
-  /** Pages of the whole cache. */
+  /** Whether each text is computed in one step, which has room for the longest: there is no cache. */
+  isWhole: boolean;
+  /** The cache's blocks and pages, by how far back they read. */
+  groups: readonly CacheGroup[];
+  /** Pages that hold whatever the cache can hold of texts: those of the largest group. */
   pageCount: number;
   /** Pages of one sequence at most. */
   maxPages: number;
@@ -51,42 +51,47 @@ export interface Plan {
 
 /** Fails with `out-of-memory`, and a sentence of what would fit, if the model does not fit the budget. */
 export function planMemory(request: PlanRequest): Plan {
+  return request.config.hasCache ? planCached(request) : planWhole(request);
+}
+
+function planCached(request: PlanRequest): Plan {
   const { config, weightsBytes, budgetBytes, slots, maxRows, canShrink = true } = request;
   const wanted = Math.min(config.contextLength, request.contextLength ?? DEFAULT_CONTEXT);
-  const kv = request.kv ?? (kvBytesPerPosition(config, 'f32') * wanted <= F32_CACHE_BYTES ? 'f32' : 'f16');
-  const bytesPerPage = kvBytesPerPosition(config, kv) * PAGE_SIZE;
+  const sizes = (contextLength: number, kv: KvType) => ({ config, contextLength, slots, maxRows, kv });
+  const [first, ...others] = request.kv
+    ? [request.kv]
+    : kvTypes({ config, contextLength: wanted, slots, maxRows });
+  const fixed = (contextLength: number) =>
+    weightsBytes + activationBytes(config, { contextLength, slots, maxRows });
+  const cacheOf = (contextLength: number, kv: KvType) =>
+    planCache(sizes(contextLength, kv), budgetBytes - fixed(contextLength));
 
-  const fixed = (context: number) =>
-    weightsBytes + activationBytes(config, { contextLength: context, slots, maxRows });
-  const pagesThatFit = (context: number) => Math.floor((budgetBytes - fixed(context)) / bytesPerPage);
-
+  // What is rounded is better than what is forgotten, so the context is shortened last
   let contextLength = wanted;
-  while (
-    canShrink &&
-    contextLength > MIN_CONTEXT &&
-    pagesThatFit(contextLength) < Math.ceil(contextLength / PAGE_SIZE)
-  ) {
-    contextLength = Math.max(MIN_CONTEXT, Math.floor(contextLength / 2));
+  let kv = first!;
+  let groups = cacheOf(contextLength, kv);
+  while (!groups && canShrink) {
+    const next = others.shift();
+    if (next) kv = next;
+    else if (contextLength > MIN_CONTEXT)
+      contextLength = Math.max(MIN_CONTEXT, Math.floor(contextLength / 2));
+    else break;
+    groups = cacheOf(contextLength, kv);
   }
-  contextLength = Math.min(contextLength, wanted);
-  const maxPages = Math.ceil(contextLength / PAGE_SIZE);
-  const pageCount = Math.min(pagesThatFit(contextLength), maxPages * Math.min(POOLED_CONTEXTS, slots));
-  if (pageCount < maxPages) {
-    const needed = fixed(contextLength) + maxPages * bytesPerPage;
-    throw new HearthError(
-      'out-of-memory',
-      `This model needs ${megabytes(needed)} at its shortest context of ${contextLength} tokens (${megabytes(weightsBytes)} of weights), but Hearth may use ${megabytes(Math.max(0, budgetBytes))} more. Raise the memory cap in the options, or choose a smaller model or quantisation.`,
-    );
-  }
+  if (!groups)
+    throw tooLarge(request, contextLength, fixed(contextLength) + contextBytes(sizes(contextLength, kv)));
 
-  const kvBytes = pageCount * bytesPerPage;
+  const maxPages = Math.ceil(contextLength / PAGE_SIZE);
+  const kvBytes = cacheBytes(sizes(contextLength, kv), groups);
   const activationsBytes = activationBytes(config, { contextLength, slots, maxRows });
   return {
     contextLength,
     slots,
     maxRows,
+    isWhole: false,
     pageSize: PAGE_SIZE,
-    pageCount,
+    groups,
+    pageCount: Math.max(...groups.map(({ pageCount }) => pageCount)),
     maxPages,
     kv,
     weightsBytes,
@@ -96,13 +101,49 @@ export function planMemory(request: PlanRequest): Plan {
   };
 }
 
-/** Weights and a cache for the default context in f16: what to expect before a device is there to plan for. */
-export function leastMemoryBytes(config: ModelConfig, weightsBytes: number): number {
-  return weightsBytes + kvBytesPerPosition(config, 'f16') * Math.min(config.contextLength, DEFAULT_CONTEXT);
+/** Steps have room for the longest text. No text needs pages. */
+function planWhole(request: PlanRequest): Plan {
+  const { config, weightsBytes, budgetBytes, slots, canShrink = true } = request;
+  const sizes = (contextLength: number) => ({
+    contextLength,
+    slots,
+    maxRows: Math.max(request.maxRows, contextLength),
+  });
+  const needed = (contextLength: number) => weightsBytes + activationBytes(config, sizes(contextLength));
+
+  let contextLength = Math.min(config.contextLength, request.contextLength ?? DEFAULT_CONTEXT);
+  const shortest = Math.min(contextLength, canShrink ? MIN_CONTEXT : contextLength);
+  while (contextLength > shortest && needed(contextLength) > budgetBytes)
+    contextLength = Math.max(shortest, Math.floor(contextLength / 2));
+  const totalBytes = needed(contextLength);
+  if (totalBytes > budgetBytes) throw tooLarge(request, contextLength, totalBytes);
+  return {
+    ...sizes(contextLength),
+    isWhole: true,
+    pageSize: Number.POSITIVE_INFINITY,
+    groups: [],
+    pageCount: 0,
+    maxPages: 0,
+    kv: 'f32',
+    weightsBytes,
+    kvBytes: 0,
+    activationsBytes: totalBytes - weightsBytes,
+    totalBytes,
+  };
 }
 
-export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv: KvType): number {
-  return blocks * 2 * kvHeads * headDim * (kv === 'f32' ? 4 : 2);
+function tooLarge({ weightsBytes, budgetBytes }: PlanRequest, contextLength: number, needed: number) {
+  return new HearthError(
+    'out-of-memory',
+    `This model needs ${megabytes(needed)} at its shortest context of ${contextLength} tokens (${megabytes(weightsBytes)} of weights), but Hearth may use ${megabytes(Math.max(0, budgetBytes))} more. Raise the memory cap in the options, or choose a smaller model or quantisation.`,
+  );
+}
+
+/** Weights and a cache for the default context in f16: what to expect before a device is there to plan for. */
+export function leastMemoryBytes(config: ModelConfig, weightsBytes: number): number {
+  if (!config.hasCache) return weightsBytes;
+  const contextLength = Math.min(config.contextLength, DEFAULT_CONTEXT);
+  return weightsBytes + contextBytes({ config, contextLength, slots: 1, maxRows: 512, kv: 'f16' });
 }
 
 /**
@@ -113,6 +154,11 @@ export function kvBytesPerPosition({ blocks, kvHeads, headDim }: ModelConfig, kv
  *   middle  q (rows, Q)            then act(gate)·up (rows, FFN)
  *   narrow  normed x (rows, D), then attention's output (rows, Q), then normed x again
  *
+ * A short convolution has B|C|x (rows, 3 D) in wide, and in narrow what it gives.
+ *
+ * A block with experts has gate|up (pairs, 2 FFN), then what experts give (pairs, D), in wide, and act(gate)·up (pairs,
+ * FFN) in middle, for every pair of a row and one of its experts; x stays normed in a buffer of its own.
+ *
  * A family with post-norms has what they read (rows, D) in wide after attention, and in narrow after the
  * feed-forward.
  */
@@ -120,19 +166,30 @@ export function activationElements(
   config: ModelConfig,
   { contextLength, slots, maxRows }: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
 ) {
-  const { dim, heads, kvHeads, headDim, ffn, vocab } = config;
+  const { dim, heads, kvHeads, headDim, ffn, convolved, experts } = config;
+  const conv = convolved > 0 ? dim : 0;
   const q = heads * headDim;
+  const scratch = expertScratch(experts, dim);
+  // A model that makes vectors chooses no tokens
+  const vocab = config.pooling ? 0 : config.vocab;
+  const projected = slots * config.projectedDim;
   return {
     x: maxRows * dim,
-    wide: maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn, dim),
-    middle: maxRows * Math.max(q, ffn),
+    wide: Math.max(
+      projected,
+      maxRows * Math.max(q + 2 * kvHeads * headDim, 2 * ffn, dim, 3 * conv, scratch.wide),
+    ),
+    middle: Math.max(projected, maxRows * Math.max(q, ffn, conv, scratch.middle)),
     narrow: maxRows * Math.max(dim, q),
-    outputs: slots * dim,
+    ...expertElements(config, maxRows),
+    outputs: slots * Math.max(dim, config.vectorDim),
     outputsNormed: slots * dim,
     logits: slots * vocab,
     rotations: config.ropes.length * rotationElements(config, contextLength),
     counts: slots * vocab,
-    partials: Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4),
+    partials: config.hasCache
+      ? Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4)
+      : 0,
   };
 }
 

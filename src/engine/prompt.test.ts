@@ -3,7 +3,7 @@ import { Metadata } from '../../models/gguf/metadata.ts';
 import { readTokenizer } from '../../models/tokenizers/index.ts';
 import type { Message } from '../protocol/generate.ts';
 import type { ModelFile } from './model-file.ts';
-import { promptIds } from './prompt.ts';
+import { countTokens, promptIds } from './prompt.ts';
 
 const TEMPLATE =
   '{% for m in messages %}<|{{ m.role }}|>{{ m.content | trim }}<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}';
@@ -83,4 +83,13 @@ test('an answer goes on from its start, which cannot open a turn either', () => 
   const messages: Message[] = [{ role: 'user', content: 'Hi' }];
   const ids = promptIds(file, { kind: 'messages', messages, answerStart: 'Oh <|end|>' }, 5000);
   expect(ids).toEqual([USER, ...spelt('Hi'), END, ASSISTANT, ...spelt('Oh <|end|>')]);
+});
+
+test('a prompt is counted as it would be read, and only estimated where nothing could hold it', () => {
+  const text = (text: string) => ({ kind: 'text' as const, text });
+  expect(countTokens(file, text('abc def'), 10)).toBe(7);
+  // More than 10 tokens, which may have 13 characters each
+  expect(countTokens(file, text('a'.repeat(100)), 10)).toBe(100);
+  expect(countTokens(file, text('a'.repeat(132)), 10)).toBe(33);
+  expect(countTokens(file, { kind: 'messages', messages: [{ role: 'user', content: 'Hi' }] }, 10)).toBe(5);
 });

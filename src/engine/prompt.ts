@@ -46,6 +46,18 @@ export function promptIds(
   }
 }
 
+/** A token of common text is about so many characters. */
+const CHARS_PER_TOKEN = 4;
+
+/** The tokens of a prompt; an estimate where it is so long that `promptIds` would refuse it unseen. */
+export function countTokens(file: ModelFile, prompt: Prompt, contextLength: number): number {
+  const chars = length(prompt);
+  const { longestToken } = file.tokenizer;
+  return chars > contextLength * longestToken
+    ? Math.ceil(chars / Math.min(CHARS_PER_TOKEN, longestToken))
+    : promptIds(file, prompt, contextLength).length;
+}
+
 /** In characters; ids have none. */
 function length(prompt: Prompt): number {
   if (prompt.kind === 'ids') return 0;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GREEDY, type Lane } from '../protocol/generate.ts';
-import { PagePool } from './pages.ts';
+import { type HeldPages, type PageGroup, PagePools, pagesOfWindow } from './pages.ts';
 import { Scheduler, type StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -23,17 +23,32 @@ function sequence({ origin = 'a', lane = 'interactive' as Lane, prompt = 4, answ
     cachedTokens: undefined,
     isPaused: false,
     isDone: false,
-    onToken() {},
   };
 }
 
+/** Of a group, the pages from an index on. */
+function pagesFrom(held: HeldPages, index: number, group = 0): number[] {
+  const run = held[group] ?? { first: 0, pages: [] };
+  return run.pages.slice(Math.max(0, index - run.first));
+}
+
 /** A scheduler whose steps are read at once: sampled tokens are made up. */
-function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
+function machine({
+  slots = 4,
+  pages = 64,
+  pageSize = 4,
+  depth = 4,
+  windows = [] as number[],
+  maxRows = 64,
+} = {}) {
+  const ofWindow = (window: number) => ({ window, pageCount: pagesOfWindow(window, maxRows, pageSize) });
+  const groups: PageGroup[] = [{ window: 0, pageCount: pages }, ...windows.map(ofWindow)];
   const owners = new Map<number, Sequence>();
   const scheduler = new Scheduler({
     slots,
-    pages: new PagePool(pages, pageSize),
+    pages: new PagePools(groups, pageSize, maxRows),
     depth,
+    groups: () => 1,
     keepsTexts: () => true,
     onPage() {},
     onSlot() {},
@@ -47,18 +62,26 @@ function machine({ slots = 4, pages = 64, pageSize = 4, depth = 4 } = {}) {
       if (!plan) return undefined;
       const rows = chunks(plan).reduce((sum, chunk) => sum + chunk.rows, 0);
       expect(rows).toBeLessThanOrEqual(budget);
-      for (const { sequence, isOutput } of chunks(plan)) {
+      for (const { sequence, firstPosition, rows, isOutput } of chunks(plan)) {
         expect(sequence.slot).toBeDefined();
-        expect(sequence.pages.length * pageSize).toBeGreaterThanOrEqual(sequence.scheduled);
+        for (const [group, { window }] of groups.entries()) {
+          const { first, pages } = sequence.pages[group]!;
+          expect((first + pages.length) * pageSize).toBeGreaterThanOrEqual(firstPosition + rows);
+          if (window > 0)
+            expect(first * pageSize).toBeLessThanOrEqual(Math.max(0, firstPosition + 1 - window));
+          else expect(first).toBe(0);
+        }
         if (!isOutput) continue;
         sequence.tokens.push(7);
         if (sequence.tokens.length >= sequence.maxLength) scheduler.remove(sequence);
       }
       // Pages are shared only by texts that begin alike, and only where both are past writing
-      const writable = [...scheduler.sequences].flatMap(({ pages, scheduled }) =>
-        pages.slice(Math.floor(scheduled / pageSize)),
-      );
-      expect(new Set(writable).size).toBe(writable.length);
+      for (const group of groups.keys()) {
+        const writable = [...scheduler.sequences].flatMap(({ pages, scheduled }) =>
+          pagesFrom(pages, Math.floor(scheduled / pageSize), group),
+        );
+        expect(new Set(writable).size).toBe(writable.length);
+      }
       return plan;
     },
   };
@@ -124,10 +147,38 @@ describe('texts that stay in the cache', () => {
     scheduler.add(one!);
     scheduler.add(two!);
     step(64);
-    expect(one!.pages.slice(0, 4)).toEqual(two!.pages.slice(0, 4));
-    expect(one!.pages.slice(4).some((page) => two!.pages.slice(4).includes(page))).toBe(false);
+    const [ones, twos] = [one!, two!].map(({ pages }) => pagesFrom(pages, 0));
+    expect(ones!.slice(0, 4)).toEqual(twos!.slice(0, 4));
+    expect(ones!.slice(4).some((page) => twos!.slice(4).includes(page))).toBe(false);
     while (step(64));
     expect([one, two].map((s) => s!.tokens.length)).toEqual([28, 28]);
+  });
+
+  test('in a model with windows a text starts from a kept one only if it goes on from its end', () => {
+    const { scheduler, step } = machine({ windows: [3], pages: 64 });
+    const cachedTokens = (tokens: number[], answer: number) => {
+      const s = withTokens(tokens, { answer });
+      scheduler.add(s);
+      while (step(16));
+      return { cached: s.cachedTokens, tokens: s.tokens };
+    };
+    const first = cachedTokens(text(40), 12);
+    expect(cachedTokens([...text(24), ...text(9, 200)], 1).cached).toBe(0);
+    expect(cachedTokens([...first.tokens, ...text(6, 300)], 1).cached).toBe(48);
+  });
+
+  test('a text that changes starts where the old one and the new one part', () => {
+    const { scheduler, step } = machine();
+    const s = withTokens(text(10), { answer: 20 });
+    scheduler.add(s);
+    step(16);
+    step(16);
+    scheduler.restart(s, () => s.tokens.splice(6, 3));
+    expect(s).toMatchObject({ slot: undefined, scheduled: 0, epoch: 1, pages: [] });
+    const plan = step(16)!;
+    expect(plan.prefills[0]).toMatchObject({ sequence: s, firstPosition: 4, rows: 5 });
+    while (step(16));
+    expect(s.tokens).toHaveLength(30);
   });
 
   test('what is kept gives way to whoever needs the room', () => {
@@ -228,8 +279,9 @@ describe('continuous batching', () => {
   test('runs no further ahead of the reader than its depth', () => {
     const scheduler = new Scheduler({
       slots: 1,
-      pages: new PagePool(9, 4),
+      pages: new PagePools([{ window: 0, pageCount: 9 }], 4, 8),
       depth: 3,
+      groups: () => 1,
       keepsTexts: () => true,
       onPage() {},
       onSlot() {},
@@ -247,8 +299,8 @@ test('whatever comes, pages are owned once, budgets hold, and everyone finishes'
     fc.record({
       origin: fc.constantFrom('a', 'b', 'c'),
       lane: fc.constantFrom<Lane>('interactive', 'bulk', 'guest'),
-      prompt: fc.integer({ min: 1, max: 30 }),
-      answer: fc.integer({ min: 1, max: 10 }),
+      prompt: fc.integer({ min: 1, max: 60 }),
+      answer: fc.integer({ min: 1, max: 20 }),
     }),
     { minLength: 1, maxLength: 12 },
   );
@@ -256,10 +308,11 @@ test('whatever comes, pages are owned once, budgets hold, and everyone finishes'
     fc.property(
       arrivals,
       fc.integer({ min: 1, max: 4 }),
-      fc.integer({ min: 10, max: 24 }),
-      fc.integer({ min: 1, max: 16 }),
-      (all, slots, pages, budget) => {
-        const { scheduler, step } = machine({ slots, pages, pageSize: 4 });
+      fc.integer({ min: 20, max: 40 }),
+      fc.integer({ min: 1, max: 64 }),
+      fc.constantFrom<number[]>([], [5], [5, 1]),
+      (all, slots, pages, budget, windows) => {
+        const { scheduler, step } = machine({ slots, pages, windows });
         const sequences = all.map(sequence);
         let guard = 0;
         for (const s of sequences) {

@@ -1,7 +1,8 @@
 import type { Lane } from '../protocol/generate.ts';
-import { KeptTexts } from './kept-texts.ts';
-import type { PagePool } from './pages.ts';
-import { isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+import { KeptTexts, type SharedStart } from './kept-texts.ts';
+import type { HeldPages, PagePools } from './pages.ts';
+import { adaptersKey, isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
 
@@ -22,13 +23,17 @@ export interface StepPlan {
 
 export interface ScheduleOptions {
   slots: number;
-  pages: PagePool;
-  /** Steps in flight: how far a sequence may run ahead of what has been read. */
+  pages: PagePools;
+  /** How far a sequence may run ahead of what has been read. */
   depth: number;
+  /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
+  groups(): number;
+  /** Whether a step takes each text whole; no if absent. */
+  isWhole?: boolean;
   /** Whether pages outlive their sequence, so that the next text of its origin may start from them. */
   keepsTexts(): boolean;
-  /** Tells the GPU's page table of a sequence's page. */
-  onPage(slot: number, index: number, page: number): void;
+  /** Tells the GPU's page tables of a sequence's page, of a group of blocks. */
+  onPage(slot: number, index: number, page: number, group: number): void;
   /** A sequence takes a slot: its sampler and counts must be there before its first step. */
   onSlot(sequence: Sequence): void;
 }
@@ -47,6 +52,8 @@ export class Scheduler {
   /** Rows that an origin may still take, and the order in which origins are asked. */
   readonly #deficits = new Map<string, number>();
   readonly #kept: KeptTexts;
+  /** Whose turn it is among texts that are not cut. */
+  readonly #turns = new Turns();
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -67,8 +74,15 @@ export class Scheduler {
     sequence.isDone = true;
     this.#keep(sequence);
     this.#sequences.delete(sequence);
-    if (![...this.#sequences].some(({ origin }) => origin === sequence.origin))
-      this.#deficits.delete(sequence.origin);
+    if ([...this.#sequences].some(({ origin }) => origin === sequence.origin)) return;
+    this.#deficits.delete(sequence.origin);
+    this.#turns.forget(sequence.origin);
+  }
+
+  /** Changes a sequence's text: it is computed again, from where the text before it and the new one part. */
+  restart(sequence: Sequence, change: () => void): void {
+    this.#keep(sequence);
+    change();
   }
 
   /** All KV is gone (device lost): every sequence starts again from its tokens. */
@@ -84,9 +98,12 @@ export class Scheduler {
 
   /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
   next(budget: number): StepPlan | undefined {
+    // Before the step, since a page that one of its rows reads must not be another one's to write to
+    for (const { pages, scheduled } of this.#running()) this.#options.pages.trim(pages, scheduled);
     this.#admit();
     const decodes = this.#decodes(budget);
-    const prefills = this.#prefills(budget - decodes.length);
+    const left = budget - decodes.length;
+    const prefills = this.#options.isWhole ? this.#texts(left) : this.#prefills(left);
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
     const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
@@ -100,9 +117,11 @@ export class Scheduler {
       );
       if (!waiting) return;
       if (this.#freeSlots.length === 0 && !this.#makeRoomFor(waiting)) return;
-      const shared = waiting.isPrivate ? [] : this.#kept.share(waiting.origin, waiting.tokens);
-      if (!this.#hasRoomFor(waiting.tokens.length + 1, shared.length) && this.#running().length > 0) {
-        this.#options.pages.give(shared);
+      const shared = waiting.isPrivate
+        ? { pages: [], positions: 0 }
+        : this.#kept.share(waiting.origin, adaptersKey(waiting), waiting.tokens);
+      if (!this.#hasRoomFor(waiting.tokens.length + 1, shared.pages) && this.#running().length > 0) {
+        this.#options.pages.give(shared.pages);
         return;
       }
       this.#start(waiting, shared);
@@ -110,35 +129,33 @@ export class Scheduler {
   }
 
   /** Room for a whole known text, so that an admitted prompt does not at once push another out. */
-  #hasRoomFor(positions: number, sharedPages: number): boolean {
-    const { pages } = this.#options;
-    while (pages.freeCount < pages.pagesFor(positions) - sharedPages) {
+  #hasRoomFor(positions: number, shared: HeldPages): boolean {
+    while (!this.#options.pages.hasRoomFor(positions, shared)) {
       if (!this.#kept.dropOldest()) return false;
     }
     return true;
   }
 
-  #start(sequence: Sequence, shared: number[]): void {
+  #start(sequence: Sequence, { pages, positions }: SharedStart): void {
     const slot = this.#freeSlots.pop()!;
     sequence.slot = slot;
-    sequence.scheduled = shared.length * this.#options.pages.pageSize;
-    sequence.cachedTokens ??= sequence.scheduled;
-    for (const [index, page] of shared.entries()) this.#options.onPage(slot, index, page);
-    sequence.pages.push(...shared);
+    sequence.scheduled = positions;
+    sequence.cachedTokens ??= positions;
+    for (const [group, { first, pages: run }] of pages.entries())
+      for (const [i, page] of run.entries()) this.#options.onPage(slot, first + i, page, group);
+    sequence.pages.push(...pages);
     this.#options.onSlot(sequence);
   }
 
   #decodes(budget: number): Chunk[] {
-    const ready = this.#running().filter(
-      (s) =>
-        !isPrefilling(s) &&
-        !s.isPaused &&
-        s.scheduled < s.maxLength - 1 &&
-        tokensAhead(s) < this.#options.depth,
+    const decoding = this.#running().filter((s) => !isPrefilling(s) && !s.isPaused);
+    const ready = decoding.filter(
+      (s) => s.scheduled < s.maxLength - 1 && tokensAhead(s) < this.#options.depth,
     );
+    const most = Math.min(budget, Math.ceil(decoding.length / this.#options.groups()));
     const chunks: Chunk[] = [];
     for (const sequence of inLaneOrder(ready)) {
-      if (chunks.length === budget) break;
+      if (chunks.length === most) break;
       if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + 1)) continue;
       chunks.push({
         sequence,
@@ -195,16 +212,32 @@ export class Scheduler {
     return chunks;
   }
 
+  /** Whole texts, as many as fit. The first is taken however long it is: it would be no shorter in a later step. */
+  #texts(budget: number): Chunk[] {
+    let rows = 0;
+    const fits = ({ tokens }: Sequence) => {
+      if (rows > 0 && rows + tokens.length > budget) return false;
+      rows += tokens.length;
+      return true;
+    };
+    const texts = LANES.flatMap((lane) =>
+      this.#turns.take(
+        this.#running().filter((s) => s.lane === lane && isPrefilling(s)),
+        fits,
+      ),
+    );
+    return texts.map((sequence) => {
+      const rows = sequence.tokens.length;
+      sequence.scheduled = rows;
+      return { sequence, epoch: sequence.epoch, firstPosition: 0, rows, isOutput: true };
+    });
+  }
+
   /** Pages for the first `positions` of a sequence, taken from the origin that holds most if none is free. */
   #reserve(sequence: Sequence, positions: number): boolean {
-    const { pages } = this.#options;
-    while (sequence.pages.length < pages.pagesFor(positions)) {
-      const page = pages.take();
-      if (page !== undefined) {
-        this.#options.onPage(sequence.slot!, sequence.pages.length, page);
-        sequence.pages.push(page);
-        continue;
-      }
+    const { pages, onPage } = this.#options;
+    const tell = (group: number, index: number, page: number) => onPage(sequence.slot!, index, page, group);
+    while (!pages.extend(sequence.pages, positions, tell)) {
       if (this.#kept.dropOldest()) continue;
       const victim = this.#victim();
       if (!victim) return false;
@@ -252,8 +285,7 @@ export class Scheduler {
     if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
       const positions = Math.min(scheduled, tokens.length);
-      this.#kept.keep(origin, tokens.slice(0, positions), pages);
-      pages.length = 0;
+      this.#kept.keep(origin, adaptersKey(sequence), tokens.slice(0, positions), pages);
     }
     this.#release(sequence);
   }
@@ -261,7 +293,6 @@ export class Scheduler {
   /** Takes slot and pages away for others to use. */
   #release(sequence: Sequence): void {
     this.#options.pages.give(sequence.pages);
-    sequence.pages.length = 0;
     if (sequence.slot !== undefined) this.#freeSlots.push(sequence.slot);
     sequence.slot = undefined;
     sequence.scheduled = 0;

@@ -1,3 +1,4 @@
+import type { HeldPages } from './pages.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
@@ -7,10 +8,13 @@ export interface Sequence {
   readonly lane: Lane;
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
-  readonly sampling: SamplingOptions;
-  readonly promptLength: number;
+  sampling: SamplingOptions;
+  /** What is added to the model for it; nothing if absent. */
+  readonly adapters?: readonly AdapterUse[] | undefined;
+  /** Tokens of the prompt, which come first. */
+  promptLength: number;
   /** Prompt and answer together never pass this. */
-  readonly maxLength: number;
+  maxLength: number;
   /** The prompt and what has been read of the answer: enough to build everything else again. */
   readonly tokens: number[];
   /** Positions handed to a step so far. Past `tokens.length` it runs on tokens that only the GPU knows yet. */
@@ -19,14 +23,23 @@ export interface Sequence {
   epoch: number;
   /** Index into page tables and samplers while it runs. */
   slot: number | undefined;
-  readonly pages: number[];
+  readonly pages: HeldPages;
   /** Positions that were in the cache when it first took a slot. */
   cachedTokens: number | undefined;
   /** The reader is slow: no new tokens until it has caught up. */
   isPaused: boolean;
   isDone: boolean;
-  /** Hears of each new token, in order. */
-  onToken(id: number): void;
+}
+
+/** An adapter, and how much of it. */
+export interface AdapterUse {
+  id: string;
+  scale: number;
+}
+
+/** What computes the text: keys and values of one text are those of another only if this is the same. */
+export function adaptersKey({ adapters = [] }: Pick<Sequence, 'adapters'>): string {
+  return adapters.map(({ id, scale }) => `${id} ${scale}`).join();
 }
 
 /** Tokens sampled on the GPU that have not been read yet. */
@@ -39,12 +52,18 @@ export function isPrefilling({ scheduled, tokens }: Sequence): boolean {
   return tokens.length - scheduled > 1;
 }
 
+/** True while it is asked for more tokens, each from the one before. */
+export function isDecoding(sequence: Sequence): boolean {
+  return !isPrefilling(sequence) && sequence.scheduled < sequence.maxLength - 1;
+}
+
 /** A sequence in slot 0, for who runs one alone. */
-export function soloSequence(ids: readonly number[]): Sequence {
+export function soloSequence(ids: readonly number[], adapters?: readonly AdapterUse[]): Sequence {
   return {
     id: 0,
     origin: '',
     lane: 'interactive',
+    adapters,
     sampling: GREEDY,
     promptLength: ids.length,
     maxLength: ids.length,
@@ -56,6 +75,5 @@ export function soloSequence(ids: readonly number[]): Sequence {
     cachedTokens: undefined,
     isPaused: false,
     isDone: false,
-    onToken() {},
   };
 }

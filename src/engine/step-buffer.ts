@@ -29,9 +29,12 @@ export class StepBuffer {
   readonly #gpu: Gpu;
   readonly #words: Uint32Array<ArrayBuffer>;
   readonly #at: { outputs: number; tiles: number; rows: number };
+  /** A text's rows all belong to its output: they are all here. */
+  readonly #isWhole: boolean;
 
-  constructor(gpu: Gpu, { slots, maxRows }: Plan) {
+  constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan) {
     this.#gpu = gpu;
+    this.#isWhole = isWhole;
     const outputs = 2 * ALIGNMENT;
     const tiles = align(outputs + slots * 16);
     const rows = align(tiles + maxTiles(maxRows, slots) * 16);
@@ -69,12 +72,15 @@ export class StepBuffer {
     for (const { sequence, firstPosition, rows, isOutput } of [...decodes, ...prefills]) {
       for (let row = 0; row < rows; row++) {
         const position = firstPosition + row;
-        const output = isOutput && row === rows - 1 ? load.outputs++ : NONE;
-        if (output !== NONE) words.set([sequence.slot!, position, 0, 0], this.#at.outputs / 4 + output * 4);
+        const isLast = row === rows - 1;
+        const output = isOutput && (isLast || this.#isWhole) ? load.outputs : NONE;
         words.set(
           [sequence.tokens[position] ?? SAMPLED, position, sequence.slot!, output],
           this.#at.rows / 4 + (load.rows + row) * 4,
         );
+        if (!isOutput || !isLast) continue;
+        const place = [sequence.slot!, position, load.rows + row, 0];
+        words.set(place, this.#at.outputs / 4 + load.outputs++ * 4);
       }
       load.rows += rows;
     }

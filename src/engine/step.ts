@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -9,7 +10,7 @@ import { type KernelTime, profile } from './profile.ts';
 import { Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
-import { type Sequence, soloSequence } from './sequence.ts';
+import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
 import type { Stepper, StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
@@ -25,6 +26,7 @@ const DEPTH = 4;
  */
 export class Step implements Stepper {
   readonly depth = DEPTH;
+  readonly ahead = DEPTH;
   readonly keepsPages = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
@@ -33,7 +35,8 @@ export class Step implements Stepper {
   readonly #stepBuffer: StepBuffer;
   readonly #sampling: Sampling;
   readonly #readback: Readback;
-  readonly #forward: Dispatch[];
+  #forward: Dispatch[];
+  #adapters: ReadonlyMap<string, LoadedAdapter> = new Map();
   readonly #weights: Weights;
   readonly #variants: Variants;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
@@ -50,17 +53,19 @@ export class Step implements Stepper {
       stepBuffer,
       variants,
     });
-    const forward = await buildForward({
-      gpu,
-      config,
-      plan,
-      weights,
-      buffers,
-      stepBuffer,
-      sampling,
-      variants,
-    });
-    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, forward, variants);
+    const build = () =>
+      buildForward({
+        gpu,
+        config,
+        plan,
+        weights,
+        buffers,
+        stepBuffer,
+        sampled: sampling.sampled,
+        variants,
+      });
+    const forward = await build();
+    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, variants, forward, build);
   }
 
   private constructor(
@@ -71,8 +76,9 @@ export class Step implements Stepper {
     buffers: Buffers,
     stepBuffer: StepBuffer,
     sampling: Sampling,
-    forward: Dispatch[],
     variants: Variants,
+    forward: Dispatch[],
+    private readonly build: () => Promise<Dispatch[]>,
   ) {
     this.gpu = gpu;
     this.#config = config;
@@ -92,12 +98,37 @@ export class Step implements Stepper {
     return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
   }
 
-  setPage(slot: number, index: number, page: number): void {
-    this.#buffers.setPage(slot, index, page);
+  setPage(slot: number, index: number, page: number, group: number): void {
+    this.#buffers.setPage(slot, index, page, group);
   }
 
   setSampler(sequence: Sequence): void {
     this.#sampling.set(sequence);
+    this.#setScales(sequence);
+  }
+
+  /** Computes with these from the next step on; rows whose sequences name none of them stay as they are. */
+  async setAdapters(adapters: ReadonlyMap<string, LoadedAdapter>): Promise<void> {
+    const before = this.#adapters;
+    try {
+      this.#adapt(adapters);
+      this.#forward = await this.build();
+      this.#last = undefined;
+    } catch (error) {
+      this.#adapt(before);
+      throw error;
+    }
+  }
+
+  #adapt(adapters: ReadonlyMap<string, LoadedAdapter>): void {
+    this.#adapters = adapters;
+    for (const linear of this.#weights.linears)
+      linear.lora = [...adapters.values()].flatMap((adapter) => adapter.lorasOf(linear));
+  }
+
+  #setScales({ slot, adapters = [] }: Sequence): void {
+    for (const [id, adapter] of this.#adapters)
+      adapter.setScale(slot!, adapters.find((use) => use.id === id)?.scale ?? 0);
   }
 
   /** Submits a step; what it writes is there for the next one at once, and for us when this resolves. */
@@ -117,13 +148,17 @@ export class Step implements Stepper {
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
-  async logits(ids: readonly number[], all: boolean): Promise<Float32Array[]> {
-    const { vocab } = this.#config;
-    const { pageSize, slots, maxRows } = this.#plan;
-    for (let index = 0; index < Math.ceil(ids.length / pageSize); index++) this.setPage(0, index, index);
+  async logits(
+    ids: readonly number[],
+    all: boolean,
+    adapters: readonly AdapterUse[] = [],
+  ): Promise<Float32Array[]> {
+    const { slots, maxRows } = this.#plan;
+    this.#setFirstPages(ids.length);
 
-    const readback = new Readback(this.gpu, 1, slots * vocab * 4);
-    const sequence = soloSequence(ids);
+    const readback = this.#logitsReadback();
+    const sequence = soloSequence(ids, adapters);
+    this.#setScales(sequence);
     const rows: Float32Array[] = [];
     const chunkRows = all ? Math.min(slots, maxRows) : maxRows;
     for (let first = 0; first < ids.length; first += chunkRows) {
@@ -141,20 +176,65 @@ export class Step implements Stepper {
         rows: 1,
         isOutput: true,
       }));
-      const load = this.#stepBuffer.write({ decodes: [], prefills: all ? each : [chunk] });
-      const bytes = load.outputs * vocab * 4;
-      const { results } = await readback.submit(
-        (pass) => this.#encodeForward(pass, load),
-        this.#buffers.activations.logits.buffer,
-        bytes,
-      );
-      this.gpu.check();
-      const values = new Float32Array(results);
-      for (let output = 0; output < load.outputs; output++)
-        rows.push(values.slice(output * vocab, (output + 1) * vocab));
+      rows.push(...(await this.#logitsOf(readback, { decodes: [], prefills: all ? each : [chunk] })));
     }
     readback.destroy();
     return rows;
+  }
+
+  /**
+   * Logits after each token of texts that are read as answers are made: side by side, a token of each in a step. At
+   * most as many as the cache has contexts. For a model at rest.
+   */
+  async decodedLogits(texts: readonly (readonly number[])[]): Promise<Float32Array[][]> {
+    const positions = Math.max(...texts.map(({ length }) => length));
+    const sequences = texts.map((ids, slot) => ({ ...soloSequence(ids), slot }));
+    for (const sequence of sequences) {
+      this.#setScales(sequence);
+      this.#setFirstPages(positions, sequence.slot, texts.length);
+    }
+    const readback = this.#logitsReadback();
+    const rows: Float32Array[][] = texts.map(() => []);
+    for (let position = 0; position < positions; position++) {
+      const going = sequences.filter(({ tokens }) => position < tokens.length);
+      const decodes = going.map((sequence) => ({
+        sequence,
+        epoch: 0,
+        firstPosition: position,
+        rows: 1,
+        isOutput: true,
+      }));
+      const logits = await this.#logitsOf(readback, { decodes, prefills: [] });
+      for (const [i, { slot }] of going.entries()) rows[slot]!.push(logits[i]!);
+    }
+    readback.destroy();
+    return rows;
+  }
+
+  #logitsReadback(): Readback {
+    return new Readback(this.gpu, 1, this.#plan.slots * this.#config.vocab * 4);
+  }
+
+  async #logitsOf(readback: Readback, plan: StepPlan): Promise<Float32Array[]> {
+    const { vocab } = this.#config;
+    const load = this.#stepBuffer.write(plan);
+    const { results } = await readback.submit(
+      (pass) => this.#encodeForward(pass, load),
+      this.#buffers.activations.logits.buffer,
+      load.outputs * vocab * 4,
+    );
+    this.gpu.check();
+    const values = new Float32Array(results);
+    return Array.from({ length: load.outputs }, (_, i) => values.slice(i * vocab, (i + 1) * vocab));
+  }
+
+  /** Pages of a slot, one of several that share the cache. Where a window needs fewer than the text, they are used in turn. */
+  #setFirstPages(positions: number, slot = 0, slots = 1): void {
+    for (const [group, { pageCount }] of this.#plan.groups.entries()) {
+      const own = Math.floor(pageCount / slots);
+      for (let index = 0; index < Math.ceil(positions / this.#plan.pageSize); index++)
+        this.setPage(slot, index, slot * own + (index % own), group);
+    }
   }
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */
@@ -167,8 +247,7 @@ export class Step implements Stepper {
 
   /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
   async profile(depth: number): Promise<KernelTime[]> {
-    for (let index = 0; index <= Math.floor(depth / this.#plan.pageSize); index++)
-      this.setPage(0, index, index);
+    this.#setFirstPages(depth + 1);
     const sequence = soloSequence(Array.from({ length: depth + 1 }, () => 0));
     const load = this.#stepBuffer.write({
       decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],

@@ -4,25 +4,31 @@ import type { Plan } from './plan.ts';
 import type { StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
-export interface StepResult {
-  /** The sampled token of each output. */
-  ids: Uint32Array;
+/** What every step gives. */
+export interface Timed {
   /** The computing unit's time, in milliseconds. */
   busyMs: number;
 }
 
+export interface StepResult extends Timed {
+  /** The sampled token of each output. */
+  ids: Uint32Array;
+}
+
 /** What computes a model's steps: a GPU, or the processor where there is none (any more). */
-export interface Stepper {
+export interface Stepper<Result extends Timed = StepResult> {
   /** Steps that may be under way at once. */
   readonly depth: number;
+  /** Steps of one sequence among them: 1 where its next token has to come back before it can go on. */
+  readonly ahead: number;
   /** Whether pages keep their contents, and may be held by several sequences, until they are written to. */
   readonly keepsPages: boolean;
-  /** The page of the KV cache that holds a slot's positions from `index · pageSize` on. */
-  setPage(slot: number, index: number, page: number): void;
+  /** The page of the KV cache that holds a slot's positions from `index · pageSize` on, in blocks of a group of the plan. */
+  setPage(slot: number, index: number, page: number, group: number): void;
   /** A sequence has taken its slot. */
   setSampler(sequence: Sequence): void;
   /** Fails with `device-lost` if a new stepper could take over. */
-  run(plan: StepPlan): Promise<StepResult>;
+  run(plan: StepPlan): Promise<Result>;
   destroy(): void;
 }
 

@@ -96,9 +96,12 @@ const COLS = [1, 2, 4, 8];
 /** Fewer where compiling a kernel takes a software adapter a tenth of a second. */
 const SOFTWARE_COLS = [1, 8];
 
+/** A linear map, and what adapters add to it: they read x in f32. */
+type AdaptedMap = LinearMap & { lora?: readonly unknown[] };
+
 /** Whether a linear map is computed in int8: all of it or nothing, since its parts read one x. */
-export function takesIntegers({ dp4a }: Variants, { parts }: LinearMap): boolean {
-  return dp4a !== undefined && parts.every(({ matrix }) => matrix.format.wgslDp4a);
+export function takesIntegers({ dp4a }: Variants, { parts, lora }: AdaptedMap): boolean {
+  return dp4a !== undefined && !lora?.length && parts.every(({ matrix }) => matrix.format.wgslDp4a);
 }
 
 /** Rows of x in int8 that a mat-vec takes at once. */
@@ -157,7 +160,7 @@ const MOST_SINGLE_ROWS = 32_768;
 const LONG_ROW = 4096;
 
 /** Whether a single row of x may be left to the kernels of `map` as it is, to be quantized there. */
-export function takesSingle(variants: Variants, map: LinearMap): boolean {
+export function takesSingle(variants: Variants, map: AdaptedMap): boolean {
   return takesIntegers(variants, map) && map.inputs <= MOST_MADE && map.outputs <= MOST_SINGLE_ROWS;
 }
 
@@ -211,7 +214,7 @@ export function linearKernels(
   return [...matVecs, { kernel: tiled, takes: (count) => count >= TILED_ROWS }];
 }
 
-function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
+export function arithmeticFor(format: QuantFormat, wanted: Arithmetic): Arithmetic {
   return format.wgslF16 ? wanted : 'f32';
 }
 

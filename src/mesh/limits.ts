@@ -11,6 +11,8 @@ export const MAX_SLOTS = 64;
 export const MAX_STEP_ROWS = 2_048;
 export const MAX_PAGE_CHANGES = 4_096;
 export const MAX_CONTEXT = 1_048_576;
+/** Groups of layers with page tables of their own. */
+export const MAX_PAGE_GROUPS = 8;
 export const MAX_CACHE_PAGES = 1_048_576;
 /** One activation frame. */
 export const MAX_ACTIVATION_BYTES = 64 * 2 ** 20;
@@ -35,8 +37,6 @@ export const BULK_HIGH_WATER = 256 * 1024;
 /** Frames that a peer may send in a second, and how many it may save up. */
 export const FRAMES_PER_SECOND = 4_000;
 export const FRAME_BURST = 8_000;
-/** Receipts kept of one peer. */
-export const MAX_RECEIPTS_PER_PEER = 1_024;
 export const MAX_NAME_BYTES = 64;
 /** A reason in words, as it travels. */
 export const MAX_REASON_BYTES = 400;

@@ -1,4 +1,4 @@
-import { toFailure } from '../protocol/errors.ts';
+import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
 import type { ModelMap, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import type { Clock, Random } from './clock.ts';
@@ -55,12 +55,12 @@ export interface MeshNodeOptions {
 /** What the node itself has no use for. */
 export type OtherMessage = Extract<
   ControlMessage,
-  { kind: 'want' | 'missing' | 'revealed' | 'receipt' | 'countersigned' | 'signal' }
+  { kind: 'want' | 'missing' | 'receipt' | 'countersigned' | 'signal' }
 >;
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'onDecision' | 'onFailure' | 'onLap' | 'watch'
+  'demand' | 'drafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {
@@ -169,6 +169,7 @@ export class MeshNode {
       ],
       nameOf: (peer) => this.membership.get(peer)?.beat.name ?? 'this machine',
       send: (peer, lane, frame) => this.send(peer, lane, frame),
+      onGuilty: (peer, why) => this.ban(peer, why),
       onFailure: (why, culprit) => {
         if (culprit) this.topology.avoid(culprit.peer, culprit.to);
         options.onFailure(why, culprit);
@@ -193,6 +194,11 @@ export class MeshNode {
   /** Bytes on their way to a machine. */
   bufferedBytes(peer: PeerId): number {
     return this.#connections.get(peer)?.link.bufferedBytes ?? 0;
+  }
+
+  /** Undefined if there is no link to it. */
+  rttMs(peer: PeerId): number | undefined {
+    return this.#connections.get(peer)?.link.rttMs;
   }
 
   tell(peer: PeerId, message: ControlMessage): void {
@@ -228,7 +234,9 @@ export class MeshNode {
         this.#options.onChunk(peer, request, chunk);
       }
     } catch (error) {
-      this.ban(peer, toFailure(error).message);
+      // Anything else is our own fault
+      if (!(error instanceof HearthError && error.code === 'bad-input')) throw error;
+      this.ban(peer, error.message);
     }
   }
 
@@ -266,6 +274,7 @@ export class MeshNode {
       case 'refused':
       case 'failed':
       case 'progress':
+      case 'revealed':
         this.#models.get(message.chain)?.onAnswer(peer, message);
         break;
       default:

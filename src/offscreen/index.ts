@@ -9,15 +9,23 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import {
   BACKGROUND_PORT,
   isAttachMessage,
+  MESH_PORT,
   PAGE_PORT_PREFIX,
+  POPUP_PATH,
   type PortMessage,
   SCREEN_PORT,
 } from '../protocol/hand-over.ts';
 import { MAX_SEQUENCES_PER_ORIGIN } from '../protocol/limits.ts';
+import type { MeshPortMessage } from '../protocol/mesh-calls.ts';
+import type { MeshScreenCalls } from '../protocol/mesh-screen-calls.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
 import { Consent } from './consent.ts';
 import { Engine } from './engine.ts';
+import { documentClock } from './mesh/document-clock.ts';
+import { indexedKeyStore } from './mesh/key-store.ts';
+import { Mesh } from './mesh/mesh.ts';
+import { meshScreenCalls } from './mesh/screen-calls.ts';
 import { newPage } from './page.ts';
 import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
@@ -30,12 +38,25 @@ const background = reconnecting<BackgroundCalls>(() =>
   connect(runtimePortWire(chrome.runtime.connect({ name: BACKGROUND_PORT }))),
 );
 const engine = new Engine({
-  open: () =>
-    workerWire(
-      new Worker(new URL('../worker/index.ts', import.meta.url), { type: 'module', name: 'engine' }),
-    ),
+  open() {
+    const worker = new Worker(new URL('../worker/index.ts', import.meta.url), {
+      type: 'module',
+      name: 'engine',
+    });
+    const wire = workerWire(worker);
+    mesh.workerStarted(handMeshPort(worker), wire.closed);
+    return wire;
+  },
   settings: () => background('settings', undefined),
   wasmFrames: new WasmFrames(),
+});
+const mesh = new Mesh({
+  background,
+  keys: indexedKeyStore,
+  clock: documentClock,
+  random: Math.random,
+  wakeWorker: () => engine.client(),
+  linkTo: (code) => `${chrome.runtime.getURL(POPUP_PATH)}#join=${code}`,
 });
 const transfers = new Transfers();
 const questions = new Questions({
@@ -66,8 +87,13 @@ const tickets = new Map<string, (port: MessagePort, origin: string) => void>();
 
 chrome.runtime.onConnect.addListener((port) => {
   if (port.name.startsWith(PAGE_PORT_PREFIX)) welcomePage(port, port.name.slice(PAGE_PORT_PREFIX.length));
-  else if (port.name === SCREEN_PORT && port.sender?.origin === location.origin) welcomeScreen(port);
+  else if (port.sender?.origin !== location.origin) return;
+  else if (port.name === SCREEN_PORT) welcomeScreen(port);
+  else if (port.name === MESH_PORT)
+    serve<MeshScreenCalls>(runtimePortWire(port), meshScreenCalls(mesh, documentClock));
 });
+
+mesh.resume().catch(console.error);
 
 navigator.serviceWorker.onmessage = ({ data, ports: [port] }) => {
   if (isAttachMessage(data) && port) tickets.get(data.ticket)?.(port, data.origin);
@@ -97,6 +123,14 @@ function welcomePage(port: chrome.runtime.Port, ticket: string): void {
     consent.leave(page);
   });
   tell({ kind: 'known' });
+}
+
+/** The port over which the mesh in a new worker is called. */
+function handMeshPort(worker: Worker): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  const message: MeshPortMessage = { kind: 'mesh-port' };
+  worker.postMessage(message, [port2]);
+  return port1;
 }
 
 function welcomeScreen(port: chrome.runtime.Port): void {

@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { nothing, parser } from '../channel/parser.ts';
 import type { Handlers, OpenCall } from '../channel/serve.ts';
+import type { EmbedInput } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import * as limits from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import { builtInCalls } from './built-in-ai/index.ts';
-import { beginAnswer, type GenerationDeps } from './generation.ts';
+import { beginAnswer, beginVectors, type GenerationDeps } from './generation.ts';
 import { type AnswerStyle, chatStyle, chunkedAnswer, completionStyle, wholeAnswer } from './openai/answer.ts';
+import { embeddingList, parseEmbed, parseEmbeddings } from './openai/embeddings.ts';
 import { type Answer, isStream, respond } from './openai/http.ts';
 import { openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
@@ -46,6 +48,12 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
     return (request.stream ? chunkedAnswer : wholeAnswer)(style, request, answering);
   }
 
+  async function embeddings(body: unknown, signal: AbortSignal): Promise<object> {
+    const { input, encoding } = parseEmbeddings(body);
+    const { stream } = await beginVectors(deps, input, signal);
+    return embeddingList(await stream.output, encoding);
+  }
+
   /** Chunks are parts of the call; an answer in one piece is its output. */
   const endpoint = (style: AnswerStyle) => async (request: OpenAIRequest, call: OpenCall<object>) => {
     const result = await answer(style, request, call.signal);
@@ -63,6 +71,16 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
     ...builtInCalls(deps),
     chat: { parse: parseChat, run: endpoint(chatStyle) },
     complete: { parse: parseCompletion, run: endpoint(completionStyle) },
+    embed: {
+      parse: parseEmbed,
+      async run(input: EmbedInput, call) {
+        const { stream } = await beginVectors(deps, input, call.signal);
+        for await (const progress of stream) await call.send(progress);
+        const { model, vectors, usage } = await stream.output;
+        const tokens = usage.promptTokens;
+        return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
+      },
+    },
     fetch: {
       parse: parser(FetchInput),
       run: (request, call) =>
@@ -72,6 +90,7 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
             models,
             chat: async (body, signal) => answer(chatStyle, parseChat(body), signal),
             complete: async (body, signal) => answer(completionStyle, parseCompletion(body), signal),
+            embeddings,
           },
           call,
         ),

@@ -28,6 +28,14 @@ const Download = v.variant('kind', [
   }),
 ]);
 
+const AdapterName = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
+const NewAdapter = v.object({
+  model: ModelId,
+  adapter: AdapterName,
+  file: v.blob(),
+  scale: v.pipe(v.number(), v.finite()),
+});
+
 const DroppedFile = v.object({
   file: v.blob(),
   name: v.string(),
@@ -90,6 +98,8 @@ export function screenCalls({
     models: passedOn('models', nothing),
     load: passedOn('load', parser(OneModel)),
     unload: passedOn('unload', parser(OneModel)),
+    loadAdapter: passedOn('loadAdapter', parser(NewAdapter)),
+    removeAdapter: passedOn('removeAdapter', parser(v.object({ model: ModelId, adapter: AdapterName }))),
     stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
     download: transferred('download', parser(Download)),
     importFile: transferred('importFile', parser(DroppedFile)),

@@ -1,3 +1,4 @@
+import type { EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import { engine } from './engine.ts';
@@ -13,19 +14,32 @@ export function makeHearth(): Hearth {
     models: { list: async () => (await engine()).call('models', undefined) },
     chat: { completions: { create: creator('chat') } },
     completions: { create: creator('complete') },
+    async embed(request: EmbedRequest, options?: { signal?: AbortSignal }) {
+      const { signal, input } = split(request, options);
+      const { onProgress, ...rest } = input;
+      return (await engine()).call('embed', rest, { signal, onPart: (part) => onProgress?.(part) });
+    },
     fetch: hearthFetch,
   };
   // The published types say more of what comes back than is needed to pass it on
   return hearth as unknown as Hearth;
 }
 
-/** The `create` of one endpoint. The signal may stand in the request or, as in OpenAI's SDK, in a second argument. */
+type Options = { signal?: AbortSignal };
+type EmbedRequest = Options & { onProgress?(progress: EmbedProgress): void };
+
+/** The signal, which cannot be sent and acts on this side. As in OpenAI's SDK it may stand in a second argument. */
+function split<Request extends Options>(request: Request, options?: Options) {
+  const { signal = options?.signal, ...input } = request ?? {};
+  if (signal && !(signal instanceof AbortSignal))
+    throw new HearthError('bad-input', '`signal` must be an AbortSignal.');
+  return { signal, input };
+}
+
+/** The `create` of one endpoint. */
 function creator(name: 'chat' | 'complete') {
-  return async (request: { signal?: AbortSignal; stream?: unknown }, options?: { signal?: AbortSignal }) => {
-    // A signal cannot be sent: it acts on this side
-    const { signal = options?.signal, ...input } = request ?? {};
-    if (signal && !(signal instanceof AbortSignal))
-      throw new HearthError('bad-input', '`signal` must be an AbortSignal.');
+  return async (request: Options & { stream?: unknown }, options?: Options) => {
+    const { signal, input } = split(request, options);
     const client = await engine();
     if (!input.stream) return client.call(name, input, { signal });
 

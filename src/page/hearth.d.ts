@@ -17,7 +17,12 @@ export interface Hearth {
   chat: { completions: Create<ChatRequest, ChatCompletion, ChatCompletionChunk> };
   completions: Create<CompletionRequest, Completion, Completion>;
   /**
-   * A `fetch` that serves `…/v1/chat/completions`, `…/v1/completions` and `…/v1/models` from this machine, with JSON
+   * Vectors of texts, by a model whose `embeddings` is true in `models.list()`. Asks the user first, if they have not
+   * answered. `signal` stops it at once.
+   */
+  embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<Embeddings>;
+  /**
+   * A `fetch` that serves `…/v1/chat/completions`, `…/v1/completions`, `…/v1/embeddings` and `…/v1/models` from this machine, with JSON
    * and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
    * It never goes to the network.
    */
@@ -51,6 +56,11 @@ export interface SamplingFields {
   seed?: number | null;
   max_tokens?: number | null;
   max_completion_tokens?: number | null;
+  /**
+   * Lets the answer go on past the end of the context: each time it is full, the older half of what lies behind so many
+   * first tokens is forgotten. At most half of the context. If absent, the answer ends there, with `length`.
+   */
+  keep_tokens?: number | null;
   /** The answer ends before any of these would appear. */
   stop?: string | string[] | null;
   stream_options?: { include_usage?: boolean } | null;
@@ -71,6 +81,27 @@ export interface ChatMessage {
 export interface CompletionRequest extends SamplingFields {
   /** Text, or the model's own token ids. `max_tokens` is 16 if absent. */
   prompt: string | number[];
+}
+
+export interface EmbedRequest {
+  /** An id of `models.list()`; the user's default model if absent, which mostly writes text and makes no vectors. */
+  model?: string | null;
+  /** One text or up to 2048, or the model's own token ids of each. A text longer than the model reads is refused. */
+  input: string | string[] | number[] | number[][];
+  /** Only the first so many values of each vector, of models that were made for it. */
+  dimensions?: number | null;
+  /** Whether vectors are scaled to a length of 1; true if absent. */
+  normalise?: boolean | null;
+  /** Called now and then. */
+  onProgress?(progress: { doneTexts: number; texts: number }): void;
+  signal?: AbortSignal;
+}
+
+export interface Embeddings {
+  model: string;
+  /** One of each input, in order. */
+  vectors: Float32Array[];
+  usage: { prompt_tokens: number; total_tokens: number };
 }
 
 export interface Usage {
@@ -155,8 +186,12 @@ export interface ModelEntry {
   context_length: number;
   /** `wasm` where there is no usable GPU: the same answers, slower. */
   backend: 'webgpu' | 'wasm';
-  /** False for models that only continue text. */
+  /** False for models that only continue text, or make embeddings. */
   chat: boolean;
+  /** True for models that make vectors of texts, and write none. */
+  embeddings: boolean;
+  /** Values of such a vector; null for models that write text. */
+  dimensions: number | null;
 }
 
 /** Every failure has a stable `code` and a sentence for people. Aborts reject with the signal's reason instead. */

@@ -1,14 +1,26 @@
 import { useSignal } from '@preact/signals';
+import type { MeshStatus } from '../protocol/mesh-screen-calls.ts';
 import { sentenceOf } from '../ui/caller.ts';
 import { EngineState } from '../ui/engine-state.tsx';
+import { plural } from '../ui/format.ts';
 import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
+import type { MeshSession } from '../ui/mesh-session.ts';
 import type { Session } from '../ui/session.ts';
 import { Gauges } from './gauges.tsx';
 import { Idle } from './idle.tsx';
+import { RoomView } from './room.tsx';
 import { RunningSites } from './running-sites.tsx';
 
-export function Popup({ session, openOptions }: { session: Session; openOptions: () => void }) {
+export function Popup(props: {
+  session: Session;
+  mesh: MeshSession;
+  openOptions: () => void;
+  /** A room's code that a link brought here. */
+  code: string;
+}) {
+  const { session, mesh, openOptions, code } = props;
+  const showsRoom = useSignal(code !== '');
   const status = session.status.value;
   const trouble = session.trouble.value;
   const stopError = useSignal<string | undefined>(undefined);
@@ -32,11 +44,13 @@ export function Popup({ session, openOptions }: { session: Session; openOptions:
         <EngineState status={status} trouble={trouble} />
       </header>
       <main>
-        <Gauges status={status} />
+        {!showsRoom.value && <Gauges status={status} />}
         {trouble && <Notice kind="error">{trouble}</Notice>}
         {stopError.value && <Notice kind="error">{stopError.value}</Notice>}
         {status?.notice && <Notice kind="warning">{status.notice}</Notice>}
-        {running.length > 0 ? (
+        {showsRoom.value ? (
+          <RoomView mesh={mesh} code={code} />
+        ) : running.length > 0 ? (
           <RunningSites running={running} loaded={status!.loaded} stop={stop} />
         ) : (
           <Idle />
@@ -51,10 +65,22 @@ export function Popup({ session, openOptions }: { session: Session; openOptions:
         >
           Stop everything
         </button>
+        <button
+          type="button"
+          aria-pressed={showsRoom.value}
+          onClick={() => (showsRoom.value = !showsRoom.value)}
+        >
+          {describeRoom(mesh.status.value)}
+        </button>
         <button type="button" onClick={openOptions}>
           Models, sites and limits
         </button>
       </footer>
     </>
   );
+}
+
+function describeRoom(status: MeshStatus | undefined): string {
+  if (!status?.room) return 'Room of machines';
+  return `Room: ${plural(status.machines.length + 1, 'machine')}`;
 }

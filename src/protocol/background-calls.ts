@@ -1,4 +1,6 @@
 import type { BuiltInChoice } from './built-in-ai.ts';
+import type { MeshBan } from './mesh-calls.ts';
+import type { PeerId } from './peer-id.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -31,8 +33,21 @@ export interface BackgroundCalls {
   openPrompt: { input: { question: string }; part: never; output: undefined };
   /** Closes it: whoever asked has gone. */
   closePrompt: { input: { question: string }; part: never; output: undefined };
+  room: { input: undefined; part: never; output: RememberedRoom | undefined };
+  /** Undefined: the room was left, and nothing of it is kept. */
+  rememberRoom: { input: RememberedRoom | undefined; part: never; output: undefined };
+  /** Whether nobody has touched the machine in the last minute. */
+  isIdle: { input: undefined; part: never; output: boolean };
   /** Bytes of memory that the machine has. WebGPU does not say how much its adapter has. */
   memory: { input: undefined; part: never; output: number };
+}
+
+/** The room that this machine goes back to when the browser starts. */
+export interface RememberedRoom {
+  code: string;
+  /** Machines that were linked. */
+  known: PeerId[];
+  bans: MeshBan[];
 }
 
 export interface SiteConsent {

@@ -173,11 +173,14 @@ export interface Correction {
 
 /** What a page calls for them: part of `PageCalls`. */
 export interface BuiltInCalls {
-  /** Who answers, in a browser that has its own. Asks the user if it must and may. */
+  /**
+   * Who answers, in a browser that has its own. Asks the user if it must and may. `unsure` if that hangs on what
+   * the browser's own could do and the page, which alone can find out, has not said so.
+   */
   whoAnswers: {
-    input: { api: BuiltInApi; own: Availability; mayAsk: boolean };
+    input: { own?: Availability; mayAsk: boolean };
     part: never;
-    output: 'own' | 'hearth';
+    output: 'own' | 'hearth' | 'unsure';
   };
   availability: {
     input:

@@ -1,3 +1,4 @@
+import type { EmbedInput, EmbedOutput, EmbedProgress } from './embed.ts';
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { Caps } from './settings.ts';
@@ -14,9 +15,25 @@ export interface EngineCalls {
   };
   /** The tokens that a prompt has, however long it is. */
   count: { input: { model: string; prompt: Prompt }; part: never; output: { tokens: number } };
+  /** As `generate`, of texts of which vectors are wanted. */
+  embed: {
+    input: EmbedInput & { origin: string; lane: Lane; isPrivate?: boolean };
+    part: EmbedProgress;
+    output: EmbedOutput;
+  };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
+  /**
+   * A LoRA adapter's file, loaded beside a model in the place of the one with its name: `scale` of it is added to all
+   * that the model is asked for, until it is removed or the model unloaded.
+   */
+  loadAdapter: {
+    input: { model: string; adapter: string; file: Blob; scale: number };
+    part: never;
+    output: undefined;
+  };
+  removeAdapter: { input: { model: string; adapter: string }; part: never; output: undefined };
   /** Ends every sequence, or those of one origin: their callers get `cancelled`. */
   stop: { input: { origin: string | undefined }; part: never; output: { stopped: number } };
   models: { input: undefined; part: never; output: ModelInfo[] };
@@ -64,6 +81,8 @@ export interface LoadedModel {
   weightsBytes: number;
   kvBytes: number;
   activationsBytes: number;
+  /** Names of the adapters that are loaded beside it. */
+  adapters?: string[];
 }
 
 export interface RunningSequence {

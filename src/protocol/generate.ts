@@ -48,6 +48,12 @@ export type Constraint =
   /** Any JSON. */
   | { kind: 'json' };
 
+/** Each time the context is full, the older half of what lies behind its first tokens is forgotten. */
+export interface ContextShift {
+  /** The first tokens, which stay: half a context at most. */
+  keepTokens: number;
+}
+
 export interface GenerateInput {
   /** A model id; the user's default model if absent. */
   model: string | undefined;
@@ -57,6 +63,8 @@ export interface GenerateInput {
   sampling: SamplingOptions;
   /** Generation ends before the first of these strings would appear. */
   stop: string[];
+  /** How an answer goes on past the end of the context. If absent it ends there, with `length`. */
+  shift?: ContextShift | undefined;
   /** Followed, or the call is refused with `not-supported`. */
   constraint?: Constraint;
 }

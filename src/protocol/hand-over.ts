@@ -20,10 +20,12 @@ export const ATTACH_EVENT = 'hearth-attach';
 /** Names of runtime ports: whom they are for. A page's ticket follows its prefix. */
 export const PAGE_PORT_PREFIX = 'page ';
 export const SCREEN_PORT = 'screen';
+export const MESH_PORT = 'mesh';
 export const BACKGROUND_PORT = 'background';
 
 export const OFFSCREEN_PATH = 'src/offscreen/index.html';
 export const BRIDGE_PATH = 'src/bridge/index.html';
+export const POPUP_PATH = 'src/popup/index.html';
 export const PROMPT_PATH = 'src/prompt/index.html';
 
 /** Content to page over the control port. `port` comes with the port; after `lost` the page may try anew. */

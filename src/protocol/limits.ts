@@ -16,6 +16,10 @@ export const STREAM_TICK_MS = 8;
 export const MAX_UNREAD_TOKENS = 256;
 /** Sequences that one origin may have waiting or running. */
 export const MAX_SEQUENCES_PER_ORIGIN = 32;
+/** Texts that one request may want vectors of. */
+export const MAX_EMBEDDING_INPUTS = 2_048;
+/** Values that a vector may be asked to have. */
+export const MAX_DIMENSIONS = 131_072;
 /** Characters of a URL that a model is downloaded from. */
 export const MAX_URL_CHARS = 4_096;
 /** Models on disk, downloads under way included. */

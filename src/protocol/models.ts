@@ -7,6 +7,8 @@ export interface ModelSummary {
   /** What computes it on this machine. */
   backend: Backend;
   chat: boolean;
+  /** Values of the vectors that it makes of texts; undefined for models that write text. */
+  dimensions: number | undefined;
 }
 
 export type Backend = 'webgpu' | 'wasm';

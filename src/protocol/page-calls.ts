@@ -1,4 +1,5 @@
 import type { BuiltInCalls } from './built-in-ai.ts';
+import type { EmbedProgress } from './embed.ts';
 
 /**
  * What a page may call on the offscreen document. Its origin is the browser's word, never the page's. Requests
@@ -13,6 +14,16 @@ export interface PageCalls extends BuiltInCalls {
   /** Asks the user first if need be. Chunks are parts if the request wants a stream; else the output is the answer. */
   chat: { input: object; part: object; output: object | undefined };
   complete: { input: object; part: object; output: object | undefined };
+  /** Asks the user first if need be. */
+  embed: {
+    input: object;
+    part: EmbedProgress;
+    output: {
+      model: string;
+      vectors: Float32Array[];
+      usage: { prompt_tokens: number; total_tokens: number };
+    };
+  };
   /** An HTTP request to OpenAI's endpoints. The first part is the head of the response, the others its body. */
   fetch: { input: HttpRequest; part: HttpHead | string; output: undefined };
 }

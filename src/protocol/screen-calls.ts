@@ -7,7 +7,17 @@ import type { EngineCalls } from './engine-calls.ts';
 export interface ScreenCalls
   extends Pick<
     EngineCalls,
-    'watch' | 'models' | 'load' | 'unload' | 'stop' | 'download' | 'importFile' | 'remove' | 'configure'
+    | 'watch'
+    | 'models'
+    | 'load'
+    | 'unload'
+    | 'loadAdapter'
+    | 'removeAdapter'
+    | 'stop'
+    | 'download'
+    | 'importFile'
+    | 'remove'
+    | 'configure'
   > {
   question: { input: { question: string }; part: never; output: Question };
   answer: { input: { question: string; answer: Answer }; part: never; output: undefined };

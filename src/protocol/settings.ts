@@ -14,6 +14,28 @@ export interface Settings {
   defaultModel: string;
   /** Who answers sites without a choice of their own where the browser has built-in AI itself. */
   builtIn: BuiltInChoice;
+  mesh: MeshSettings;
+}
+
+/** How this machine takes part in a room. The room itself is remembered beside, since leaving it wipes its secret. */
+export interface MeshSettings {
+  /** What other machines call this one. */
+  name: string;
+  share: {
+    isOn: boolean;
+    /** Percent of the GPU's time that others may take. */
+    gpuPercent: number;
+    memoryBytes: number;
+    when: 'always' | 'idle' | 'power';
+  };
+  /** Who may join: whoever has the code, or only machines that were here before. */
+  admits: 'code' | 'known';
+  /** Nothing outside the local network is contacted. */
+  isLanOnly: boolean;
+  /** Who brings machines together: nobody, PeerJS's own server on the internet, or one at this address. */
+  signalling: { kind: 'none' } | { kind: 'cloud' } | { kind: 'server'; address: string };
+  /** Origins whose words never leave this machine. */
+  staysHere: string[];
 }
 
 export const BUNDLED_MODEL = 'hearthside';
@@ -22,7 +44,18 @@ export const DEFAULT_SETTINGS: Settings = {
   caps: { gpuPercent: 80, memoryBytes: 4 * 2 ** 30 },
   defaultModel: BUNDLED_MODEL,
   builtIn: 'ask',
+  mesh: {
+    name: 'This machine',
+    share: { isOn: false, gpuPercent: 50, memoryBytes: 2 * 2 ** 30, when: 'always' },
+    admits: 'code',
+    isLanOnly: true,
+    signalling: { kind: 'none' },
+    staysHere: [],
+  },
 };
+
+export const MAX_MACHINE_NAME_CHARS = 24;
+export const MAX_SITES_HERE = 1_000;
 
 export const GPU_PERCENT_RANGE = { min: 5, max: 100 } as const;
 export const MEMORY_BYTES_RANGE = { min: 256 * 2 ** 20, max: 1024 * 2 ** 30 } as const;

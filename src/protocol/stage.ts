@@ -30,8 +30,8 @@ export interface StageSizes {
   contextLength: number;
   /** Positions of a page. */
   pageSize: number;
-  /** Pages of the whole cache. */
-  pageCount: number;
+  /** Pages of the cache, for each group of layers that share page tables. */
+  pageCounts: readonly number[];
 }
 
 /** Everything that says what a stage is. */
@@ -54,8 +54,9 @@ export interface StageRow {
   isOutput: boolean;
 }
 
-/** From now on, positions [index · pageSize, (index + 1) · pageSize) of a slot lie in this page of the cache. */
+/** From now on, positions [index · pageSize, (index + 1) · pageSize) of a slot lie in this page of a group's cache. */
 export interface PageChange {
+  group: number;
   slot: number;
   index: number;
   page: number;

@@ -11,7 +11,11 @@ export interface SettingsStore {
   change: (change: Partial<Settings>) => void;
 }
 
-export function openSettings({ background, engine }: Pick<Session, 'background' | 'engine'>): SettingsStore {
+/** `onSaved` is told of what has been stored, for whom the engine is not the one to tell. */
+export function openSettings(
+  { background, engine }: Pick<Session, 'background' | 'engine'>,
+  onSaved: () => Promise<unknown> = async () => {},
+): SettingsStore {
   const settings = signal<Settings>();
   const error = signal<string>();
 
@@ -39,6 +43,7 @@ export function openSettings({ background, engine }: Pick<Session, 'background' 
       }
       // Not awaited: an engine that is away reads what is stored when it comes back
       void attempt(() => engine('configure', wanted));
+      void attempt(async () => void (await onSaved()));
     }),
   );
 

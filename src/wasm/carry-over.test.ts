@@ -52,6 +52,7 @@ function gpu(lostAt: number): Stepper {
   let steps = 0;
   return {
     depth: 4,
+    ahead: 4,
     keepsPages: true,
     setPage() {},
     setSampler: (sequence) => void computed.set(sequence, 0),

@@ -19,6 +19,7 @@ export interface WasmStepperOptions {
 export class WasmStepper implements Stepper {
   /** Each token is known before the next is asked for. */
   readonly depth = 1;
+  readonly ahead = 1;
   /** llama.cpp has a cache of its own. */
   readonly keepsPages = false;
   readonly #options: WasmStepperOptions;
@@ -66,7 +67,13 @@ export class WasmStepper implements Stepper {
     const { file, plan, openFrame } = this.#options;
     const { pageCount, pageSize, slots, kv } = plan;
     const client = openFrame();
-    const model: WasmModel = { file, positions: pageCount * pageSize, slots, kv };
+    const model: WasmModel = {
+      file,
+      positions: pageCount * pageSize,
+      slots,
+      // llama.cpp keeps values in int8 only where its flash attention runs
+      kv: kv === 'q8_0' ? 'f16' : kv,
+    };
     await this.#call(client, 'load', model);
     return client;
   }

@@ -2,6 +2,7 @@ import type { Handlers } from '../channel/serve.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { ModelLibrary } from '../storage/model-library.ts';
+import { blobSource } from '../storage/model-source.ts';
 import type { WasmPorts } from './wasm-ports.ts';
 import { watchStatus } from './watch-status.ts';
 
@@ -17,12 +18,21 @@ export function engineCalls(
       parse: trusted,
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
     },
-    count: { parse: trusted, run: ({ model, prompt }) => engine.count(model, prompt) },
+    count: { parse: trusted, run: ({ model, prompt }, call) => engine.count(model, prompt, call.signal) },
+    embed: {
+      parse: trusted,
+      run: (input, call) => engine.embed(input, (part) => call.send(part), call.signal),
+    },
     load: {
       parse: trusted,
       run: ({ model }, call) => engine.load(model, (progress) => void call.send(progress).catch(() => {})),
     },
     unload: { parse: trusted, run: async ({ model }) => void (await engine.unload(model)) },
+    loadAdapter: {
+      parse: trusted,
+      run: async (input) => void (await engine.loadAdapter(input, blobSource(input.file))),
+    },
+    removeAdapter: { parse: trusted, run: async (input) => void (await engine.removeAdapter(input)) },
     stop: { parse: trusted, run: ({ origin }) => ({ stopped: engine.stop(origin) }) },
     models: { parse: trusted, run: async () => (await opening).models() },
     summaries: { parse: trusted, run: ({ models }) => engine.summaries(models) },

@@ -4,9 +4,12 @@ import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
+import { HearthError } from '../protocol/errors.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
+import { describeMachine, MeshHost } from './mesh.ts';
+import { serveMesh } from './serve-mesh.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
@@ -21,4 +24,19 @@ const engine = new Engine({
 });
 const opening = openLibrary(engine);
 
+serveMesh(
+  new MeshHost({
+    clock: systemClock,
+    engine: {
+      random: Math.random,
+      describe: () => describeMachine(engine.status()),
+      isOwnerBusy: () => engine.status().running.length > 0,
+      openStage: () =>
+        Promise.reject(
+          new HearthError('unsupported-model', 'This machine cannot run stages for others yet.'),
+        ),
+      onWork: () => {},
+    },
+  }),
+);
 serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));

@@ -12,7 +12,7 @@ import { Harness } from './harness.ts';
 
 declare const OpenAI: typeof Client;
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no types for it yet
-declare const LanguageModel: any;
+declare const LanguageModel: any, Summarizer: any;
 
 const SYSTEM = 'Answer in one sentence.';
 const USER = 'Describe the garden.';
@@ -30,7 +30,7 @@ beforeAll(async () => {
     '/sdk.js': { body: await bundle('openai-sdk.ts'), headers: { 'content-type': 'text/javascript' } },
     '/sdk': { body: '<!doctype html><script src="/sdk.js"></script>' },
   });
-  page = await harness.open('http://a.test/sdk');
+  page = await harness.open('http://a.localhost/sdk');
   const asked = page.evaluate(() => hearth!.request());
   await harness.answer('Allow');
   await asked;
@@ -84,4 +84,49 @@ test('LanguageModel gives the golden answer', async () => {
     [SYSTEM, USER],
   );
   expect(text).toBe(answer);
+});
+
+test('LanguageModel goes on from a prefix, and counts what the context holds', async () => {
+  const start = answer.slice(0, answer.indexOf(' ', 10));
+  const [rest, usage, appended] = await page.evaluate(
+    async ([system, user, start]) => {
+      const session = await LanguageModel.create({
+        initialPrompts: [{ role: 'system', content: system }],
+        samplingMode: 'most-predictable',
+      });
+      const rest = await session.prompt([
+        { role: 'user', content: user },
+        { role: 'assistant', content: start, prefix: true },
+      ]);
+      const usage = session.contextUsage;
+      const measured = await session.measureContextUsage('One more word.');
+      await session.append('One more word.');
+      return [rest, usage, session.contextUsage - usage === measured];
+    },
+    [SYSTEM, USER, start],
+  );
+  expect(start + rest).toBe(answer);
+  expect(usage).toBeGreaterThan(golden.ids.length);
+  expect(appended).toBe(true);
+});
+
+test('a responseConstraint is followed or refused, never passed over', async () => {
+  const text = await page.evaluate(async () => {
+    const session = await LanguageModel.create({ samplingMode: 'most-predictable' });
+    return session
+      .prompt('Is the garden green?', { responseConstraint: { type: 'boolean' } })
+      .catch((error: Error) => error.name);
+  });
+  expect(['true', 'false', 'NotSupportedError']).toContain(text.trim());
+});
+
+test('Summarizer answers as well', async () => {
+  const piece = await page.evaluate(async () => {
+    const summarizer = await Summarizer.create({ type: 'tldr', sharedContext: 'gardens' });
+    const reader = summarizer.summarizeStreaming('The garden is green. The sun shines.').getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    return value;
+  });
+  expect(piece).toMatch(/./);
 });

@@ -171,7 +171,7 @@ test('a page without an origin is asked about each time and never remembered', a
 });
 
 test('a page that was not allowed learns nothing about machine or models', async () => {
-  const page = await harness.open('http://stranger.test/');
+  const page = await harness.open('http://stranger.localhost/');
   const learned = await page.evaluate(async () => {
     const codeOf = (call: Promise<unknown>) =>
       call.then(
@@ -207,7 +207,7 @@ test('an unknown model is told from a known one only after the user has said yes
 });
 
 test('a page that makes a bridge of its own gets no port without a ticket', async () => {
-  const page = await harness.open('http://a.test/');
+  const page = await harness.open('http://a.localhost/');
   await page.evaluate(() => hearth!.ready);
   const answer = await page.evaluate(
     (bridge) =>
@@ -217,7 +217,12 @@ test('a page that makes a bridge of its own gets no port without a ticket', asyn
         const { port1: pipe, port2 } = new MessageChannel();
         pipe.onmessage = ({ ports: [port] }) => {
           port!.onmessage = ({ data }) => resolve(data);
-          port!.postMessage({ kind: 'call', id: 1, name: 'availability', input: undefined });
+          port!.postMessage({
+            kind: 'call',
+            id: 1,
+            name: 'availability',
+            input: { api: 'language-model', options: {} },
+          });
           // Long after an answer would have come: the same call on the real port
           LanguageModel.availability().then(resolve);
         };

@@ -29,6 +29,12 @@ export async function fakeEngineBuild(): Promise<string> {
   return resolve(root, output);
 }
 
+export interface LaunchOptions {
+  hasWebGpu?: boolean;
+  /** A browser's binary, or what runs it elsewhere. */
+  chromium?: string;
+}
+
 const POLL_MS = 20;
 
 export class Harness {
@@ -50,13 +56,13 @@ export class Harness {
   static async launch(
     extension: string,
     files: Record<string, PageFile> = {},
-    { hasWebGpu = true } = {},
+    { hasWebGpu = true, chromium: executablePath = findChromium() }: LaunchOptions = {},
   ): Promise<Harness> {
     const server = await serveFiles(files);
     const flags = chromiumFlags(extension, { headless: true, hasGpu: false });
     const profile = mkdtempSync(join(tmpdir(), 'hearth-browser-'));
     const context = await chromium.launchPersistentContext(profile, {
-      executablePath: findChromium(),
+      executablePath,
       headless: true,
       args: [
         '--headless=new',
@@ -105,7 +111,7 @@ export class Harness {
   }
 
   /** Answers the next question by its button, as the user does. */
-  async answer(button: 'Allow once' | 'Allow' | 'Block'): Promise<void> {
+  async answer(button: 'Allow once' | 'Allow' | 'Block' | 'Use the browser’s own model'): Promise<void> {
     const prompt = await this.prompt();
     const closed = prompt.waitForEvent('close');
     // The window closes under the click, which may then end in an error
@@ -117,7 +123,12 @@ export class Harness {
   }
 
   /** Calls a contract as the user's own screens do. Resolves with the first part where `want` says so. */
-  async call(port: 'screen' | 'background', name: string, input?: unknown, want = 'done'): Promise<unknown> {
+  async call(
+    port: 'screen' | 'background' | 'mesh',
+    name: string,
+    input?: unknown,
+    want = 'done',
+  ): Promise<unknown> {
     const screen = await this.screen();
     return screen.evaluate(
       ([port, name, input, want]) =>

@@ -74,7 +74,7 @@ test('a streamed chat, with usage in a chunk of its own', async () => {
   expect(text).toBe('w0 w1 w2 w3 w4 w5 w6 w7 ');
   expect(chunks[0]!.choices[0]!.delta).toEqual({ role: 'assistant', content: '' });
   expect(chunks.at(-2)!.choices[0]!.finish_reason).toBe('stop');
-  expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 9 } });
+  expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 11 } });
   expect(new Set(chunks.map(({ id, created, object }) => `${id} ${created} ${object}`)).size).toBe(1);
 });
 
@@ -194,7 +194,7 @@ test.each([
   { why: 'another site', url: 'https://example.test/', init: {}, status: 404 },
   {
     why: 'an endpoint that is not served',
-    url: 'http://x/v1/embeddings',
+    url: 'http://x/v1/images/generations',
     init: { method: 'POST', body: '{}' },
     status: 404,
   },

@@ -223,6 +223,25 @@ test('a site is revoked, loses what it runs, and leaves the list', async () => {
   await page.close();
 });
 
+test('who answers where the browser has built-in AI is chosen for all sites, and for each', async () => {
+  const page = await open('sites');
+  await page.getByLabel('Built-in AI of this browser').selectOption('The browser’s own model');
+  const site = page.getByRole('combobox', { name: 'Built-in AI: notes.example.com' });
+  expect(await site.inputValue()).toBe('default');
+  await site.selectOption('Hearth');
+  const other = page.getByRole('combobox', { name: 'Built-in AI: translate.example.org' });
+  expect(await other.inputValue()).toBe('own');
+  await other.selectOption('As for all sites');
+  await expect.poll(() => other.count()).toBe(0);
+  expect(await site.inputValue()).toBe('hearth');
+  expect((await callsOf(page)).filter(({ name }) => name !== 'configure')).toEqual([
+    { name: 'changeSettings', input: expect.objectContaining({ builtIn: 'own' }) },
+    { name: 'chooseBuiltIn', input: { origin: 'https://notes.example.com', choice: 'hearth' } },
+    { name: 'chooseBuiltIn', input: { origin: 'https://translate.example.org', choice: 'default' } },
+  ]);
+  await page.close();
+});
+
 test('the parts are links that a keyboard and a bookmark can use', async () => {
   const page = await open('about');
   await page.getByText('MIT; each model has its own').waitFor();

@@ -34,6 +34,15 @@ test.each([
   await page.close();
 });
 
+test('where the browser has a model of its own, the user may choose that', async () => {
+  const page = await open('own');
+  await page.clock.fastForward(GUARD_MS);
+  await page.getByRole('button', { name: 'Use the browser’s own model' }).click();
+  await page.getByText('You have answered').waitFor();
+  expect((await callsOf(page))[0]).toEqual({ name: 'answer', input: { question: 'own', answer: 'own' } });
+  await page.close();
+});
+
 test('a click in the first moment does nothing, and a screen reader hears when answers are taken', async () => {
   const page = await open('plain');
   const allow = page.getByRole('button', { name: 'Allow', exact: true });

@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
  *   `echo`        answers with its own input as JSON
  *   `fail CODE`   fails after one token
  *   `slow`        takes `pause` before each token
- *   `say TEXT`    answers with that text, word by word
+ *   `say TEXT`    answers with that text, up to an empty line, word by word
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
  */
@@ -99,8 +99,23 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       parse: (input) => input as EngineCalls['count']['input'],
       run: ({ prompt }) => ({ tokens: tokensOf(prompt) }),
     },
+    embed: {
+      parse: (input) => input as EngineCalls['embed']['input'],
+      async run({ model = 'hearthside', inputs, dimensions = 3, normalise }, call) {
+        const vectors: Float32Array[] = [];
+        for (const input of inputs) {
+          if (input === 'slow') await pause();
+          call.signal.throwIfAborted();
+          vectors.push(new Float32Array(dimensions).fill(normalise ? 0.5 : input.length));
+          await call.send({ doneTexts: vectors.length, texts: inputs.length });
+        }
+        return { model, vectors, usage: { promptTokens: inputs.length } };
+      },
+    },
     load: { parse: oneModel, run: ({ model }) => summary(model) },
     unload: { parse: oneModel, run: () => undefined },
+    loadAdapter: { parse: (input) => input as EngineCalls['loadAdapter']['input'], run: () => undefined },
+    removeAdapter: { parse: (input) => input as EngineCalls['removeAdapter']['input'], run: () => undefined },
     stop: {
       parse: (input) => input as EngineCalls['stop']['input'],
       run({ origin }) {
@@ -163,7 +178,13 @@ function textOf({ prompt }: GenerateInput): string {
 
 function wordsOf(text: string, input: GenerateInput): string[] {
   if (text.startsWith('echo')) return [JSON.stringify(input)];
-  if (text.startsWith('say ')) return text.slice(4).match(/\s*\S+\s*?/g) ?? [];
+  if (text.startsWith('say '))
+    return (
+      text
+        .slice(4)
+        .split('\n\n', 1)[0]!
+        .match(/\s*\S+\s*?/g) ?? []
+    );
   return wordsFor(input.maxTokens ?? 8);
 }
 
@@ -179,7 +200,7 @@ function wordsFor(count: number): string[] {
 }
 
 function summary(id: string): ModelSummary {
-  return { id, name: id, contextLength: 1024, backend: 'webgpu', chat: true };
+  return { id, name: id, contextLength: 1024, backend: 'webgpu', chat: true, dimensions: undefined };
 }
 
 function info(some: Partial<ModelInfo> & Pick<ModelInfo, 'id' | 'name'>): ModelInfo {

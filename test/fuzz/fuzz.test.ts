@@ -29,7 +29,7 @@ const changes = fc.array(fc.record({ at: fc.nat(), isStructured: fc.boolean() })
   maxLength: 4,
 });
 
-describe.each(TARGETS)('$name', (target) => {
+describe.each(TARGETS)('$name', { timeout: 60_000 }, (target) => {
   test('its seeds are understood', async () => {
     for (const seed of target.seeds) await target.run(seed);
   });
@@ -39,7 +39,7 @@ describe.each(TARGETS)('$name', (target) => {
       fc.asyncProperty(fc.nat(100), changes, async (seed, changes) => {
         expect(await find(target, await changed(target, seed, changes))).toBeUndefined();
       }),
-      { numRuns: 250, seed: 3 },
+      { numRuns: 150, seed: 3 },
     );
   });
 

@@ -12,7 +12,7 @@ import { fileSource } from './data.ts';
 
 let shared: Promise<Gpu> | undefined;
 /** One for all tests of a file, since a software adapter takes seconds to compile the kernels. */
-const sharedDevice = { open: () => (shared ??= openGpu({})) };
+const sharedDevice = { open: () => (shared ??= openGpu({ features: { dp4a: false } })) };
 
 /** A model of a file on the software adapter, as the engine worker loads it. */
 export async function loadModel(

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { quantFormats } from '../../kernels/quants/index.ts';
 import { randomModel } from '../../src/cli/random-model.ts';
 import { relativeError } from '../gpu.ts';
+import { measured } from '../measured.ts';
 import { loadSource } from './engine.ts';
 import { bytesSource, llamaReference } from './llama-reference.ts';
 
@@ -16,10 +17,11 @@ test.each(quantFormats.map(({ name }) => name))(
 
     const together = await model.logits(IDS, true);
     expect(together).toHaveLength(IDS.length);
-    for (const [i, row] of together.entries()) expect(relativeError(row, expected[i]!)).toBeLessThan(1e-5);
+    const errors = together.map((row, i) => relativeError(row, expected[i]!));
     // By the kernels for one row
     const [first] = await model.logits(IDS.slice(0, 1), false);
-    expect(relativeError(first!, expected[0]!)).toBeLessThan(1e-5);
+    errors.push(relativeError(first!, expected[0]!));
+    for (const error of errors) expect(measured('type', type, 'model', error)).toBeLessThan(1e-5);
     await model.dispose();
   },
 );

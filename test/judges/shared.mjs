@@ -31,12 +31,7 @@ export function hearth(...args) {
  * @returns {Promise<(file: string, ids: readonly number[], options?: { lora?: string }) => Promise<number[][]>>} The logits after each of the ids
  */
 export async function openLlama(folder) {
-  if (!folder)
-    throw new Trouble(
-      'Say where node-llama-cpp is by --package FOLDER: it is too big to be among the dependencies.',
-    );
-  const { getLlama } = await import(pathToFileURL(resolve(folder, 'dist/index.js')).href);
-  const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: 'error' });
+  const llama = await startLlama(folder);
   return async (file, ids, { lora } = {}) => {
     const model = await llama.loadModel({ modelPath: file, ignoreMemorySafetyChecks: true });
     const context = await model.createContext({
@@ -49,6 +44,32 @@ export async function openLlama(folder) {
     await model.dispose();
     return outputs.map((/** @type {any} */ { next }) => byId(next.logits));
   };
+}
+
+/**
+ * @param {string | undefined} folder
+ * @returns {Promise<(file: string, texts: readonly string[]) => Promise<number[][]>>} The vector of each text
+ */
+export async function openLlamaEmbeddings(folder) {
+  const llama = await startLlama(folder);
+  return async (file, texts) => {
+    const model = await llama.loadModel({ modelPath: file, ignoreMemorySafetyChecks: true });
+    const context = await model.createEmbeddingContext({ contextSize: model.trainContextSize });
+    const vectors = [];
+    for (const text of texts) vectors.push([...(await context.getEmbeddingFor(text)).vector]);
+    await model.dispose();
+    return vectors;
+  };
+}
+
+/** @param {string | undefined} folder */
+async function startLlama(folder) {
+  if (!folder)
+    throw new Trouble(
+      'Say where node-llama-cpp is by --package FOLDER: it is too big to be among the dependencies.',
+    );
+  const { getLlama } = await import(pathToFileURL(resolve(folder, 'dist/index.js')).href);
+  return getLlama({ gpu: false, build: 'never', skipDownload: true, logLevel: 'error' });
 }
 
 /** @param {Map<number, number>} logits The largest first */

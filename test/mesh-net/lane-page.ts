@@ -34,7 +34,7 @@ async function answer(i: number, offer: RTCSessionDescriptionInit): Promise<RTCS
 
 const accept = (i: number, answer: RTCSessionDescriptionInit) => connections[i]!.setRemoteDescription(answer);
 
-async function open(): Promise<void> {
+async function openLane(): Promise<void> {
   await Promise.all(
     channels.map(
       (channel) =>
@@ -52,7 +52,7 @@ async function open(): Promise<void> {
 }
 
 /** Round trips in milliseconds, one after the other. */
-async function measure(bytes: number, times: number, gapMs: number): Promise<number[]> {
+async function measureTrips(bytes: number, times: number, gapMs: number): Promise<number[]> {
   const frame = new Uint8Array(bytes).map((_, i) => i * 31);
   const taken: number[] = [];
   for (let i = 0; i < times; i++) {
@@ -76,16 +76,14 @@ function gathered(connection: RTCPeerConnection): Promise<void> {
   });
 }
 
-Object.assign(globalThis, {
-  prepare,
-  offer,
-  answer,
-  accept,
-  open,
-  measure,
-  quality: () => ({
-    rttMs: lane.quality.rttMs,
-    jitterMs: lane.quality.jitterMs,
-    isGuarded: lane.quality.isGuarded,
-  }),
-});
+const quality = () => {
+  const { rttMs, jitterMs, isGuarded } = lane.quality;
+  return { rttMs, jitterMs, isGuarded };
+};
+
+const page = { prepare, offer, answer, accept, openLane, measureTrips, quality };
+globalThis.lanePage = page;
+
+declare global {
+  var lanePage: typeof page;
+}

@@ -16,6 +16,7 @@ const runtime = {
     const [mine, theirs] = runtimePorts();
     const wire = runtimePortWire(theirs);
     if (name === 'background') serve(wire, fake.backgroundCalls());
+    else if (name === 'mesh') serve(wire, fake.mesh.calls());
     else fake.serveScreen(wire);
     return mine;
   },

@@ -7,6 +7,7 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { DownloadProgress, ModelInfo } from '../../src/protocol/models.ts';
 import type { ScreenCalls } from '../../src/protocol/screen-calls.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
+import { FakeMesh } from './fake-mesh.ts';
 import {
   busyStatus,
   questions,
@@ -44,6 +45,7 @@ export class FakeHearth {
   settings: Settings = DEFAULT_SETTINGS;
   /** False while there is no offscreen document and none can be made. */
   isAlive = true;
+  readonly mesh: FakeMesh;
   readonly #watchers = new Set<(status: EngineStatus) => void>();
   readonly #wires = new Set<Wire>();
   readonly #transfers = new Set<OpenTransfer>();
@@ -55,6 +57,7 @@ export class FakeHearth {
     this.sites = scene === 'idle' ? [] : [...someSites];
     this.builtInSites = scene === 'idle' ? [] : [{ origin: 'https://translate.example.org', choice: 'own' }];
     this.isAlive = scene !== 'gone';
+    this.mesh = new FakeMesh(scene, this.entry);
   }
 
   /** The engine has a new status. */
@@ -131,6 +134,9 @@ export class FakeHearth {
       }),
       openPrompt: entry('openPrompt', () => undefined),
       closePrompt: entry('closePrompt', () => undefined),
+      room: entry('room', () => undefined),
+      rememberRoom: entry('rememberRoom', () => undefined),
+      isIdle: entry('isIdle', () => false),
       memory: entry('memory', () => 24 * 2 ** 30),
     };
   }
@@ -156,6 +162,8 @@ export class FakeHearth {
         throw new HearthError('internal', 'The screens do not load models.');
       }),
       unload: entry('unload', () => undefined),
+      loadAdapter: entry('loadAdapter', () => undefined),
+      removeAdapter: entry('removeAdapter', () => undefined),
       stop: entry('stop', ({ origin }) => {
         const running = this.status!.running.filter((sequence) => origin && sequence.origin !== origin);
         const stopped = this.status!.running.length - running.length;
@@ -217,7 +225,8 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|models|machine|question)$/.test(name)) this.calls.push({ name, input });
+    if (!/^(wake|settings|sites|builtInSites|models|machine|question)$/.test(name))
+      this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);
     if (failure) throw failure;

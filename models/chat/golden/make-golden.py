@@ -1,4 +1,4 @@
-"""Renders chat templates with Python's Jinja in Hugging Face's settings: the reference for render-chat.test.ts.
+"""Renders chat templates with Hugging Face's `transformers`: the reference for render-chat.test.ts.
 
 Usage: python3 make-golden.py TEMPLATE_FOLDER > golden.json
 """
@@ -9,10 +9,16 @@ import pathlib
 import sys
 
 import jinja2
-import jinja2.ext
-import jinja2.sandbox
+from transformers.utils import chat_template_utils
 
-NOW = datetime.datetime(2024, 7, 26, 9, 5)
+
+class Then(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2024, 7, 26, 9, 5)
+
+
+chat_template_utils.datetime = Then
 
 TOOLS = [
     {
@@ -32,6 +38,22 @@ TOOLS = [
 SYSTEM = {"role": "system", "content": "You are terse."}
 USER = {"role": "user", "content": "Hi there"}
 ASSISTANT = {"role": "assistant", "content": "Hello! "}
+CALL = {
+    "role": "assistant",
+    "content": "",
+    "tool_calls": [
+        {
+            "id": "call12345",
+            "type": "function",
+            "function": {"name": "get_weather", "arguments": {"city": "Köln", "days": [1, 2.5], "exact": True, "unit": None}},
+        }
+    ],
+}
+RESULT = {"role": "tool", "name": "get_weather", "tool_call_id": "call12345", "content": '{"sky": "grey"}'}
+THOUGHT = {"role": "assistant", "content": "<think>\nHm.\n</think>\n\nWell."}
+# Answers that bring their reasoning apart
+REASONED = {"role": "assistant", "reasoning_content": "Let me see.", "content": "So be it."}
+PARTS = {"role": "user", "content": [{"type": "text", "text": "Look: "}, {"type": "text", "text": "here"}]}
 CASES = {
     "one question": {"messages": [USER], "prompt": True},
     "system and question": {"messages": [SYSTEM, USER], "prompt": True},
@@ -42,52 +64,52 @@ CASES = {
     "an answered question": {"messages": [USER, ASSISTANT], "prompt": False},
     "with a tool": {"messages": [SYSTEM, USER], "prompt": True, "tools": TOOLS},
     "two questions in a row": {"messages": [USER, USER], "prompt": True},
+    "a call of a tool": {"messages": [SYSTEM, USER, CALL], "prompt": False, "tools": TOOLS},
+    "a tool's result": {"messages": [USER, CALL, RESULT], "prompt": True, "tools": TOOLS},
+    "talk after a tool's result": {"messages": [SYSTEM, USER, CALL, RESULT, ASSISTANT, USER], "prompt": True, "tools": TOOLS},
+    "two calls at once": {
+        "messages": [USER, CALL | {"tool_calls": CALL["tool_calls"] * 2}, RESULT, RESULT],
+        "prompt": True,
+        "tools": TOOLS * 2,
+    },
+    "a call without tools": {"messages": [USER, CALL | {"content": None}, RESULT], "prompt": True},
+    "thoughts": {"messages": [USER, THOUGHT, USER, REASONED, USER], "prompt": True},
+    "thinking": {"messages": [USER], "prompt": True, "choices": {"enable_thinking": True}},
+    "no thinking": {"messages": [USER], "prompt": True, "choices": {"enable_thinking": False}},
+    "a message of parts": {"messages": [PARTS], "prompt": True},
+    "nothing": {"messages": [], "prompt": True},
 }
 
 
-class Refusal(Exception):
-    pass
-
-
-def raise_exception(message):
-    raise Refusal(message)
-
-
-def to_json(value, ensure_ascii=False, indent=None, separators=None, sort_keys=False):
-    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-
-
 def render(template, case):
-    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[jinja2.ext.loopcontrols]
-    )
-    environment.filters["tojson"] = to_json
-    # Nothing is escaped here; Python's own makes a text that escapes whatever is joined to it
-    environment.filters["safe"] = str
-    environment.globals["raise_exception"] = raise_exception
-    environment.globals["strftime_now"] = NOW.strftime
     try:
-        return environment.from_string(template).render(
-            messages=case["messages"],
+        rendered, _ = chat_template_utils.render_jinja_template(
+            [case["messages"]],
             tools=case.get("tools"),
-            documents=None,
+            chat_template=template,
             add_generation_prompt=case["prompt"],
             bos_token="<s>",
             eos_token="</s>",
+            **case.get("choices", {}),
         )
-    except Refusal as refusal:
-        return {"refused": str(refusal)}
-    except (jinja2.TemplateError, TypeError) as error:
-        # Only Python's lists are lazy, and then no JSON
-        return None if "generator" in str(error) else {"failed": str(error)}
+        return rendered[0]
+    except jinja2.exceptions.UndefinedError as error:
+        return {"failed": str(error)}
+    except jinja2.exceptions.TemplateSyntaxError as error:
+        return {"failed": str(error)}
+    except jinja2.exceptions.TemplateError as error:
+        # What `raise_exception` throws
+        return {"refused": str(error)}
+    except Exception as error:
+        return {"failed": str(error)}
 
 
 def main():
-    outputs = {}
-    for path in sorted(pathlib.Path(sys.argv[1]).glob("*.jinja")):
-        rendered = {name: render(path.read_text(), case) for name, case in CASES.items()}
-        outputs[path.name] = {name: output for name, output in rendered.items() if output is not None}
-    json.dump({"cases": CASES, "outputs": outputs}, sys.stdout, ensure_ascii=False, indent=1)
+    outputs = {
+        path.name: {name: render(path.read_text(), case) for name, case in CASES.items()}
+        for path in sorted(pathlib.Path(sys.argv[1]).glob("*.jinja"))
+    }
+    json.dump({"cases": CASES, "outputs": outputs}, sys.stdout, ensure_ascii=False, separators=(",", ":"))
 
 
 main()

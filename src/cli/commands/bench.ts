@@ -105,7 +105,7 @@ export async function bench(args: string[]) {
 function request(model: Model, promptTokens: number, maxTokens: number, seed: number): RunRequest {
   const { vocab } = model.file.config;
   return {
-    // Any tokens do: a dense model takes the same time for all
+    // Any tokens do for a dense model, which takes the same time for all; a mixture needs many different ones
     ids: Array.from({ length: promptTokens }, (_, i) => (i * 7919 + seed * 104_729) % vocab),
     maxTokens,
     sampling: { ...GREEDY, temperature: 1, seed },

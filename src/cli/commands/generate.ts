@@ -23,6 +23,7 @@ export async function generate(args: string[]) {
     'presence-penalty',
     'seed',
     'stop',
+    'keep-tokens',
     ...GPU_FLAGS,
   ]);
   const prompt = readPrompt(flags);
@@ -37,13 +38,22 @@ export async function generate(args: string[]) {
     presencePenalty: flags.number('presence-penalty', 0),
     seed: flags.integer('seed', 0),
   };
+  const keepTokens = flags.integer('keep-tokens', -1, { min: -1 });
   const model = await loadModel(flags);
   const start = promptIds(model.file, prompt, model.contextLength);
 
   const ids: number[] = [];
   let text = '';
   const { finishReason, usage, timings } = await model.run(
-    { ids: start, maxTokens, sampling, stop: flags.strings('stop'), origin: 'cli', lane: 'interactive' },
+    {
+      ids: start,
+      maxTokens,
+      sampling,
+      stop: flags.strings('stop'),
+      shift: keepTokens < 0 ? undefined : { keepTokens },
+      origin: 'cli',
+      lane: 'interactive',
+    },
     async (part) => {
       ids.push(...part.ids);
       text += part.text;

@@ -1,3 +1,4 @@
+import { KV_TYPES } from '../../../kernels/kv/kv.ts';
 import { layOutWeights } from '../../engine/layout.ts';
 import { readModelFile } from '../../engine/model-file.ts';
 import { planMemory } from '../../engine/plan.ts';
@@ -19,7 +20,7 @@ export async function inspect(args: string[]) {
     slots: 1,
     maxRows: flags.integer('max-rows', 512, { min: 1 }),
     contextLength: flags.has('context') ? flags.integer('context', 0, { min: 1 }) : undefined,
-    kv: flags.oneOf('kv', ['f32', 'f16']),
+    kv: flags.oneOf('kv', KV_TYPES),
   });
 
   const quants: Record<string, { tensors: number; bytes: number }> = {};

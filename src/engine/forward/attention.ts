@@ -11,24 +11,20 @@ import { bias } from '../../../kernels/bias/bias.ts';
 import { headNorm } from '../../../kernels/head-norm/head-norm.ts';
 import { rope as ropeKernel } from '../../../kernels/rope/rope.ts';
 import type { AttentionRoles, BlockAttention, ModelConfig } from '../../../models/architectures/index.ts';
+import type { KvCache } from '../buffers.ts';
 import type { BufferSlice } from '../gpu.ts';
 import type { Linear } from '../load.ts';
 import type { StepLoad } from '../step-buffer.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { linear } from './linear.ts';
+import { attendWithin } from './text-attention.ts';
 
-/** The block's part of the cache. */
-interface Cache {
-  k: BufferSlice;
-  v: BufferSlice;
-}
-
-/** output(attention(turned q, k and v)) of x, normed. k and v go to the cache first. */
+/** output(attention(turned q, k and v)) of x, normed. k and v go to the cache first, where there is one. */
 export function attention(
   context: ForwardContext,
   roles: AttentionRoles<Linear, BufferSlice>,
   traits: BlockAttention,
-  cache: Cache,
+  cache: KvCache | undefined,
   to: BufferSlice,
   addTo: boolean,
 ): void {
@@ -41,9 +37,11 @@ export function attention(
   const headNormShape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
   if (qNorm && kNorm) add(headNorm('weights'), headNormShape, allRows, [wide, qNorm, kNorm]);
   if (traits.normsHeads) add(headNorm('no weights'), headNormShape, allRows, [wide]);
-  const isTurning = variants.attention !== 'simple' && !sinks;
-  turn(context, cache, traits, isTurning);
-  attend(context, cache, traits, sinks, isTurning);
+  if (cache) {
+    const isTurning = variants.attention !== 'simple' && !sinks;
+    turn(context, cache, traits, isTurning);
+    attend(context, cache, traits, sinks, isTurning);
+  } else attendWithin(context, traits);
   linear(context, output, { raw: narrow, scratch: middle }, to, { addTo });
   if (outputBias) add(bias, { dim: config.dim, threads: variants.threads }, allRows, [outputBias, to]);
 }
@@ -51,14 +49,14 @@ export function attention(
 /** q, turned, from `wide` to `middle`; k, turned, and v to the cache. Attention may do that itself for decoding rows. */
 function turn(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
-  { k, v }: Cache,
+  { k, v, pages }: KvCache,
   traits: BlockAttention,
   isTurning: boolean,
 ): void {
   const { wide, middle } = buffers.activations;
   const { heads } = config;
   const shape = { ...kvShape(config, plan), heads, ...turnShape(config, traits), threads: variants.threads };
-  const slices = [wide, rotations(buffers, traits), buffers.pages, stepBuffer.rows, middle, k, v];
+  const slices = [wide, rotations(buffers, traits), pages, stepBuffer.rows, middle, k, v];
   const wanted = (load: StepLoad) => (isTurning && load.decodes === load.rows ? undefined : allRows(load));
   add(ropeKernel(plan.kv), shape, wanted, slices);
 }
@@ -66,7 +64,7 @@ function turn(
 /** Of q in `middle`, or of decoding rows' q, k and v in `wide`, to `narrow`. */
 function attend(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
-  { k, v }: Cache,
+  { k, v, pages }: KvCache,
   traits: BlockAttention,
   sinks: BufferSlice | undefined,
   isTurning: boolean,
@@ -77,7 +75,7 @@ function attend(
   const shape = { ...kvShape(config, plan), heads, scale, window, isAligned, cap };
   const kind = sinks ? 'sinks' : 'no sinks';
   const last = sinks ? [sinks] : [];
-  const cache = [middle, k, v, buffers.pages];
+  const cache = [middle, k, v, pages];
   if (variants.attention === 'simple') {
     const slices = [...cache, stepBuffer.rows, narrow, ...last];
     add(attentionSimple(plan.kv, kind), { ...shape, threads: variants.threads }, allRows, slices);
@@ -99,7 +97,7 @@ function attend(
   const long = (load: StepLoad) => (decodes(load)?.chunks === 1 ? undefined : decodes(load));
   const from = isTurning ? 'turning' : 'cached';
   const decode = attentionDecode({ kv: plan.kv, lanes: variants.attention, from, sinks: kind });
-  const given = [isTurning ? wide : middle, k, v, buffers.pages, stepBuffer.rows, narrow, partials];
+  const given = [isTurning ? wide : middle, k, v, pages, stepBuffer.rows, narrow, partials];
   const slices = isTurning ? [...given, rotations(buffers, traits)] : [...given, ...last];
   add(decode, { ...decodeShape, block: 1 }, short, slices);
   add(decode, decodeShape, long, slices);

@@ -3,9 +3,9 @@ import type { ModelConfig } from '../../../models/architectures/index.ts';
 import type { Buffers } from '../buffers.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { BufferSlice, Gpu } from '../gpu.ts';
-import type { Weights } from '../load.ts';
+import { HearthError } from '../../protocol/errors.ts';
+import type { Lora, Weights } from '../load.ts';
 import type { Plan } from '../plan.ts';
-import type { Sampling } from '../sampling.ts';
 import type { StepBuffer, StepLoad } from '../step-buffer.ts';
 import type { Variants } from '../variants.ts';
 
@@ -16,7 +16,8 @@ export interface ForwardParts {
   weights: Weights;
   buffers: Buffers;
   stepBuffer: StepBuffer;
-  sampling: Sampling;
+  /** (slots) u32: the token that each sequence sampled last. */
+  sampled: BufferSlice;
   variants: Variants;
 }
 
@@ -29,12 +30,16 @@ export interface ForwardContext extends ForwardParts {
     sizes: (load: StepLoad) => Pick<Shape, Sizes> | undefined,
     slices: BufferSlice[],
   ): void;
+  /** What of adapters has found its place. */
+  readonly applied: Set<Lora>;
 }
 
 /** How many rows a dispatch is for. */
 export type RowsOf = (load: StepLoad) => { rows: number };
 
 export const allRows: RowsOf = ({ rows }) => ({ rows });
+/** Those whose logits are wanted. */
+export const outputRows: RowsOf = ({ outputs }) => ({ rows: outputs });
 
 /** Calls `build`; resolves when every pipeline that it asked for is compiled. */
 export async function collect(
@@ -60,6 +65,13 @@ export async function collect(
       },
     };
   };
-  build({ ...parts, add: (...dispatch) => void pending.push(make(...dispatch)) });
+  const applied = new Set<Lora>();
+  build({ ...parts, add: (...dispatch) => void pending.push(make(...dispatch)), applied });
+  const left = parts.weights.linears.flatMap(({ lora = [] }) => lora).find((lora) => !applied.has(lora));
+  if (left)
+    throw new HearthError(
+      'unsupported-model',
+      `The adapter changes ${JSON.stringify(left.name)}, which Hearth computes in a way that takes no adapter. Choose an adapter of other matrices.`,
+    );
   return Promise.all(pending);
 }

@@ -16,15 +16,26 @@ export function feedForward(
   to: BufferSlice,
   addTo: boolean,
 ): void {
+  const { x, narrow } = context.buffers.activations;
+  gated(context, { gateUp, down }, { raw: x, weight: norm, scratch: narrow }, to, addTo);
+}
+
+/** down(act(gate) · up) of the source. */
+export function gated(
+  context: ForwardContext,
+  { gateUp, down }: Pick<DenseRoles<Linear, BufferSlice>, 'gateUp' | 'down'>,
+  source: Source,
+  to: BufferSlice,
+  addTo: boolean,
+): void {
   const { add, config, variants, buffers } = context;
-  const { x, wide, middle, narrow } = buffers.activations;
-  const normed = { raw: x, weight: norm, scratch: narrow };
+  const { wide, middle } = buffers.activations;
   if (config.activation === 'silu') {
-    swigluOf(context, gateUp, down, normed);
+    swigluOf(context, gateUp, down, source);
     multiply(context, down, middle, to, { addTo });
   } else {
-    linear(context, gateUp, normed, wide);
-    add(geglu, { dim: config.ffn, threads: variants.threads }, allRows, [wide, middle]);
+    linear(context, gateUp, source, wide);
+    add(geglu, { dim: gateUp.outputs / 2, threads: variants.threads }, allRows, [wide, middle]);
     linear(context, down, { raw: middle, scratch: wide }, to, { addTo });
   }
 }
@@ -32,7 +43,8 @@ export function feedForward(
 /** silu(gate) * up of the source in `middle`, as `down` reads it. */
 function swigluOf(context: ForwardContext, map: Linear, down: Linear, source: Source): void {
   const { add, config, variants, buffers, stepBuffer } = context;
-  const { dim, ffn, normEps } = config;
+  const { dim, normEps } = config;
+  const ffn = map.outputs / 2;
   const { wide, middle } = buffers.activations;
   const [part] = map.parts;
   const isFused = map.parts.length === 1 && takesIntegers(variants, map) && takesIntegers(variants, down);

@@ -1,7 +1,8 @@
 import { quantize, rmsNormQuantize } from '../../../kernels/quantize/quantize.ts';
 import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
+import { rowScale } from '../../../kernels/row-scale/row-scale.ts';
 import type { BufferSlice } from '../gpu.ts';
-import type { Linear } from '../load.ts';
+import type { Linear, Lora } from '../load.ts';
 import type { StepLoad } from '../step-buffer.ts';
 import { integerKernels, linearKernels, singleKernel, takesIntegers, takesSingle } from '../variants.ts';
 import { allRows, type ForwardContext, type RowsOf } from './context.ts';
@@ -9,7 +10,7 @@ import { allRows, type ForwardContext, type RowsOf } from './context.ts';
 /** What a linear map reads: rows in f32, normed first if there is a weight. `scratch` has room for what is made of them. */
 export interface Source {
   raw: BufferSlice;
-  weight?: BufferSlice;
+  weight?: BufferSlice | undefined;
   scratch: BufferSlice;
 }
 
@@ -40,14 +41,15 @@ export function prepare(
   return scratch;
 }
 
-/** All parts of a map, from what `prepare` or a kernel of the map's own kind has made. */
+/** All parts of a map and what adapters add to it, from what `prepare` or a kernel of the map's own kind has made. */
 export function multiply(
-  { add, variants, stepBuffer }: ForwardContext,
+  context: ForwardContext,
   map: Linear,
   from: BufferSlice,
   to: BufferSlice,
-  { addTo = false, of = allRows, count = stepBuffer.rowCount }: LinearOptions = {},
+  { addTo = false, of = allRows, count = context.stepBuffer.rowCount }: LinearOptions = {},
 ): void {
+  const { add, variants } = context;
   const kernels = takesIntegers(variants, map) ? integerKernels : linearKernels;
   for (const { matrix, outOffset } of map.parts) {
     const shape = { k: map.inputs, n: matrix.rows, add: addTo, outStride: map.outputs, outOffset };
@@ -56,6 +58,24 @@ export function multiply(
       add(kernel, shape, wanted, [matrix.quants, matrix.scales, from, to, count]);
     }
   }
+  for (const lora of map.lora ?? []) addLora(context, lora, from, to, { of, count });
+}
+
+/** to += factor · scale · B (A x), for the rows of `from`. */
+function addLora(
+  context: ForwardContext,
+  lora: Lora,
+  from: BufferSlice,
+  to: BufferSlice,
+  options: Required<Pick<LinearOptions, 'of' | 'count'>>,
+): void {
+  const { a, b, hidden, scales, factor } = lora;
+  const { add, variants, stepBuffer, applied } = context;
+  multiply(context, a, from, hidden, options);
+  const shape = { dim: a.outputs, factor, threads: variants.threads };
+  add(rowScale, shape, options.of, [scales, stepBuffer.rows, hidden]);
+  multiply(context, b, hidden, to, { ...options, addTo: true });
+  applied.add(lora);
 }
 
 /** to = map(source), or to += map(source). */

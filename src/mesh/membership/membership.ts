@@ -41,7 +41,6 @@ interface Entry {
   peer: PeerId;
   beat: Beat;
   heardAt: number;
-  isLate: boolean;
   /** Since when its beats have not named us. */
   deafSince: number | undefined;
   wasSuspect: boolean;
@@ -79,12 +78,13 @@ export class Membership {
   }
 
   get members(): readonly Member[] {
-    return [...this.#entries.values()].map(toMember);
+    const now = this.#options.clock.now();
+    return [...this.#entries.values()].map((entry) => toMember(entry, now));
   }
 
   get(peer: PeerId): Member | undefined {
     const entry = this.#entries.get(peer);
-    return entry && toMember(entry);
+    return entry && toMember(entry, this.#options.clock.now());
   }
 
   /** Anything at all has come from a peer: it lives. */
@@ -92,7 +92,6 @@ export class Membership {
     const entry = this.#entries.get(peer);
     if (!entry) return;
     entry.heardAt = this.#options.clock.now();
-    entry.isLate = false;
     this.#weigh(entry);
   }
 
@@ -108,7 +107,6 @@ export class Membership {
         peer,
         beat,
         heardAt: now,
-        isLate: false,
         deafSince: this.#names(beat) ? undefined : now,
         wasSuspect: false,
       });
@@ -118,7 +116,6 @@ export class Membership {
     const hasRestarted = beat.incarnation > entry.beat.incarnation;
     entry.beat = beat;
     entry.heardAt = now;
-    entry.isLate = false;
     entry.deafSince = this.#names(beat) ? undefined : hasRestarted ? now : (entry.deafSince ?? now);
     if (hasRestarted) this.#options.onEvent({ kind: 'restarted', peer });
     this.#weigh(entry);
@@ -182,12 +179,11 @@ export class Membership {
       this.remove(entry.peer, 'Nothing has been heard of it for three heartbeats.');
       return;
     }
-    entry.isLate = silentMs >= SUSPECT_AFTER_MS;
     this.#weigh(entry);
   }
 
   #weigh(entry: Entry): void {
-    const { isSuspect } = toMember(entry);
+    const { isSuspect } = toMember(entry, this.#options.clock.now());
     if (isSuspect === entry.wasSuspect) return;
     entry.wasSuspect = isSuspect;
     this.#options.onEvent({ kind: isSuspect ? 'suspect' : 'trusted', peer: entry.peer });
@@ -199,7 +195,8 @@ export class Membership {
 }
 
 /** A machine that does not name us for three beats does not hear us: the way to it is broken, though not the way back. */
-function toMember({ peer, beat, isLate, deafSince, heardAt }: Entry): Member {
+function toMember({ peer, beat, deafSince, heardAt }: Entry, now: number): Member {
+  const isLate = now - heardAt >= SUSPECT_AFTER_MS;
   const isDeaf = deafSince !== undefined && heardAt - deafSince >= DEAD_AFTER_MS;
   return { peer, beat, isSuspect: isLate || isDeaf };
 }

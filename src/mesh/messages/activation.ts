@@ -10,7 +10,7 @@
  *   │ coordinator │ spent: n, then n × u32 µs             │
  *   │ 32 bytes    │ what each stage so far has computed   │
  *   └─────────────┴───────────────────────────────────────┘
- *   kind 1, rows:  pages (slot u16, index u32, page u32) · samplers · rows (token u32, position u32, slot u16, output u8)
+ *   kind 1, rows:  pages (group u8, slot u16, index u32, page u32) · samplers · rows (token u32, position u32, slot u16, output u8)
  *                  · hidden (rows, dim) in `type`, to the end of the frame; nothing before the stage that embeds
  *   kind 2, ids:   n, then n × u32: the token after each output row
  *
@@ -49,7 +49,10 @@ export interface IdsFrame extends FrameHeader {
 const kinds = word('rows', 'ids');
 const lanes = word('interactive', 'bulk', 'guest');
 const types = word('f16', 'f32');
-const pages = list(record<PageChange>({ slot: u16, index: u32, page: u32 }), limits.MAX_PAGE_CHANGES);
+const pages = list(
+  record<PageChange>({ group: u8, slot: u16, index: u32, page: u32 }),
+  limits.MAX_PAGE_CHANGES,
+);
 const rows = list(
   record<StageRow>({ token: u32, position: u32, slot: u16, isOutput: flag }),
   limits.MAX_STEP_ROWS,

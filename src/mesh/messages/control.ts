@@ -70,7 +70,7 @@ export interface StandingStage {
 export interface Receipt {
   giver: PeerId;
   taker: PeerId;
-  /** Counts the receipts between the two, in this direction. */
+  /** Higher than of any earlier receipt between the two in this direction. */
   number: number;
   chain: number;
   /** Rows computed times layers. */
@@ -144,7 +144,11 @@ const order: Codec<StageOrder> = checked(
       maxRows: count(limits.MAX_STEP_ROWS, 'the number of rows'),
       contextLength: count(limits.MAX_CONTEXT, 'the context'),
       pageSize: count(1_024, 'the size of a page'),
-      pageCount: count(limits.MAX_CACHE_PAGES, 'the number of pages'),
+      pageCounts: checked(
+        list(count(limits.MAX_CACHE_PAGES, 'the number of pages'), limits.MAX_PAGE_GROUPS),
+        ({ length }) => length > 0,
+        'a cache has no pages',
+      ) as Codec<readonly number[]>,
     }),
     hidden: word('f16', 'f32'),
     dim: count(limits.MAX_DIM, 'the size of a hidden state'),
@@ -177,7 +181,7 @@ const beat = record<Beat>({
 export const receiptCodec = record<Receipt>({
   giver: peerId,
   taker: peerId,
-  number: u32,
+  number: u53,
   chain: u32,
   rowLayers: u53,
   gpuMs: measure,
@@ -208,7 +212,7 @@ const message = oneOf<ControlMessage>({
     output: bytes(4 * limits.MAX_DIM),
   }),
   receipt: record({ receipt: receiptCodec, signature }),
-  countersigned: record({ number: u32, signature }),
+  countersigned: record({ number: u53, signature }),
   signal: record({ bytes: bytes(limits.MAX_SIGNAL_BYTES) }),
 });
 

@@ -51,14 +51,16 @@ export function wayName({ kind, stages, drafts }: Pick<Way, 'kind' | 'stages' | 
  * prediction says otherwise, and the reason is given in words.
  */
 export function chooseStrategy(request: StrategyRequest): Decision {
-  const { self, cost, machines, demand, drafts, log } = request;
+  const { self, cost, room, demand, drafts, log } = request;
   const whole = spanOf(0, cost.layers, cost.layers);
   const fits = (machine: Machine) =>
     cost.memory(whole, request.positions) <= machine.freeBytes || request.held?.(machine, whole) === true;
-  const chains: { kind: StrategyKind; stages: PlacedStage[] }[] = machines.filter(fits).map(({ peer }) => ({
-    kind: peer === self ? 'local' : 'peer',
-    stages: [{ peer, span: whole }],
-  }));
+  const chains: { kind: StrategyKind; stages: PlacedStage[] }[] = room.machines
+    .filter(fits)
+    .map(({ peer }) => ({
+      kind: peer === self ? 'local' : 'peer',
+      stages: [{ peer, span: whole }],
+    }));
   for (const objective of ['sum', 'max'] as const) {
     const plan = planChain({ ...request, objective });
     if (plan && plan.stages.length > 1) chains.push({ kind: 'pipeline', stages: plan.stages });
@@ -77,7 +79,7 @@ export function chooseStrategy(request: StrategyRequest): Decision {
 }
 
 function explain(
-  { cost, machines, positions, nameOf }: StrategyRequest,
+  { cost, room: { machines }, positions, nameOf }: StrategyRequest,
   way: Way | undefined,
   ways: readonly Way[],
 ): string {

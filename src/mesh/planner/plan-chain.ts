@@ -1,6 +1,6 @@
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { StageSpan } from '../../protocol/stage.ts';
-import type { Machine, Topology } from '../topology/topology.ts';
+import type { Machine, RoomView } from '../topology/topology.ts';
 import { type ModelCost, spanOf } from './model-cost.ts';
 import { ASKER, machinesWithin, placeLayers } from './place-layers.ts';
 
@@ -23,8 +23,7 @@ export interface ChainPlan {
 export interface PlanRequest {
   self: PeerId;
   cost: ModelCost;
-  topology: Topology;
-  machines: readonly Machine[];
+  room: RoomView;
   /** Positions that the cache must hold. */
   positions: number;
   objective: 'sum' | 'max';
@@ -35,14 +34,17 @@ export interface PlanRequest {
 /** Cuts a model into stages over the machines given. Nothing if all together they have not the memory. */
 export function planChain(request: PlanRequest): ChainPlan | undefined {
   const most = machinesWithin(MOST_STEPS, request.cost.layers);
-  const fastest = request.machines.toSorted((a, b) => speed(b) - speed(a)).slice(0, most);
+  const fastest = request.room.machines.toSorted((a, b) => speed(b) - speed(a)).slice(0, most);
   const plan = planOver(request, fastest);
-  if (plan || request.machines.length <= most) return plan;
-  return planOver(request, request.machines.toSorted((a, b) => b.freeBytes - a.freeBytes).slice(0, most));
+  if (plan || request.room.machines.length <= most) return plan;
+  return planOver(
+    request,
+    request.room.machines.toSorted((a, b) => b.freeBytes - a.freeBytes).slice(0, most),
+  );
 }
 
 function planOver(
-  { self, cost, topology, positions, objective, held }: PlanRequest,
+  { self, cost, room, positions, objective, held }: PlanRequest,
   machines: readonly Machine[],
 ): ChainPlan | undefined {
   const { layers } = cost;
@@ -53,7 +55,7 @@ function planOver(
     let ms = hops.get(key);
     if (ms === undefined) {
       const bytes = from === ASKER || to === ASKER ? 64 : cost.hopBytes(1);
-      hops.set(key, (ms = topology.hopMs(peerOf(from), peerOf(to), bytes)));
+      hops.set(key, (ms = room.hopMs(peerOf(from), peerOf(to), bytes)));
     }
     return ms;
   };
@@ -85,13 +87,13 @@ function planOver(
 /** A stage's step with what else the machine has to do. */
 export function busyMs(cost: ModelCost, machine: Machine, span: StageSpan, rows: number): number {
   const free = Math.max(0.1, 1 - machine.load);
-  return (cost.stageMs(machine, span, rows) * (1 + machine.queue)) / free;
+  return (cost.stageMs(machine, span, rows) * machine.pace * (1 + machine.queue)) / free;
 }
 
 export function isWorthMoving(currentMs: number, nextMs: number): boolean {
   return nextMs * WORTH_MOVING < currentMs;
 }
 
-function speed({ bytesPerMs, load }: Machine): number {
-  return bytesPerMs * Math.max(0.1, 1 - load);
+function speed({ bytesPerMs, load, pace }: Machine): number {
+  return (bytesPerMs * Math.max(0.1, 1 - load)) / pace;
 }

@@ -1,5 +1,5 @@
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { Machine, Topology } from '../topology/topology.ts';
+import type { RoomView } from '../topology/topology.ts';
 import type { ModelCost } from './model-cost.ts';
 import { busyMs, type PlacedStage } from './plan-chain.ts';
 
@@ -30,8 +30,7 @@ export interface Prediction {
 export interface PredictionRoom {
   self: PeerId;
   cost: ModelCost;
-  topology: Topology;
-  machines: readonly Machine[];
+  room: RoomView;
 }
 
 /**
@@ -40,18 +39,18 @@ export interface PredictionRoom {
  * has its next token after a lap, or when the slowest stage has served them all.
  */
 export function predict(
-  { self, cost, topology, machines }: PredictionRoom,
+  { self, cost, room }: PredictionRoom,
   stages: readonly PlacedStage[],
   demand: Demand,
   drafts?: DraftYield,
 ): Prediction {
   const stageMs = (rows: number) =>
-    stages.map(({ peer, span }) => busyMs(cost, machines.find((at) => at.peer === peer)!, span, rows));
+    stages.map(({ peer, span }) => busyMs(cost, room.machines.find((at) => at.peer === peer)!, span, rows));
   const hopsMs = (rows: number) => {
     const peers = [self, ...stages.map(({ peer }) => peer), self];
     return peers.slice(1).reduce((sum, to, i) => {
       const bytes = i === 0 || i === stages.length ? 64 + 16 * rows : cost.hopBytes(rows);
-      return sum + topology.hopMs(peers[i]!, to, bytes);
+      return sum + room.hopMs(peers[i]!, to, bytes);
     }, 0);
   };
   const lapMs = (rows: number) => stageMs(rows).reduce((sum, ms) => sum + ms, hopsMs(rows));

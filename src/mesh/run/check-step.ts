@@ -9,7 +9,11 @@ export function findFault(frame: RowsFrame, { span, sizes, hidden, dim }: StageO
     return `a step has ${rows.length} rows, and may have ${sizes.maxRows}`;
   if (rows.some(({ slot, position }) => slot >= sizes.slots || position >= sizes.contextLength))
     return 'a row lies outside the stage';
-  if (pages.some((at) => at.slot >= sizes.slots || at.index >= maxPages || at.page >= sizes.pageCount))
+  if (
+    pages.some(
+      (at) => at.slot >= sizes.slots || at.index >= maxPages || at.page >= (sizes.pageCounts[at.group] ?? 0),
+    )
+  )
     return 'a page lies outside the cache';
   if (samplers.some((at) => at.slot >= sizes.slots || at.tokens.length > sizes.contextLength))
     return 'a sampler lies outside the stage';

@@ -1,6 +1,6 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { ModelMap, StageChain, StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
+import type { ModelMap, Stage, StageChain, StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { MeshLane } from '../link.ts';
 import type { IdsFrame } from '../messages/activation.ts';
@@ -9,19 +9,25 @@ import type { CostLog } from '../planner/cost-log.ts';
 import { chooseStrategy, type Decision, type Way, wayName } from '../planner/choose-strategy.ts';
 import { modelCost } from '../planner/model-cost.ts';
 import { busyMs, isWorthMoving } from '../planner/plan-chain.ts';
-import type { Demand, DraftYield } from '../planner/predict.ts';
+import { type Demand, type DraftYield, predict } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
-import type { Machine, Topology } from '../topology/topology.ts';
+import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
+import { SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
 import { type Culprit, type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
 const PATIENCE_MS = 6_000;
+/** With machines enough that fail one after the other, so long is tried. */
+const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
 const RECONSIDER_MS = 5_000;
 /** Weights come at this pace where none has been measured, in bytes for a millisecond. */
 const LOADING_BYTES_PER_MS = 30_000;
+
+const GAVE_UP =
+  'The machines of the room could not be made to work together, one failure after another. Try again, or choose a model that runs on this machine.';
 
 export interface ShardedModelOptions {
   self: PeerId;
@@ -40,9 +46,11 @@ export interface ShardedModelOptions {
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
-  onLap(lap: Lap): void;
-  /** Wraps the bare chain of an epoch: for who checks what machines compute. */
-  watch(pipeline: Pipeline, way: Way): StageChain;
+  onLap(lap: Lap, way: Way): void;
+  /** What is trusted to compute a stage again, to check a machine by; nothing if it would cost too much here. */
+  reference(order: StageOrder): Promise<Stage | undefined>;
+  /** A machine has been found to compute something else than its layers. */
+  onGuilty(peer: PeerId, why: string): void;
 }
 
 type ChainAnswer = Extract<ControlMessage, { chain: number; epoch: number }>;
@@ -58,6 +66,8 @@ export class ShardedModel {
   readonly #cost;
   #epoch = 0;
   #pipeline: Pipeline | undefined;
+  #check: SpotCheck | undefined;
+  #references: Stage[] = [];
   #way: Way | undefined;
   /** Machines that may hold a stage of the chain from an earlier epoch. */
   readonly #asked = new Set<PeerId>();
@@ -84,27 +94,27 @@ export class ShardedModel {
    * more; what has been answered so far is the caller's.
    */
   async open(): Promise<StageChain> {
-    const { clock, onDecision } = this.#options;
-    let triedUntil = clock.now() + PATIENCE_MS;
+    const { clock, topology, onDecision } = this.#options;
+    const startedAt = clock.now();
     for (;;) {
-      if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
-      const decision = this.#decide();
+      let decision = this.#decide(topology.trusted);
+      // Better a machine that failed lately than none
+      const isTrusted = decision.way !== undefined;
+      if (!isTrusted) decision = this.#decide(topology.whole);
       onDecision(decision);
-      if (!decision.way) {
-        if (clock.now() >= triedUntil)
-          throw new HearthError('gone', `${decision.why} The text so far is kept.`);
-        await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
-        continue;
-      }
-      const chain = await this.#start(decision.way);
+      const chain = decision.way && (await this.#start(decision.way));
+      if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
       if (chain) return chain;
-      // Somebody was found out, which is progress of a kind
-      triedUntil = clock.now() + PATIENCE_MS;
+      const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
+      if (clock.now() - startedAt >= patienceMs)
+        throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
+      if (!isTrusted) await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
     }
   }
 
   onAnswer(peer: PeerId, answer: ChainAnswer): void {
-    this.#pipeline?.onAnswer(peer, answer);
+    if (answer.kind !== 'revealed') this.#pipeline?.onAnswer(peer, answer);
+    else if (answer.epoch === this.#pipeline?.epoch) this.#check?.onRevealed(peer, answer);
   }
 
   onIds(peer: PeerId, frame: IdsFrame): void {
@@ -123,10 +133,10 @@ export class ShardedModel {
     const { clock } = this.#options;
     if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
     this.#consideredAt = clock.now();
-    const { ways } = this.#weigh();
-    const now = ways.find((way) => wayName(way) === wayName(this.#way!));
-    const best = ways[0];
-    if (!now || !best || !isWorthMoving(now.predictedMs, best.predictedMs + this.#loadingMs(best))) return;
+    const room = this.#options.topology.trusted;
+    const [best] = this.#weigh(room).ways;
+    if (!best || !isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best)))
+      return;
     this.#pipeline.fail('The room can do better with other machines.', undefined);
   }
 
@@ -135,12 +145,14 @@ export class ShardedModel {
     this.#pipeline?.fail('The model was closed.', undefined);
     for (const peer of this.#asked) this.#tell(peer, { kind: 'close', chain: this.chain });
     this.#asked.clear();
+    this.#endCheck();
   }
 
   /** Nothing if the chain could not be opened. */
   async #start(way: Way): Promise<StageChain | undefined> {
-    const { self, clock, map, send, onFailure, onLap, log, watch } = this.#options;
+    const { self, clock, map, send, onFailure, onLap, log } = this.#options;
     const { stages } = way;
+    this.#endCheck();
     for (const peer of this.#asked) {
       if (stages.some((stage) => stage.peer === peer)) continue;
       this.#tell(peer, { kind: 'close', chain: this.chain });
@@ -158,10 +170,11 @@ export class ShardedModel {
       vocab: map.vocab,
       send,
       stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
-      expectedMs: (rows) => log.correct(`lap ${wayName(way)}`, lapMs(rows)),
-      onLap(lap) {
-        log.measured(`lap ${wayName(way)}`, lapMs(lap.rows), lap.ms);
-        onLap(lap);
+      expectedMs: (rows) => log.correct(wayName(way), lapMs(rows)),
+      onLap: (lap) => {
+        log.measured(wayName(way), lapMs(lap.rows), lap.ms);
+        this.#learn(way, lap);
+        onLap(lap, way);
       },
       onFailure,
     });
@@ -172,30 +185,59 @@ export class ShardedModel {
       return undefined;
     }
     this.#prepareSpares(way);
-    const chain = watch(pipeline, way);
+    const chain = await this.#checked(pipeline, way);
     if (!way.drafts) return chain;
     const { pageSize, maxRows, contextLength } = this.#options.sizes;
     return new Drafting(chain, { pageSize, maxRows, contextLength });
   }
 
-  #decide(): Decision {
-    const decision = this.#weigh();
+  /** The chain with its machines under a check, where there is something to check them by. */
+  async #checked(pipeline: Pipeline, { stages }: Way): Promise<StageChain> {
+    const { self, clock, random, map, sizes, reference, onGuilty } = this.#options;
+    const references = await Promise.all(
+      stages.map(async ({ peer, span }) => {
+        const order = this.#order(span);
+        return { peer, order, reference: peer === self ? undefined : await reference(order) };
+      }),
+    );
+    this.#references = references.flatMap(({ reference }) => reference ?? []);
+    // Slots and pages are disguised in any case: nobody is to know whether it is checked
+    this.#check = new SpotCheck({
+      self,
+      clock,
+      random,
+      chain: pipeline,
+      vocab: map.vocab,
+      sizes,
+      stages: references,
+      reveal: (peer, step, row) =>
+        this.#tell(peer, { kind: 'reveal', chain: this.chain, epoch: pipeline.epoch, step, row }),
+      onGuilty: (peer, why) => {
+        onGuilty(peer, why);
+        pipeline.fail('A machine of the chain computed something else than it was asked to.', { peer });
+      },
+      onSuspect: (peer, to, why) => pipeline.fail(why, { peer, to }),
+    });
+    return this.#check;
+  }
+
+  #decide(room: RoomView): Decision {
+    const decision = this.#weigh(room);
     const { way } = decision;
     if (!way) return decision;
-    const standing = this.#standingWay(way);
+    const standing = this.#standingWay(room, way);
     // What stands is ready at once; what is better may have to be fetched first
     const isSooner = standing && standing.predictedMs <= way.predictedMs + this.#loadingMs(way);
     if (!isSooner) return decision;
     return { ...decision, way: standing };
   }
 
-  #weigh(): Decision {
-    const { self, topology, log, nameOf, demand, drafts } = this.#options;
+  #weigh(room: RoomView): Decision {
+    const { self, log, nameOf, demand, drafts } = this.#options;
     return chooseStrategy({
       self,
       cost: this.#cost,
-      topology,
-      machines: topology.machines(),
+      room,
       positions: this.#positions,
       demand: demand(),
       drafts: drafts(),
@@ -206,9 +248,9 @@ export class ShardedModel {
   }
 
   /** The best chain of stages that stand already, if they make one. */
-  #standingWay(like: Way): Way | undefined {
-    const { self, topology, standing, map } = this.#options;
-    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+  #standingWay(room: RoomView, like: Way): Way | undefined {
+    const { self, standing, map } = this.#options;
+    const machines = new Map(room.machines.map((machine) => [machine.peer, machine]));
     const stages = standing().flatMap(({ peer, stages }) => {
       const machine = machines.get(peer);
       if (!machine) return [];
@@ -217,7 +259,7 @@ export class ShardedModel {
         .map(({ span }) => ({ peer, span, stageMs: busyMs(this.#cost, machine, span, 1) }));
     });
     const route = findRoute(self, this.#cost.layers, stages, (from, to) =>
-      topology.hopMs(from, to, this.#cost.hopBytes(1)),
+      room.hopMs(from, to, this.#cost.hopBytes(1)),
     );
     if (!route) return undefined;
     const kind =
@@ -230,16 +272,38 @@ export class ShardedModel {
 
   #lapMs({ stages }: Way, rows: number): number {
     const { self, topology } = this.#options;
-    const machines = new Map(topology.machines().map((machine) => [machine.peer, machine]));
+    const room = topology.whole;
+    const machines = new Map(room.machines.map((machine) => [machine.peer, machine]));
     const peers = [self, ...stages.map(({ peer }) => peer), self];
     const stagesMs = stages.map(({ peer, span }) => {
       const machine = machines.get(peer);
       return machine ? busyMs(this.#cost, machine, span, rows) : 0;
     });
-    const hopsMs = peers.slice(1).map((to, i) => topology.hopMs(peers[i]!, to, this.#cost.hopBytes(rows)));
+    const hopsMs = peers.slice(1).map((to, i) => room.hopMs(peers[i]!, to, this.#cost.hopBytes(rows)));
     const sum = [...stagesMs, ...hopsMs].reduce((total, ms) => total + ms, 0);
     // Where there is no way any more, the step will be late soon enough
     return Number.isFinite(sum) ? sum : 0;
+  }
+
+  /** How long an answer would take as things stand. */
+  #predictNow(way: Way): number {
+    const { self, topology, log, demand, drafts } = this.#options;
+    const room = topology.whole;
+    // Somebody is late: whether it is gone will be known in a moment
+    if (way.stages.some(({ peer }) => !room.machines.some((machine) => machine.peer === peer))) return 0;
+    const yields = way.drafts ? drafts() : undefined;
+    const { totalMs } = predict({ self, cost: this.#cost, room }, way.stages, demand(), yields);
+    return log.correct(wayName(way), totalMs);
+  }
+
+  /** What each machine took, against what it says of itself. */
+  #learn({ stages }: Way, { rows, stageMs }: Lap): void {
+    const { topology } = this.#options;
+    const { machines } = topology.whole;
+    for (const [i, { peer, span }] of stages.entries()) {
+      const machine = machines.find((at) => at.peer === peer);
+      if (machine) topology.took(peer, this.#cost.stageMs(machine, span, rows), stageMs[i]!);
+    }
   }
 
   /** What must be fetched before a way is ready: every machine fetches at the same time. */
@@ -262,9 +326,9 @@ export class ShardedModel {
   /** For each stage on another machine, one that has nothing to do gets ready to take it over. */
   #prepareSpares({ stages }: Way): void {
     const { self, topology, standing } = this.#options;
-    const free = topology
-      .machines()
-      .filter(({ peer }) => peer !== self && !stages.some((stage) => stage.peer === peer));
+    const free = topology.trusted.machines.filter(
+      ({ peer }) => peer !== self && !stages.some((stage) => stage.peer === peer),
+    );
     for (const { peer, span } of stages) {
       if (peer === self) continue;
       const hasSpare = standing().some((at) => at.peer !== peer && this.#stands(at.peer, span));
@@ -288,12 +352,19 @@ export class ShardedModel {
   }
 
   get #positions(): number {
-    return this.#options.sizes.pageCount * this.#options.sizes.pageSize;
+    const { pageCounts, pageSize } = withCheckedSlot(this.#options.sizes);
+    return Math.max(...pageCounts) * pageSize;
   }
 
   #order(span: StageSpan): StageOrder {
     const { map, sizes } = this.#options;
-    return { model: map.model, span, sizes, hidden: map.hidden, dim: map.dim };
+    return { model: map.model, span, sizes: withCheckedSlot(sizes), hidden: map.hidden, dim: map.dim };
+  }
+
+  #endCheck(): void {
+    this.#check?.end();
+    this.#check = undefined;
+    for (const stage of this.#references.splice(0)) stage.destroy();
   }
 
   #tell(peer: PeerId, message: ControlMessage): void {

@@ -141,11 +141,7 @@ export class StageHost {
 
   destroy(): void {
     for (const entry of [...this.#hosted.values()]) this.#drop(entry);
-    for (const { stage, cancel } of this.#idle.values()) {
-      cancel();
-      stage.destroy();
-    }
-    this.#idle.clear();
+    this.#dropIdle();
   }
 
   onRows(peer: PeerId, frame: RowsFrame): void {
@@ -194,7 +190,7 @@ export class StageHost {
     const { coordinator } = entry;
     const { chain, order } = entry.open;
     try {
-      const stage = await this.#options.openStage(order, coordinator, (doneBytes, totalBytes) => {
+      const stage = await this.#openStage(order, coordinator, (doneBytes, totalBytes) => {
         const { epoch } = entry.open;
         if (this.#isHosted(entry))
           this.#tell(coordinator, { kind: 'loading', chain, epoch, doneBytes, totalBytes });
@@ -206,6 +202,17 @@ export class StageHost {
       this.#hosted.delete(keyOf(coordinator, chain));
       const why = toFailure(error).message;
       this.#tell(coordinator, { kind: 'refused', chain, epoch: entry.open.epoch, why });
+    }
+  }
+
+  /** Stages that nobody uses make room for one that somebody wants. */
+  async #openStage(...request: Parameters<StageHostOptions['openStage']>): Promise<Stage> {
+    try {
+      return await this.#options.openStage(...request);
+    } catch (error) {
+      if (toFailure(error).code !== 'out-of-memory' || this.#idle.size === 0) throw error;
+      this.#dropIdle();
+      return this.#options.openStage(...request);
     }
   }
 
@@ -300,6 +307,14 @@ export class StageHost {
       stage.destroy();
     });
     this.#idle.set(key, { order, stage, cancel });
+  }
+
+  #dropIdle(): void {
+    for (const { stage, cancel } of this.#idle.values()) {
+      cancel();
+      stage.destroy();
+    }
+    this.#idle.clear();
   }
 
   #takeIdle(order: StageOrder): Stage | undefined {

@@ -8,6 +8,8 @@ const DEFAULT_BYTES_PER_MS = 30_000;
 /** An edge or machine that failed is avoided for this long, twice as long each time, and forgiven after. */
 const FIRST_AVOIDED_MS = 5_000;
 const MOST_AVOIDED_MS = 120_000;
+/** One slow step says no more than this. */
+const MOST_PACE = 64;
 
 /** What a machine can do, as the planner sees it. */
 export interface Machine {
@@ -16,10 +18,19 @@ export interface Machine {
   /** Weights read in a millisecond. */
   bytesPerMs: number;
   speeds: readonly ModelSpeed[];
+  /** What its steps have taken of late, against what its speeds say. */
+  pace: number;
   /** Steps waiting for its GPU. */
   queue: number;
   /** 0–1. */
   load: number;
+}
+
+/** What a plan is made from. */
+export interface RoomView {
+  readonly machines: readonly Machine[];
+  /** Milliseconds for `bytes` from one machine to another; infinite where there is no way. */
+  hopMs(from: PeerId, to: PeerId, bytes: number): number;
 }
 
 /**
@@ -31,9 +42,10 @@ export class Topology {
   readonly #self: PeerId;
   readonly #links: () => { peer: PeerId; rttMs: number }[];
   readonly #members: () => readonly Member[];
-  readonly #describe: () => Machine;
+  readonly #describe: () => Omit<Machine, 'pace'>;
   /** Measured bytes in a millisecond, by edge. */
   readonly #bandwidths = new Map<string, number>();
+  readonly #paces = new Map<PeerId, number>();
   readonly #avoided = new Map<string, { until: number; ms: number }>();
 
   constructor(options: {
@@ -42,7 +54,7 @@ export class Topology {
     links(): { peer: PeerId; rttMs: number }[];
     members(): readonly Member[];
     /** This machine. */
-    describe(): Machine;
+    describe(): Omit<Machine, 'pace'>;
   }) {
     this.#clock = options.clock;
     this.#self = options.self;
@@ -51,22 +63,32 @@ export class Topology {
     this.#describe = options.describe;
   }
 
-  /** This machine and all others that share and can be relied on now. */
-  machines(): Machine[] {
+  /** The room as it is: what failed lately is left out. */
+  get trusted(): RoomView {
+    return {
+      machines: this.#sharing().filter(({ peer }) => !this.#isAvoided(peer) && this.#brokenWays(peer) < 2),
+      hopMs: (from, to, bytes) =>
+        this.#isAvoided(edge(from, to)) ? Number.POSITIVE_INFINITY : this.#hopMs(from, to, bytes),
+    };
+  }
+
+  /** All of it, for when that does not do. */
+  get whole(): RoomView {
+    return { machines: this.#sharing(), hopMs: (from, to, bytes) => this.#hopMs(from, to, bytes) };
+  }
+
+  /** This machine and all others that share and can be heard. */
+  #sharing(): Machine[] {
     const others = this.#members()
       .filter(({ beat, isSuspect }) => beat.isSharing && !isSuspect)
       .map(({ peer, beat }) => ({ ...beat, peer }));
-    return [this.#describe(), ...others].filter(
-      ({ peer }) => !this.#isAvoided(peer) && this.#brokenWays(peer) < 2,
-    );
+    return [this.#describe(), ...others].map((at) => ({ ...at, pace: this.#paces.get(at.peer) ?? 1 }));
   }
 
-  /** Milliseconds for `bytes` from one machine to another; infinite where there is no way. */
-  hopMs(from: PeerId, to: PeerId, bytes: number): number {
+  #hopMs(from: PeerId, to: PeerId, bytes: number): number {
     if (from === to) return 0;
-    if (this.#isAvoided(edge(from, to))) return Number.POSITIVE_INFINITY;
-    const rttMs = this.#rttMs(from, to);
-    return rttMs / 2 + bytes / (this.#bandwidths.get(edge(from, to)) ?? DEFAULT_BYTES_PER_MS);
+    const bandwidth = this.#bandwidths.get(edge(from, to)) ?? DEFAULT_BYTES_PER_MS;
+    return this.#rttMs(from, to) / 2 + bytes / bandwidth;
   }
 
   /** A transfer of many bytes has been timed. */
@@ -74,6 +96,12 @@ export class Topology {
     const now = bytes / Math.max(ms, 0.01);
     const before = this.#bandwidths.get(edge(from, to)) ?? now;
     this.#bandwidths.set(edge(from, to), 0.7 * before + 0.3 * now);
+  }
+
+  /** A machine's step has been timed: `saidMs` is what its speeds say of it. */
+  took(peer: PeerId, saidMs: number, ms: number): void {
+    const now = Math.min(MOST_PACE, Math.max(1 / MOST_PACE, ms / Math.max(saidMs, 0.001)));
+    this.#paces.set(peer, 0.7 * (this.#paces.get(peer) ?? 1) + 0.3 * now);
   }
 
   /** A machine, or the way from one to another, failed: it is left out until it may have mended. */
@@ -91,7 +119,7 @@ export class Topology {
 
   /** A machine is gone, and with it all that was known of it. */
   forget(peer: PeerId): void {
-    for (const known of [this.#bandwidths, this.#avoided])
+    for (const known of [this.#bandwidths, this.#paces, this.#avoided])
       for (const key of known.keys()) if (key.includes(peer)) known.delete(key);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { MAX_ACTIVATION_BYTES } from '../limits.ts';
 import {
   type Ack,
   decode,
@@ -11,7 +12,6 @@ import {
 import { type Channel, trySend } from './channel.ts';
 import { Inbox } from './inbox.ts';
 import {
-  MAX_ACTIVATION_BYTES,
   MAX_BYTES_UNDER_WAY,
   MAX_FRAMES_UNDER_WAY,
   MAX_WAITING_BYTES,
@@ -91,10 +91,14 @@ export class ActivationLane {
 
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isOver) return;
-    if (bytes.length > MAX_ACTIVATION_BYTES)
-      return this.#break(`A frame of ${bytes.length} bytes is more than a link takes in one.`);
-    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES)
-      return this.#break('The peer takes activations so slowly that they no longer fit in memory.');
+    if (bytes.length > MAX_ACTIVATION_BYTES) {
+      this.#break(`A frame of ${bytes.length} bytes is more than a link takes in one.`);
+      return;
+    }
+    if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+      this.#break('The peer takes activations so slowly that they no longer fit in memory.');
+      return;
+    }
 
     const sliceBytes = this.quality.isGuarded ? GUARDED_SLICE_BYTES : CLEAN_SLICE_BYTES;
     this.#waiting.push({
@@ -183,8 +187,10 @@ export class ActivationLane {
     const message = decode(data);
     // A stray of an earlier link is no fault of the peer's
     if (message && message.epoch !== this.deps.epoch) return;
-    if (!message || message.path >= this.deps.channels.length)
-      return this.#break('The peer sent something that is no activation.');
+    if (!message || message.path >= this.deps.channels.length) {
+      this.#break('The peer sent something that is no activation.');
+      return;
+    }
     this.#heardAt = this.deps.clock.now();
     if (message.kind === 'slice') this.#takeSlice(message);
     else if (message.kind === 'ack') this.#takeAck(message);
@@ -193,7 +199,10 @@ export class ActivationLane {
 
   #takeSlice(slice: Slice): void {
     const frames = this.#inbox.take(slice);
-    if (typeof frames === 'string') return this.#break(frames);
+    if (typeof frames === 'string') {
+      this.#break(frames);
+      return;
+    }
 
     if (frames.length > 0 || ++this.#sinceAck >= SLICES_PER_ACK) this.#acknowledge(slice, false);
     if (!this.#cancelAsking && this.#inbox.hasMissing()) this.#askAfter(OVERTAKING_MS, slice.path);
@@ -249,8 +258,10 @@ export class ActivationLane {
   #startTail(): () => void {
     return this.deps.clock.after(this.quality.patienceMs() * 2 ** Math.min(this.#probes, 5), () => {
       this.#cancelTail = undefined;
-      if (this.deps.clock.now() - this.#heardAt > SILENCE_MS)
-        return this.#break('Nothing comes back from the peer.');
+      if (this.deps.clock.now() - this.#heardAt > SILENCE_MS) {
+        this.#break('Nothing comes back from the peer.');
+        return;
+      }
       // What SCTP still holds is late, not lost
       if (this.deps.channels.some(({ bufferedAmount }) => bufferedAmount === 0)) this.#probe();
       this.#pump();

@@ -1,4 +1,4 @@
-import { MAX_ACTIVATION_BYTES } from './limits.ts';
+import { MAX_ACTIVATION_BYTES } from '../limits.ts';
 
 /**
  * Activations travel in slices that fit a few network packets, on channels that neither order nor repeat. All numbers

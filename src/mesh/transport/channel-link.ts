@@ -1,15 +1,10 @@
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { Clock } from '../clock.ts';
+import { MAX_CONTROL_BYTES } from '../limits.ts';
 import type { Link, MeshLane } from '../link.ts';
 import { ActivationLane } from './activation-lane.ts';
 import type { Channel } from './channel.ts';
-import {
-  BULK_HIGH_WATER_BYTES,
-  BULK_LOW_WATER_BYTES,
-  MAX_BULK_BYTES,
-  MAX_CONTROL_BYTES,
-  MAX_WAITING_BYTES,
-} from './limits.ts';
+import { BULK_HIGH_WATER_BYTES, BULK_LOW_WATER_BYTES, MAX_BULK_BYTES, MAX_WAITING_BYTES } from './limits.ts';
 import { OrderedLane } from './ordered-lane.ts';
 
 /** The channels of a link, all open, in a document or transferred to a worker. */

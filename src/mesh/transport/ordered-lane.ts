@@ -48,10 +48,14 @@ export class OrderedLane {
   send(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#isOver) return;
     const { maxFrameBytes, maxWaitingBytes } = this.deps;
-    if (bytes.length > maxFrameBytes)
-      return this.#break(`A frame of ${bytes.length} bytes is more than this lane takes in one.`);
-    if (this.#waitingBytes + bytes.length > maxWaitingBytes)
-      return this.#break('The peer reads so slowly that what waits for it no longer fits in memory.');
+    if (bytes.length > maxFrameBytes) {
+      this.#break(`A frame of ${bytes.length} bytes is more than this lane takes in one.`);
+      return;
+    }
+    if (this.#waitingBytes + bytes.length > maxWaitingBytes) {
+      this.#break('The peer reads so slowly that what waits for it no longer fits in memory.');
+      return;
+    }
     // The caller may use its buffer again at once
     this.#waiting.push(bytes.slice());
     this.#waitingBytes += bytes.length;
@@ -73,8 +77,10 @@ export class OrderedLane {
       if (channel.bufferedAmount >= highWater) return;
 
       const chunk = frame.subarray(this.#sent, this.#sent + CHUNK_BYTES);
-      if (!trySend(channel, this.#sent === 0 ? first(frame, chunk) : more(chunk)))
-        return this.#break('The connection no longer takes anything.');
+      if (!trySend(channel, this.#sent === 0 ? first(frame, chunk) : more(chunk))) {
+        this.#break('The connection no longer takes anything.');
+        return;
+      }
       this.#sent += chunk.length;
       if (this.#sent < frame.length) continue;
       this.#waiting.shift();
@@ -86,7 +92,10 @@ export class OrderedLane {
   #receive(data: unknown): void {
     if (this.#isOver) return;
     const problem = this.#take(data);
-    if (problem) return this.#break(problem);
+    if (problem) {
+      this.#break(problem);
+      return;
+    }
     if (!this.#incoming || this.#incoming.length < this.#incoming.bytes.length) return;
     const { bytes } = this.#incoming;
     this.#incoming = undefined;

@@ -13,7 +13,8 @@ export function corrections(before: string, after: string): Correction[] {
   let end = 0;
   while (end < a.length - start && end < b.length - start && a.at(-1 - end) === b.at(-1 - end)) end++;
 
-  const offsets = a.reduce((all, word) => [...all, all.at(-1)! + word.length], [0]);
+  const offsets = [0];
+  for (const word of a) offsets.push(offsets.at(-1)! + word.length);
   const changes = changedSpans(a.slice(start, a.length - end), b.slice(start, b.length - end));
   return changes.map(({ from, to, words }) => ({
     startIndex: offsets[start + from]!,

@@ -32,7 +32,8 @@ const Count = v.pipe(v.number(), v.minValue(0));
 
 const Expected = v.object({ type: v.picklist(CONTENT_TYPES), languages: v.exactOptional(Tags) });
 const Expecteds = v.pipe(v.array(Expected), v.maxLength(limits.MAX_LANGUAGES));
-const Tool = v.object({ name: Short, description: Short, inputSchema: Short });
+const Json = v.pipe(Short, v.check(isJson, 'JSON was expected'));
+const Tool = v.object({ name: Short, description: Short, inputSchema: Json });
 
 /** Numbers may be infinite: the specification has its own rules for their ranges. */
 const AnyNumber = v.custom<number>((value) => typeof value === 'number', 'a number was expected');
@@ -108,8 +109,7 @@ const sessionOf = <Options>(options: v.GenericSchema<unknown, Options>) =>
   });
 
 export const WhoAnswersInput = v.object({
-  api: Api,
-  own: v.picklist(AVAILABILITIES),
+  own: v.exactOptional(v.picklist(AVAILABILITIES)),
   mayAsk: v.boolean(),
 });
 export const AvailabilityInput = v.variant('api', [
@@ -149,3 +149,12 @@ export const TaskCallInput = v.object({
   input: Text,
   context: Text,
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -45,7 +45,10 @@ export class Models {
     onProgress(0);
     const [model] = await consent.request(page, [], signal, onProgress);
     onProgress(1);
-    return (await engine.client()).call('load', { model: model! }, { signal });
+    const summary = await (await engine.client()).call('load', { model: model! }, { signal });
+    if (summary.dimensions !== undefined)
+      throw new Refused('NotSupportedError', 'The user’s default model makes vectors of texts, not texts.');
+    return summary;
   }
 
   /** The tokens of a conversation. */
@@ -54,10 +57,16 @@ export class Models {
     const chars = texts.reduce((sum, text) => sum + text.length, 0);
     if (chars > MAX_PROMPT_CHARS) return Math.ceil(chars / CHARS_PER_TOKEN);
 
-    const { page, consent, engine } = this.deps;
+    const { page, consent, engine, slots } = this.deps;
     await consent.need(page, [model], signal);
     const client = await engine.client();
     const prompt: Prompt = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
-    return (await client.call('count', { model, prompt }, { signal })).tokens;
+    // Cutting a long text into tokens is work as well
+    const free = slots.take(page.origin);
+    try {
+      return (await client.call('count', { model, prompt }, { signal })).tokens;
+    } finally {
+      free();
+    }
   }
 }

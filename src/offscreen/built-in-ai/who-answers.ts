@@ -9,10 +9,11 @@ export async function whoAnswers(
   { page, consent }: Pick<GenerationDeps, 'page' | 'consent'>,
   { own, mayAsk }: BuiltInCalls['whoAnswers']['input'],
   signal: AbortSignal,
-): Promise<'own' | 'hearth'> {
+): Promise<BuiltInCalls['whoAnswers']['output']> {
   const choice = await consent.builtInChoice(page);
   if (choice !== 'ask') return choice;
   if (own === 'unavailable' || (await consent.models(page))) return 'hearth';
+  if (!own) return 'unsure';
   // Asking is for what the page cannot do without: until then it hears of the browser's own
   return mayAsk ? consent.chooseBuiltIn(page, signal) : 'own';
 }

@@ -16,6 +16,7 @@ export interface Endpoints {
   models(signal: AbortSignal): Promise<OpenAIModels>;
   chat(body: unknown, signal: AbortSignal): Promise<Answer>;
   complete(body: unknown, signal: AbortSignal): Promise<Answer>;
+  embeddings(body: unknown, signal: AbortSignal): Promise<Answer>;
 }
 
 /** 4xx where the request is at fault, 429 where waiting helps, 5xx where the machine is. */
@@ -30,7 +31,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-const PATH = /\/v1\/(chat\/completions|completions|models)(?:\/([^/]+))?\/?$/;
+const PATH = /\/v1\/(chat\/completions|completions|embeddings|models)(?:\/([^/]+))?\/?$/;
 
 /** Answers one request as OpenAI's servers do: JSON or server-sent events, status codes and error objects. */
 export async function respond(
@@ -74,6 +75,8 @@ async function route(
     return endpoints.chat(parseJson(body), signal);
   if (method === 'POST' && endpoint === 'completions' && !id)
     return endpoints.complete(parseJson(body), signal);
+  if (method === 'POST' && endpoint === 'embeddings' && !id)
+    return endpoints.embeddings(parseJson(body), signal);
   if (method === 'GET' && endpoint === 'models') {
     const list = await endpoints.models(signal);
     if (!id) return list;
@@ -83,7 +86,7 @@ async function route(
   }
   throw new HearthError(
     'unknown-call',
-    `hearth.fetch serves POST …/v1/chat/completions, POST …/v1/completions and GET …/v1/models on this machine, and never goes to the network: ${method} ${url} is none of them.`,
+    `hearth.fetch serves POST …/v1/chat/completions, POST …/v1/completions, POST …/v1/embeddings and GET …/v1/models on this machine, and never goes to the network: ${method} ${url} is none of them.`,
   );
 }
 

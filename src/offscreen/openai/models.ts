@@ -9,7 +9,7 @@ export interface OpenAIModels {
 export function openAIModels(models: ModelSummary[]): OpenAIModels {
   return {
     object: 'list',
-    data: models.map(({ id, name, contextLength, backend, chat }) => ({
+    data: models.map(({ id, name, contextLength, backend, chat, dimensions }) => ({
       id,
       object: 'model',
       // Nobody knows when a local file came to be
@@ -19,6 +19,8 @@ export function openAIModels(models: ModelSummary[]): OpenAIModels {
       context_length: contextLength,
       backend,
       chat,
+      embeddings: dimensions !== undefined,
+      dimensions: dimensions ?? null,
     })),
   };
 }

@@ -55,6 +55,7 @@ test('every field that is followed arrives', () => {
     repetition_penalty: 1.5,
     seed: -1,
     stop: 'end',
+    keep_tokens: 4,
     stream: true,
     stream_options: { include_usage: true },
     return_token_ids: true,
@@ -73,6 +74,7 @@ test('every field that is followed arrives', () => {
       repetitionPenalty: 1.5,
       seed: 2 ** 32 - 1,
     },
+    shift: { keepTokens: 4 },
     stop: ['end'],
   });
   expect(rest).toEqual({ stream: true, includeUsage: true, returnTokenIds: true });
@@ -117,6 +119,7 @@ const WRONG: [field: string, ...values: unknown[]][] = [
   ['model', 5, '', {}, [], true, 'x'.repeat(201)],
   ['temperature', '1', -0.1, 2.1, Number.NaN, Number.POSITIVE_INFINITY, {}, [], true, 1n],
   ['top_p', '1', -0.1, 1.1, Number.NaN, {}, true],
+  ['keep_tokens', '1', -1, 1.5, {}, true],
   ['top_k', '1', -1, 1.5, Number.NaN, {}, true],
   ['min_p', '0', -0.1, 1.1, Number.NaN, {}],
   ['frequency_penalty', '0', -2.1, 2.1, Number.NaN, []],

@@ -13,7 +13,7 @@ export interface OpenAIRequest {
 }
 
 const FOLLOWED = new Set([
-  ...['model', 'messages', 'prompt', 'stop', 'max_tokens', 'max_completion_tokens'],
+  ...['model', 'messages', 'prompt', 'stop', 'max_tokens', 'max_completion_tokens', 'keep_tokens'],
   ...['temperature', 'top_p', 'top_k', 'min_p', 'seed'],
   ...['frequency_penalty', 'presence_penalty', 'repetition_penalty'],
   ...['stream', 'stream_options', 'return_token_ids'],
@@ -79,6 +79,7 @@ function parseRest(all: f.Fields, prompt: Prompt, defaultMaxTokens: number | und
   if (older && newer && older !== newer)
     throw new f.FieldError('max_tokens', 'and `max_completion_tokens` differ: give one of them');
 
+  const keepTokens = f.optionalInteger(all, 'keep_tokens', 0, MAX_TOKENS);
   return {
     input: {
       model: f.optionalString(all, 'model', limits.MAX_MODEL_ID_CHARS),
@@ -86,6 +87,7 @@ function parseRest(all: f.Fields, prompt: Prompt, defaultMaxTokens: number | und
       maxTokens: newer ?? older ?? defaultMaxTokens,
       sampling: parseSampling(all),
       stop: parseStop(all.stop),
+      shift: keepTokens === undefined ? undefined : { keepTokens },
     },
     stream: f.optionalFlag(all, 'stream'),
     includeUsage: f.optionalFlag(f.fields(all.stream_options ?? {}, 'stream_options'), 'include_usage'),

@@ -1,4 +1,4 @@
-import type { Availability, BuiltInApi } from '../../protocol/built-in-ai.ts';
+import type { Availability } from '../../protocol/built-in-ai.ts';
 import { call } from './call.ts';
 
 /** What is used of an interface that the browser has itself. */
@@ -14,13 +14,16 @@ export function browsersOwn(name: string): BrowsersOwn | undefined {
 
 /** Whether the browser is to answer, and not Hearth. */
 export async function isForBrowser(
-  api: BuiltInApi,
   own: BrowsersOwn | undefined,
   options: unknown,
   mayAsk: boolean,
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (!own) return false;
-  const availability = await own.availability(options).catch((): Availability => 'unavailable');
-  return (await call('whoAnswers', { api, own: availability, mayAsk }, { signal })) === 'own';
+  let answer = await call('whoAnswers', { mayAsk }, { signal });
+  if (answer === 'unsure') {
+    const availability = await own.availability(options).catch((): Availability => 'unavailable');
+    answer = await call('whoAnswers', { own: availability, mayAsk }, { signal });
+  }
+  return answer === 'own';
 }

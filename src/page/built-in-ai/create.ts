@@ -38,7 +38,7 @@ export async function createFor<T extends object>(
   signal?.throwIfAborted();
   // Asked now: what follows takes time
   const isActive = navigator.userActivation?.hasBeenActive ?? true;
-  if (own && (await isForBrowser(api, own, given, true, signal))) return own.create(given);
+  if (own && (await isForBrowser(own, given, isActive, signal))) return own.create(given);
   return make({ isActive, signal, onPart: monitored(monitor, signal) });
 }
 

@@ -1,9 +1,11 @@
 import { browsersOwn } from './browsers-own.ts';
 import { CreateMonitor } from './create-monitor.ts';
 import { expose } from './interface.ts';
-import { LanguageModelParams, makeLanguageModel } from './language-model.ts';
-import { makeTask, TASKS } from './tasks.ts';
-import { LanguageModelToolCall, LanguageModelToolError, LanguageModelToolSuccess } from './tools.ts';
+import { makeLanguageModel } from './language-model.ts';
+import { LanguageModelParams } from './language-model-params.ts';
+import { makeTask } from './make-task.ts';
+import { TASKS } from './tasks.ts';
+import { LanguageModelToolCall, LanguageModelToolError, LanguageModelToolSuccess } from './tool-values.ts';
 
 /** The interfaces of the browser's built-in AI, which secure contexts alone have. */
 export function defineBuiltInAi(): void {

@@ -11,14 +11,17 @@ type Class = abstract new (...args: never[]) => object;
 
 /** Gives the class its name on the window, and its members the properties that WebIDL asks for. */
 export function expose(name: string, made: Class): void {
-  for (const holder of [made, made.prototype])
-    for (const member of Object.getOwnPropertyNames(holder))
-      if (!['length', 'name', 'prototype', 'constructor'].includes(member))
-        Object.defineProperty(holder, member, { enumerable: true });
+  showMembers(made, ['length', 'name', 'prototype']);
+  showMembers(made.prototype, ['constructor']);
   // A minifier may have renamed it
   Object.defineProperty(made, 'name', { value: name, configurable: true });
   Object.defineProperty(made.prototype, Symbol.toStringTag, { value: name, configurable: true });
   Object.defineProperty(window, name, { value: made, writable: true, configurable: true });
+}
+
+function showMembers(holder: object, hidden: string[]): void {
+  for (const member of Object.getOwnPropertyNames(holder))
+    if (!hidden.includes(member)) Object.defineProperty(holder, member, { enumerable: true });
 }
 
 /** Methods that refuse to be called with fewer arguments than `count`, as their `length` says. */

@@ -1,90 +1,46 @@
-import {
-  type Availability,
-  CONTENT_TYPES,
-  type LanguageModelOptions,
-  type LanguageModelSession,
-  SAMPLING_MODES,
-  SAMPLING_PARAMS,
-  type Turn,
-} from '../../protocol/built-in-ai.ts';
-import { deferred } from '../../channel/deferred.ts';
-import { MAX_TOOL_ROUNDS } from '../../protocol/limits.ts';
+import type { Availability, Turn } from '../../protocol/built-in-ai.ts';
 import { type BrowsersOwn, isForBrowser } from './browsers-own.ts';
-import { call, stream } from './call.ts';
+import { call } from './call.ts';
 import { checkDocument, isAllowed } from './context.ts';
-import { CREATE_MEMBERS, createFor, Life } from './create.ts';
-import { checkKey, defineGetter, defineHandler, key, requireArguments } from './interface.ts';
-import { constraintOf, messages, PromptOptions, prompt } from './prompt-input.ts';
-import { orAborted, streamOf } from './streams.ts';
-import { type Execute, type LanguageModelToolCall, toToolCall, tools } from './tools.ts';
+import { Conversation, type Piece, type Said } from './conversation.ts';
+import { createFor, Life } from './create.ts';
+import { checkKey, defineHandler, key, requireArguments } from './interface.ts';
+import { CoreOptions, CreateOptions, toOptions } from './language-model-options.ts';
+import { LanguageModelParams } from './language-model-params.ts';
+import { constraintOf, PromptOptions, prompt } from './prompt-input.ts';
+import { streamOf } from './streams.ts';
 import * as idl from './webidl.ts';
 
-const expected = idl.sequence(
-  idl.dictionary({ languages: idl.languageTags, type: idl.required(idl.oneOf(...CONTENT_TYPES)) }),
-) as idl.Convert<NonNullable<LanguageModelOptions['expectedInputs']>>;
-
-const CORE_MEMBERS = {
-  expectedInputs: expected,
-  expectedOutputs: expected,
-  samplingMode: idl.oneOf(...SAMPLING_MODES),
-  temperature: idl.double,
-  tools,
-  topK: idl.double,
-};
-const CoreOptions = idl.dictionary(CORE_MEMBERS);
-const CreateOptions = idl.dictionary({
-  ...CORE_MEMBERS,
-  ...CREATE_MEMBERS,
-  initialPrompts: idl.withDefault(messages, []),
-});
 const SignalOptions = idl.dictionary({ signal: idl.abortSignal });
 
-type Functions = ReadonlyMap<string, Execute>;
-type Piece = string | { type: 'tool-call'; value: LanguageModelToolCall };
-
-/** What is known of a session when it is made, by `create` or `clone`. */
-interface Beginning {
-  session: LanguageModelSession;
-  history: Turn[];
-  contextUsage: number;
-  functions: Functions;
-  life: Life;
-}
+/** By its name, and by the name that it had before. */
+const OVERFLOWS = ['contextoverflow', 'quotaoverflow'];
 
 /** https://webmachinelearning.github.io/prompt-api/#the-languagemodel-class */
 export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTarget {
   class LanguageModel extends EventTarget {
-    readonly #session: LanguageModelSession;
-    readonly #functions: Functions;
+    readonly #conversation: Conversation;
     readonly #life: Life;
-    #history: Turn[];
-    #contextUsage: number;
-    /** Prompts of one session wait for each other: each answers to all before it. */
-    #last: Promise<unknown> = Promise.resolve();
 
-    constructor(given: unknown = undefined, beginning?: Beginning) {
+    constructor(given: unknown = undefined, said?: Said, life?: Life) {
       super();
       checkKey(given);
-      const { session, history, contextUsage, functions, life } = beginning!;
-      this.#session = session;
-      this.#history = history;
-      this.#contextUsage = contextUsage;
-      this.#functions = functions;
-      this.#life = life;
+      this.#life = life!;
+      this.#conversation = new Conversation(said!, () => {
+        for (const type of OVERFLOWS) this.dispatchEvent(new Event(type));
+      });
     }
 
     static async create(options: unknown = undefined): Promise<object> {
       const { initialPrompts, monitor, signal, ...core } = CreateOptions(options, 'options');
       const { plain, functions } = toOptions(core);
       return createFor('language-model', own, options, { monitor, signal }, async (creating) => {
-        const session = await call(
-          'createLanguageModel',
-          { options: plain, initialPrompts, isActive: creating.isActive },
-          creating,
-        );
+        const { isActive } = creating;
+        const input = { options: plain, initialPrompts, isActive };
+        const session = await call('createLanguageModel', input, creating);
         const { contextUsage } = session;
-        const life = new Life(signal);
-        return new LanguageModel(key, { session, history: initialPrompts, contextUsage, functions, life });
+        const said = { session, functions, history: initialPrompts, contextUsage };
+        return new LanguageModel(key, said, new Life(signal));
       });
     }
 
@@ -92,7 +48,7 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
       const { plain } = toOptions(CoreOptions(options, 'options'));
       checkDocument();
       if (!isAllowed('language-model')) return 'unavailable';
-      if (await isForBrowser('language-model', own, options, false)) return own!.availability(options);
+      if (await isForBrowser(own, options, false)) return own!.availability(options);
       return call('availability', { api: 'language-model', options: plain });
     }
 
@@ -126,37 +82,22 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
     async append(input: unknown, options: unknown = undefined): Promise<void> {
       const turns = prompt(input, 'The input');
       const signal = this.#life.signal(SignalOptions(options, 'options').signal);
-      if (turns.length === 0) return;
-      await this.#inTurn(signal, async () => {
-        const { contextUsage, dropped } = await call('append', this.#input(turns), { signal });
-        if (dropped > 0) this.#overflow();
-        this.#keep(turns, contextUsage, dropped);
-      });
+      if (turns.length > 0) await this.#conversation.append(turns, signal);
     }
 
     async measureContextUsage(input: unknown, options: unknown = undefined): Promise<number> {
-      const turns = prompt(input, 'The input');
-      const { signal: given, ...rest } = PromptOptions(options, 'options');
-      const constraint = constraintOf(rest);
-      const signal = this.#life.signal(given);
-      return call('measurePrompt', { ...this.#input(turns), history: [], ...constraint }, { signal });
+      const { turns, constraint, signal } = this.#read(input, options);
+      return this.#conversation.measure(turns, constraint, signal);
     }
 
     async measureInputUsage(input: unknown, options: unknown = undefined): Promise<number> {
-      return this.measureContextUsage(input, options);
+      const { turns, constraint, signal } = this.#read(input, options);
+      return this.#conversation.measure(turns, constraint, signal);
     }
 
     async clone(options: unknown = undefined): Promise<LanguageModel> {
       const signal = this.#life.signal(SignalOptions(options, 'options').signal);
-      // What is being said belongs to what is cloned
-      await orAborted(this.#last, signal);
-      return new LanguageModel(key, {
-        session: this.#session,
-        history: this.#history,
-        contextUsage: this.#contextUsage,
-        functions: this.#functions,
-        life: new Life(undefined),
-      });
+      return new LanguageModel(key, await this.#conversation.copy(signal), new Life(undefined));
     }
 
     destroy(): void {
@@ -164,109 +105,37 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
     }
 
     get contextUsage(): number {
-      return this.#contextUsage;
+      return this.#conversation.contextUsage;
     }
     get contextWindow(): number {
-      return this.#session.contextWindow;
+      return this.#conversation.session.contextWindow;
     }
     get inputUsage(): number {
-      return this.#contextUsage;
+      return this.#conversation.contextUsage;
     }
     get inputQuota(): number {
-      return this.#session.contextWindow;
+      return this.#conversation.session.contextWindow;
     }
     get topK(): number {
-      return this.#session.options.topK;
+      return this.#conversation.session.options.topK;
     }
     get temperature(): number {
-      return Math.fround(this.#session.options.temperature);
+      return Math.fround(this.#conversation.session.options.temperature);
     }
     get samplingMode(): string | null {
-      return this.#session.options.samplingMode ?? null;
+      return this.#conversation.session.options.samplingMode ?? null;
     }
 
-    #input(turns: Turn[]) {
-      return { session: this.#session, history: this.#history, contextUsage: this.#contextUsage, turns };
+    #read(input: unknown, options: unknown) {
+      const turns = prompt(input, 'The input');
+      const { signal, ...rest } = PromptOptions(options, 'options');
+      return { turns, constraint: constraintOf(rest), signal: this.#life.signal(signal) };
     }
 
     #answer(input: unknown, options: unknown) {
-      const turns = prompt(input, 'The input');
-      const { signal: given, ...rest } = PromptOptions(options, 'options');
-      const constraint = constraintOf(rest);
-      const signal = this.#life.signal(given);
-      return { signal, pieces: this.#generate(turns.length > 0 ? turns : empty(), constraint, signal) };
-    }
-
-    async *#generate(
-      turns: Turn[],
-      constraint: ReturnType<typeof constraintOf>,
-      signal: AbortSignal,
-    ): AsyncGenerator<Piece, void, undefined> {
-      const { wait, done } = this.#queue();
-      try {
-        await orAborted(wait, signal);
-        for (let round = 0; ; round++) {
-          const answer: Turn = { role: 'assistant', content: [] };
-          const calls: LanguageModelToolCall[] = [];
-          const parts = stream('prompt', { ...this.#input(turns), ...constraint }, signal);
-          let next = await parts.next();
-          try {
-            for (; !next.done; next = await parts.next()) {
-              const part = next.value;
-              if (part.kind === 'overflow') this.#overflow();
-              else if (part.kind === 'text') {
-                answer.content.push({ type: 'text', value: part.text });
-                yield part.text;
-              } else {
-                answer.content.push({ type: 'tool-call', value: part.call });
-                const value = toToolCall(part.call);
-                calls.push(value);
-                if (!this.#session.options.runsTools) yield { type: 'tool-call', value };
-              }
-            }
-          } finally {
-            await parts.return(undefined as never);
-          }
-          const { contextUsage, dropped } = next.value;
-          this.#keep([...turns, answer], contextUsage, dropped);
-          if (calls.length === 0 || !this.#session.options.runsTools) return;
-
-          if (round === MAX_TOOL_ROUNDS)
-            throw new DOMException('The model went on calling tools.', 'OperationError');
-          turns = [await orAborted(runTools(calls, this.#functions), signal)];
-        }
-      } finally {
-        done();
-      }
-    }
-
-    async #inTurn(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-      const { wait, done } = this.#queue();
-      try {
-        await orAborted(wait, signal);
-        await work();
-      } finally {
-        done();
-      }
-    }
-
-    #queue(): { wait: Promise<unknown>; done: () => void } {
-      const wait = this.#last;
-      const { promise, resolve } = deferred<void>();
-      this.#last = wait.then(() => promise);
-      return { wait, done: resolve };
-    }
-
-    #keep(turns: Turn[], contextUsage: number, dropped: number): void {
-      const system = this.#history[0]?.role === 'system' ? 1 : 0;
-      const history = [...this.#history];
-      history.splice(system, dropped);
-      this.#history = history.concat(turns);
-      this.#contextUsage = contextUsage;
-    }
-
-    #overflow(): void {
-      for (const type of OVERFLOWS) this.dispatchEvent(new Event(type));
+      const { turns, constraint, signal } = this.#read(input, options);
+      const said = turns.length > 0 ? turns : EMPTY;
+      return { signal, pieces: this.#conversation.answer(said, constraint, signal) };
     }
   }
   requireArguments(LanguageModel.prototype, 1, [
@@ -280,46 +149,5 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
   return LanguageModel;
 }
 
-/** By its name, and by the name that it had before. */
-const OVERFLOWS = ['contextoverflow', 'quotaoverflow'];
-
-export class LanguageModelParams {
-  constructor(given: unknown = undefined) {
-    checkKey(given);
-  }
-}
-for (const [name, value] of Object.entries(SAMPLING_PARAMS))
-  defineGetter(LanguageModelParams, name, () => value);
-
-type Core = ReturnType<typeof CoreOptions>;
-
-/** What is sent, and the functions that stay here. */
-function toOptions({ tools: given, ...rest }: Partial<Core>): {
-  plain: LanguageModelOptions;
-  functions: Functions;
-} {
-  const functions = given?.functions ?? new Map();
-  const plain = { ...rest } as LanguageModelOptions;
-  if (given) {
-    plain.tools = given.declarations;
-    plain.runsTools = functions.size > 0 && functions.size === given.declarations.length;
-  }
-  return { plain, functions };
-}
-
-function empty(): Turn[] {
-  return [{ role: 'user', content: [{ type: 'text', value: '' }] }];
-}
-
-/** All at once. What a tool throws is told to the model. */
-async function runTools(calls: LanguageModelToolCall[], functions: Functions): Promise<Turn> {
-  const content = calls.map(async ({ callID, name, arguments: given }) => {
-    try {
-      const result = JSON.stringify(`${await functions.get(name)!(given)}`);
-      return { type: 'tool-response', value: { callID, name, result } } as const;
-    } catch (error) {
-      return { type: 'tool-response', value: { callID, name, errorMessage: `${error}` } } as const;
-    }
-  });
-  return { role: 'user', content: await Promise.all(content) };
-}
+/** No messages are one of nothing. */
+const EMPTY: Turn[] = [{ role: 'user', content: [{ type: 'text', value: '' }] }];

@@ -1,6 +1,6 @@
 import { CONTENT_TYPES, type Content, type Turn } from '../../protocol/built-in-ai.ts';
 import type { Constraint } from '../../protocol/generate.ts';
-import { callContent, responseContent } from './tools.ts';
+import { callContent, responseContent } from './tool-values.ts';
 import * as idl from './webidl.ts';
 
 const MessageContent = idl.dictionary({
@@ -55,10 +55,16 @@ type ConstraintOptions = Pick<
   'omitResponseConstraintInput' | 'responseConstraint'
 >;
 
-export function constraintOf({ omitResponseConstraintInput, responseConstraint }: ConstraintOptions): {
+/** What a constraint comes to in a call. */
+export interface ConstraintInput {
   constraint?: Constraint;
   describeConstraint?: boolean;
-} {
+}
+
+export function constraintOf({
+  omitResponseConstraintInput,
+  responseConstraint,
+}: ConstraintOptions): ConstraintInput {
   if (!responseConstraint) {
     if (omitResponseConstraintInput)
       throw new TypeError('omitResponseConstraintInput needs a responseConstraint.');

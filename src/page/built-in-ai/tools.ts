@@ -1,146 +1,6 @@
-import type { Content, ToolCall, ToolDeclaration } from '../../protocol/built-in-ai.ts';
+import type { ToolDeclaration, Turn } from '../../protocol/built-in-ai.ts';
+import type { LanguageModelToolCall } from './tool-values.ts';
 import * as idl from './webidl.ts';
-
-/** Both spellings of the id are in use: the explainer's and Chromium's. */
-const ID = { callID: idl.string, callId: idl.string };
-
-function idOf({ callID, callId }: { callID?: string; callId?: string }): string {
-  const id = callID ?? callId;
-  if (id === undefined) throw new TypeError('A callID is needed.');
-  return id;
-}
-
-abstract class ToolValue {
-  readonly #id: string;
-  readonly #name: string;
-
-  constructor(init: { callID?: string; callId?: string; name: string }) {
-    this.#id = idOf(init);
-    this.#name = init.name;
-  }
-
-  get callID(): string {
-    return this.#id;
-  }
-  get callId(): string {
-    return this.#id;
-  }
-  get name(): string {
-    return this.#name;
-  }
-}
-
-const CallInit = idl.dictionary({ ...ID, name: idl.required(idl.string), arguments: idl.any });
-
-export class LanguageModelToolCall extends ToolValue {
-  readonly #arguments: unknown;
-
-  constructor(init: unknown) {
-    const given = CallInit(init, 'The tool call');
-    super(given);
-    this.#arguments = given.arguments ?? {};
-  }
-
-  get arguments(): unknown {
-    return this.#arguments;
-  }
-}
-
-const Result = idl.dictionary({
-  type: idl.required(idl.oneOf('text', 'image', 'audio', 'object')),
-  value: idl.required(idl.any),
-});
-const SuccessInit = idl.dictionary({
-  ...ID,
-  name: idl.required(idl.string),
-  result: idl.required(idl.sequence(Result)),
-});
-
-export class LanguageModelToolSuccess extends ToolValue {
-  readonly #result: readonly { type: string; value: unknown }[];
-
-  constructor(init: unknown) {
-    const given = SuccessInit(init, 'The tool response');
-    super(given);
-    this.#result = Object.freeze(given.result);
-  }
-
-  get result(): readonly { type: string; value: unknown }[] {
-    return this.#result;
-  }
-}
-
-const ErrorInit = idl.dictionary({
-  ...ID,
-  name: idl.required(idl.string),
-  errorMessage: idl.required(idl.string),
-});
-
-export class LanguageModelToolError extends ToolValue {
-  readonly #errorMessage: string;
-
-  constructor(init: unknown) {
-    const given = ErrorInit(init, 'The tool error');
-    super(given);
-    this.#errorMessage = given.errorMessage;
-  }
-
-  get errorMessage(): string {
-    return this.#errorMessage;
-  }
-}
-
-/** What a model said, for the author. */
-export function toToolCall({ callID, name, arguments: json }: ToolCall): LanguageModelToolCall {
-  return new LanguageModelToolCall({ callID, name, arguments: JSON.parse(json) });
-}
-
-export function callContent(value: unknown): Content {
-  if (!(value instanceof LanguageModelToolCall))
-    throw new TypeError('The value of a tool-call must be a LanguageModelToolCall.');
-  const { callID, name, arguments: given } = value;
-  if (!idl.isObject(given) || idl.isIterable(given)) throw dataError('Arguments must be an object.');
-  return { type: 'tool-call', value: { callID, name, arguments: json(given) } };
-}
-
-export function responseContent(response: unknown): Content {
-  if (response instanceof LanguageModelToolError) {
-    const { callID, name, errorMessage } = response;
-    return { type: 'tool-response', value: { callID, name, errorMessage } };
-  }
-  if (!(response instanceof LanguageModelToolSuccess))
-    throw new TypeError(
-      'The value of a tool-response must be a LanguageModelToolSuccess or a LanguageModelToolError.',
-    );
-  const values = response.result.map(({ type, value }) => {
-    if (type === 'image' || type === 'audio')
-      throw new DOMException(`Tools cannot give ${type}s here.`, 'NotSupportedError');
-    if (type === 'object' && !isPlain(value)) throw dataError('The value is no plain object.');
-    return json(value);
-  });
-  const result = values.length === 1 ? values[0]! : `[${values.join()}]`;
-  return { type: 'tool-response', value: { callID: response.callID, name: response.name, result } };
-}
-
-/** Objects of the platform have data of their own that JSON would pass over. */
-function isPlain(value: unknown): boolean {
-  return /^\[object (Object|Array)\]$/.test(Object.prototype.toString.call(value));
-}
-
-function json(value: unknown): string {
-  let text: string | undefined;
-  try {
-    text = JSON.stringify(value);
-  } catch {
-    // Circles and bigints
-  }
-  if (text === undefined) throw dataError('The value cannot be written as JSON.');
-  return text;
-}
-
-function dataError(message: string): DOMException {
-  return new DOMException(message, 'DataError');
-}
 
 const Tool = idl.dictionary({
   description: idl.required(idl.string),
@@ -149,10 +9,12 @@ const Tool = idl.dictionary({
   name: idl.required(idl.string),
 });
 
-export type Execute = (...args: unknown[]) => unknown;
+type Execute = (...args: unknown[]) => unknown;
+/** What runs the tools, by their names. */
+export type Functions = ReadonlyMap<string, Execute>;
 
 /** The tools as they are declared, and the functions of those that have one, by name. */
-export const tools: idl.Convert<{ declarations: ToolDeclaration[]; functions: Map<string, Execute> }> = (
+export const tools: idl.Convert<{ declarations: ToolDeclaration[]; functions: Functions }> = (
   value,
   what,
 ) => {
@@ -175,4 +37,17 @@ function schemaText(schema: { type?: unknown; properties?: unknown; required?: u
       "An inputSchema must have type 'object', and describe properties and what is required.",
     );
   return text;
+}
+
+/** All at once. What a tool throws is told to the model. */
+export async function runTools(calls: LanguageModelToolCall[], functions: Functions): Promise<Turn> {
+  const content = calls.map(async ({ callID, name, arguments: given }) => {
+    try {
+      const result = JSON.stringify(`${await functions.get(name)!(given)}`);
+      return { type: 'tool-response', value: { callID, name, result } } as const;
+    } catch (error) {
+      return { type: 'tool-response', value: { callID, name, errorMessage: `${error}` } } as const;
+    }
+  });
+  return { role: 'user', content: await Promise.all(content) };
 }

@@ -1,0 +1,66 @@
+import { grid, type Kernel } from '../kernel.ts';
+import type { Dp4aTeam } from '../mat-vec/mat-vec-dp4a.ts';
+import { type InputKind, inputsWgsl } from '../quantize/inputs.ts';
+import type { QuantFormat } from '../quants/format.ts';
+import { enable, integersWgsl } from '../quants/weights.ts';
+import { type InnerShape, innerConstants } from './act.ts';
+import wgsl from './expert-gate-up.wgsl?raw';
+import inner from './inner.wgsl?raw';
+import routes from './routes.wgsl?raw';
+import stack from './stack.wgsl?raw';
+import { reduceWgsl, type StackShape, stackConstants } from './stack.ts';
+
+/** `n` is gate and up together: 2 · ffn, and `ffn` a multiple of 32. */
+export interface ExpertGateUpShape extends StackShape, InnerShape {
+  /** One alone where x is made here. */
+  rows: number;
+  /** Experts of a row. Each pair of a row and an expert is z of the grid, so there are at most 65,535. */
+  used: number;
+  /** Of RMS norm, where x is `normed`. */
+  eps?: number;
+  tuning: ExpertGateUpTuning;
+}
+
+export interface ExpertGateUpTuning {
+  /** Threads that share a row of gate and one of up: a power of two. A workgroup has 32 times as many. */
+  lanes: number;
+  /** The smallest subgroup that the adapter may choose. */
+  subgroup: number;
+}
+
+/**
+ * `expertMatVec` and `act` in one, in int8. Reads `quants` and `scales` of a stack, `x` (rows, k) in int8 or made so
+ * here, `routes` (rows, used), the weights of RMS norm (k), where x is normed, and `bias`, if there is one: as of
+ * `act`. Writes `out` (rows · used, ffn) as kernels/quantize does.
+ */
+export function expertGateUp(
+  format: QuantFormat,
+  team: Dp4aTeam,
+  input: InputKind = 'quantized',
+): Kernel<ExpertGateUpShape> {
+  const isSubgroup = team === 'subgroup';
+  const needs = isSubgroup ? (['subgroups'] as const) : [];
+  return {
+    name: `expert-gate-up ${format.name} ${team} ${input}`,
+    wgsl:
+      enable(needs) +
+      integersWgsl(format) +
+      inputsWgsl[input] +
+      routes +
+      stack +
+      inner +
+      wgsl +
+      reduceWgsl[team],
+    bindings: ['read', 'read', 'read', 'write', 'read', 'read', 'read'],
+    needs,
+    constants: ({ used, eps, tuning, ...shape }) => ({
+      ...stackConstants(shape),
+      ...innerConstants(shape),
+      SHARE: used,
+      LANES: tuning.lanes,
+      ...(input === 'normed' && { EPS: eps! }),
+      ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
+    }),
+    workgroups: ({ rows, used, ffn }) => [...grid(ffn / 32), rows * used],
+  };
+}

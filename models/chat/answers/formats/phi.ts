@@ -1,0 +1,14 @@
+import { jsonCalls } from '../calls.ts';
+import { sections, THINK } from './think.ts';
+
+/** Phi 4 mini's and Granite's: a list of JSON behind a mark, or behind the word `functools`. */
+export const phi = sections(
+  'phi',
+  ['<|tool_call|>', 'functools'],
+  [
+    THINK,
+    { kind: 'json', open: '<|tool_call|>', read: jsonCalls },
+    { kind: 'mark', open: '<|/tool_call|>' },
+    { kind: 'json', open: 'functools', read: jsonCalls },
+  ],
+);

@@ -1,0 +1,186 @@
+import { HearthError } from '../protocol/errors.ts';
+import type { Governor } from './governor.ts';
+import { PagePools } from './pages.ts';
+import type { Plan } from './plan.ts';
+import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
+import { isDecoding, type Sequence } from './sequence.ts';
+import type { Stepper, Timed } from './stepper.ts';
+
+/** A step that runs beside an answer in progress should not hold it up for longer than this. */
+const SHARED_STEP_MS = 8;
+/** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */
+const LONE_STEP_MS = 50;
+const MIN_ROWS = 16;
+
+/** What a model computes with, and by whose leave. */
+export interface StepLoopParts<Result extends Timed> {
+  plan: Plan;
+  step: Stepper<Result>;
+  governor: Governor;
+  /**
+   * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
+   * if that was lost too, and with anything else for good.
+   */
+  recover(): Promise<Stepper<Result>>;
+}
+
+export interface StepLoopOptions<Result extends Timed> extends StepLoopParts<Result> {
+  /** A sequence is in the next step. */
+  onScheduled(sequence: Sequence): void;
+  /** What a step gave for one of its outputs: the `index`-th. */
+  onOutput(sequence: Sequence, result: Result, index: number): void;
+  /** Nothing computes any more. */
+  onFailure(error: unknown): void;
+}
+
+/** Runs a model's steps while there are sequences, several at once, under the governor and through losses of the device. */
+export class StepLoop<Result extends Timed> {
+  readonly #options: StepLoopOptions<Result>;
+  readonly #scheduler: Scheduler;
+  #step: Stepper<Result>;
+  #loop: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+  /** What steps take of the GPU's time: moving averages, for a row of a prompt and for a step without prompts. */
+  #msPerRow = 0.5;
+  #decodeMs = 0;
+
+  constructor(options: StepLoopOptions<Result>) {
+    this.#options = options;
+    this.#step = options.step;
+    const { plan } = options;
+    this.#scheduler = new Scheduler({
+      slots: plan.slots,
+      depth: options.step.ahead,
+      groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
+      isWhole: plan.isWhole,
+      pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
+      keepsTexts: () => this.#step.keepsPages,
+      onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
+      onSlot: (sequence) => this.#step.setSampler(sequence),
+    });
+  }
+
+  add(sequence: Sequence): void {
+    this.#scheduler.add(sequence);
+    this.#start();
+  }
+
+  remove(sequence: Sequence): void {
+    this.#scheduler.remove(sequence);
+    this.wakeUp();
+  }
+
+  /** Changes a sequence's text, which is then computed again. */
+  restart(sequence: Sequence, change: () => void): void {
+    this.#scheduler.restart(sequence, change);
+    this.wakeUp();
+  }
+
+  /** Something has changed that may let a sequence go on. */
+  wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** Forgets what ended sequences of one origin left in the cache, or all of it. */
+  forget(origin: string | undefined): void {
+    this.#scheduler.forget(origin);
+  }
+
+  #start(): void {
+    this.wakeUp();
+    this.#loop ??= this.#runSteps()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => {
+        this.#loop = undefined;
+        // A sequence may have come between the last look and here
+        if (this.#scheduler.sequences.size > 0) this.#start();
+      });
+  }
+
+  async #runSteps(): Promise<void> {
+    const inFlight: Promise<void>[] = [];
+    let failure: unknown;
+    const leave = this.#options.governor.enter();
+    try {
+      while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
+        if (failure === undefined && inFlight.length < this.#step.depth) {
+          await this.#options.governor.permit();
+          const plan = this.#scheduler.next(this.#budget());
+          if (plan) {
+            inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+            continue;
+          }
+        }
+        if (inFlight.length > 0) await inFlight.shift();
+        else if (failure !== undefined) {
+          await this.#recover(failure);
+          failure = undefined;
+        } else await this.#idle();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async #submit(plan: StepPlan): Promise<void> {
+    for (const { sequence } of [...plan.decodes, ...plan.prefills]) this.#options.onScheduled(sequence);
+
+    const { governor } = this.#options;
+    const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
+    const isPrefill = plan.prefills.length > 0;
+    const expectedMs = isPrefill ? rows * this.#msPerRow : this.#decodeMs;
+    governor.pay(expectedMs);
+    const result = await this.#step.run(plan);
+    governor.pay(result.busyMs - expectedMs);
+
+    if (isPrefill) this.#msPerRow = moved(this.#msPerRow, result.busyMs / rows);
+    else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
+    this.#read(plan, result);
+  }
+
+  #read(plan: StepPlan, result: Result): void {
+    const outputs = [...plan.decodes, ...plan.prefills].filter(({ isOutput }) => isOutput);
+    for (const [i, chunk] of outputs.entries()) {
+      if (isCurrent(chunk)) this.#options.onOutput(chunk.sequence, result, i);
+    }
+  }
+
+  /** Rows that fit the time a step may take; all that the plan has room for if nobody waits beside it. */
+  #budget(): number {
+    const { governor, plan } = this.#options;
+    const running = [...this.#scheduler.sequences];
+    const isShared =
+      governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
+    const rows = Math.floor((isShared ? SHARED_STEP_MS : LONE_STEP_MS) / this.#msPerRow);
+    return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
+  }
+
+  /** Sequences keep their tokens: whatever computes next takes them up where they are. */
+  async #recover(cause: unknown): Promise<void> {
+    let failure = cause;
+    while (failure instanceof HearthError && failure.code === 'device-lost') {
+      this.#scheduler.rewindAll();
+      try {
+        this.#step = await this.#options.recover();
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #idle(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+}
+
+function moved(average: number, value: number): number {
+  return 0.7 * average + 0.3 * value;
+}
+
+/** Results of a step count only for a sequence that still runs in the same epoch. */
+function isCurrent({ sequence, epoch }: Chunk): boolean {
+  return !sequence.isDone && sequence.epoch === epoch;
+}

@@ -1,0 +1,98 @@
+import type { ModelConfig } from '../../models/architectures/index.ts';
+import { Buffers } from './buffers.ts';
+import { type Dispatch, encode, sized } from './dispatch.ts';
+import { buildForward } from './forward/forward.ts';
+import type { Gpu } from './gpu.ts';
+import type { Weights } from './load.ts';
+import type { Plan } from './plan.ts';
+import { Readback } from './readback.ts';
+import type { StepPlan } from './schedule.ts';
+import { StepBuffer } from './step-buffer.ts';
+import type { Stepper, Timed } from './stepper.ts';
+import { chooseVariants } from './variants.ts';
+
+/** One is computed while the other is read. */
+const DEPTH = 2;
+
+export interface VectorsResult extends Timed {
+  /** (vectorDim) of each text that ends in the step. */
+  vectors: readonly Float32Array[];
+}
+
+/** The forward pass of a model that makes vectors of texts. It samples nothing. */
+export class VectorStep implements Stepper<VectorsResult> {
+  readonly depth = DEPTH;
+  readonly ahead = DEPTH;
+  readonly keepsPages = true;
+  readonly #gpu: Gpu;
+  readonly #dim: number;
+  readonly #weights: Weights;
+  readonly #buffers: Buffers;
+  readonly #stepBuffer: StepBuffer;
+  readonly #forward: readonly Dispatch[];
+  readonly #readback: Readback;
+
+  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<VectorStep> {
+    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
+    const stepBuffer = new StepBuffer(gpu, plan);
+    const forward = await buildForward({
+      gpu,
+      config,
+      plan,
+      weights,
+      buffers,
+      stepBuffer,
+      // Never read: all tokens of a text are known
+      sampled: stepBuffer.rows,
+      variants: chooseVariants(gpu),
+    });
+    const readback = new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4);
+    return new VectorStep(gpu, config.vectorDim, weights, buffers, stepBuffer, forward, readback);
+  }
+
+  private constructor(
+    gpu: Gpu,
+    dim: number,
+    weights: Weights,
+    buffers: Buffers,
+    stepBuffer: StepBuffer,
+    forward: readonly Dispatch[],
+    readback: Readback,
+  ) {
+    this.#gpu = gpu;
+    this.#dim = dim;
+    this.#weights = weights;
+    this.#buffers = buffers;
+    this.#stepBuffer = stepBuffer;
+    this.#forward = forward;
+    this.#readback = readback;
+  }
+
+  setPage(slot: number, index: number, page: number, group: number): void {
+    this.#buffers.setPage(slot, index, page, group);
+  }
+
+  setSampler(): void {}
+
+  async run(plan: StepPlan): Promise<VectorsResult> {
+    const load = this.#stepBuffer.write(plan);
+    const { results, busyMs } = await this.#readback.submit(
+      (pass) => encode(pass, sized(this.#forward, load)),
+      this.#buffers.activations.outputs.buffer,
+      load.outputs * this.#dim * 4,
+    );
+    this.#gpu.check();
+    const vectors = Array.from(
+      { length: load.outputs },
+      (_, i) => new Float32Array(results, i * this.#dim * 4, this.#dim),
+    );
+    return { vectors, busyMs };
+  }
+
+  destroy(): void {
+    this.#readback.destroy();
+    this.#buffers.destroy();
+    this.#stepBuffer.buffer.destroy();
+    this.#weights.destroy();
+  }
+}

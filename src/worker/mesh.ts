@@ -1,0 +1,237 @@
+import type { Handlers, OpenCall } from '../channel/serve.ts';
+import type { Clock } from '../mesh/clock.ts';
+import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
+import { ChannelLink } from '../mesh/transport/channel-link.ts';
+import type { EngineStatus } from '../protocol/engine-calls.ts';
+import { HearthError } from '../protocol/errors.ts';
+import type {
+  MeshChannelLane,
+  MeshEvent,
+  MeshMachine,
+  MeshSelf,
+  MeshWorkerCalls,
+} from '../protocol/mesh-calls.ts';
+
+/** How often screens are told of loads and latencies. */
+const TELL_MS = 500;
+/** A channel that has not opened by then never will. */
+const OPEN_WITHIN_MS = 15_000;
+
+export interface MeshDeps {
+  clock: Clock;
+  /** What the engine brings to the node: what this machine is, and how it runs a stage. */
+  engine: Pick<MeshNodeOptions, 'isOwnerBusy' | 'openStage' | 'onWork' | 'random'> & {
+    describe(): Omit<ReturnType<MeshNodeOptions['describe']>, 'name'>;
+  };
+}
+
+/** A connection whose channels have been handed over: a link once it is open. */
+interface Connection {
+  lanes: Map<MeshChannelLane, RTCDataChannel[]>;
+  link: ChannelLink | undefined;
+}
+
+/**
+ * The mesh's part in the engine worker: the links over the data channels that the document hands over, and the node
+ * that runs stages of others here and ours there.
+ */
+export class MeshHost {
+  readonly #connections = new Map<number, Connection>();
+  #room: { node: MeshNode; self: MeshSelf; tell(event: MeshEvent): void } | undefined;
+
+  constructor(private readonly deps: MeshDeps) {}
+
+  /** The node of the room that this machine is in. */
+  get node(): MeshNode | undefined {
+    return this.#room?.node;
+  }
+
+  /** What our own offscreen document calls: it has parsed what strangers sent. */
+  calls(): Handlers<MeshWorkerCalls> {
+    return {
+      run: { parse: trusted, run: (self, call) => this.#run(self, call) },
+      configure: {
+        parse: trusted,
+        run: (changes) => {
+          if (this.#room) Object.assign(this.#room.self, changes);
+          return undefined;
+        },
+      },
+      channels: { parse: trusted, run: (input) => this.#take(input) },
+      open: { parse: trusted, run: (input) => this.#open(input) },
+      join: { parse: trusted, run: ({ connection }) => this.#join(connection) },
+      drop: { parse: trusted, run: ({ connection, reason }) => this.#drop(connection, reason) },
+      signal: {
+        parse: trusted,
+        run: ({ peer, message }) => {
+          this.node?.tell(peer, { kind: 'signal', bytes: new TextEncoder().encode(JSON.stringify(message)) });
+          return undefined;
+        },
+      },
+      ban: {
+        parse: trusted,
+        run: ({ peer, why }) => {
+          this.node?.ban(peer, why);
+          return undefined;
+        },
+      },
+      pardon: {
+        parse: trusted,
+        run: ({ peer }) => {
+          this.node?.bans.lift(peer);
+          return undefined;
+        },
+      },
+    };
+  }
+
+  async #run(self: MeshSelf, call: OpenCall<MeshEvent>): Promise<undefined> {
+    if (this.#room) throw new HearthError('busy', 'This machine is in a room already. Leave it first.');
+    const tell = (event: MeshEvent) => void call.send(event).catch(() => {});
+    const node = this.#newNode(self, tell);
+    this.#room = { node, self, tell };
+    node.start();
+    let last = '';
+    let cancel = () => {};
+    const tick = () => {
+      const machines = node.members.map((member) => machineOf(member, node));
+      const now = JSON.stringify(machines);
+      if (now !== last) tell({ kind: 'machines', machines });
+      last = now;
+      cancel = this.deps.clock.after(TELL_MS, tick);
+    };
+    tick();
+    await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve()));
+    cancel();
+    this.#room = undefined;
+    node.stop();
+    for (const connection of [...this.#connections.keys()])
+      this.#drop(connection, 'This machine left the room.');
+    return undefined;
+  }
+
+  #newNode(self: MeshSelf, tell: (event: MeshEvent) => void): MeshNode {
+    const { clock, engine } = this.deps;
+    return new MeshNode({
+      ...engine,
+      clock,
+      self: self.self,
+      incarnation: self.incarnation,
+      bans: self.bans,
+      describe: () => ({ ...engine.describe(), name: self.name }),
+      caps: () => ({
+        isSharing: self.share.isOn,
+        gpuShare: self.share.gpuPercent / 100,
+        memoryBytes: self.share.memoryBytes,
+      }),
+      onEvent: () => {},
+      onBans: (bans) => tell({ kind: 'bans', bans }),
+      onMessage: (peer, message) => {
+        if (message.kind === 'signal') tell({ kind: 'signal', peer, message: parseJson(message.bytes) });
+      },
+      onChunk: () => {},
+    });
+  }
+
+  #take({ connection, lane, channels }: MeshWorkerCalls['channels']['input']): undefined {
+    const known = this.#connections.get(connection) ?? { lanes: new Map(), link: undefined };
+    this.#connections.set(connection, known);
+    for (const channel of channels) channel.binaryType = 'arraybuffer';
+    known.lanes.set(lane, [...(known.lanes.get(lane) ?? []), ...channels]);
+  }
+
+  async #open({ connection, peer, epoch }: MeshWorkerCalls['open']['input']): Promise<undefined> {
+    const known = this.#connections.get(connection);
+    const [control] = known?.lanes.get('control') ?? [];
+    const [bulk] = known?.lanes.get('bulk') ?? [];
+    const activations = known?.lanes.get('activation') ?? [];
+    if (!known || !control || !bulk || activations.length === 0)
+      throw new HearthError('internal', 'This connection has not got all its channels.');
+    await this.#allOpen([control, bulk, ...activations]);
+    known.link = new ChannelLink({
+      peer,
+      epoch,
+      clock: this.deps.clock,
+      channels: { control, bulk, activations },
+      onEnd: (reason) => {
+        this.#connections.delete(connection);
+        this.#room?.tell({ kind: 'closed', connection, reason });
+      },
+    });
+  }
+
+  #join(connection: number): undefined {
+    const link = this.#connections.get(connection)?.link;
+    if (!link || !this.#room) throw new HearthError('gone', 'This connection has ended.');
+    this.#room.node.addLink(link);
+  }
+
+  #drop(connection: number, reason: string): undefined {
+    const known = this.#connections.get(connection);
+    this.#connections.delete(connection);
+    if (known?.link) known.link.close(reason);
+    else for (const channel of [...(known?.lanes.values() ?? [])].flat()) channel.close();
+  }
+
+  #allOpen(channels: RTCDataChannel[]): Promise<unknown> {
+    const tooLate = new Promise((_, reject) =>
+      this.deps.clock.after(OPEN_WITHIN_MS, () =>
+        reject(new HearthError('gone', 'The connection to the other machine did not open in time.')),
+      ),
+    );
+    return Promise.race([tooLate, Promise.all(channels.map(isOpen))]);
+  }
+}
+
+/** The engine's own state, in the words of a beat. */
+export function describeMachine(status: EngineStatus): ReturnType<MeshDeps['engine']['describe']> {
+  const { adapter, caps, memoryBytes, running } = status;
+  return {
+    gpu: adapter.slice(0, MAX_GPU_CHARS),
+    freeBytes: Math.max(0, caps.memoryBytes - memoryBytes),
+    bytesPerMs: GUESSED_BYTES_PER_MS,
+    speeds: [],
+    load: running.length > 0 ? caps.gpuPercent / 100 : 0,
+    pieces: [],
+  };
+}
+
+/** What any laptop's memory does, 20 GB/s: stands until a model has been measured. */
+const GUESSED_BYTES_PER_MS = 20_000_000;
+const MAX_GPU_CHARS = 32;
+
+function isOpen(channel: RTCDataChannel): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (channel.readyState === 'open') resolve();
+    channel.onopen = () => resolve();
+    channel.onclose = () => reject(new HearthError('gone', 'The connection to the other machine ended.'));
+  });
+}
+
+function machineOf({ peer, beat, isSuspect }: MeshNode['members'][number], node: MeshNode): MeshMachine {
+  const holds = [...beat.standing.map(({ model }) => model), ...beat.pieces.map(({ model }) => model)];
+  return {
+    peer,
+    name: beat.name,
+    gpu: beat.gpu,
+    isSharing: beat.isSharing,
+    load: Math.round(beat.load * 100) / 100,
+    rttMs: Math.round((node.rttMs(peer) ?? 0) * 10) / 10,
+    freeBytes: beat.freeBytes,
+    holds: [...new Set(holds)],
+    isLate: isSuspect,
+  };
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // The document drops what it cannot read
+    return undefined;
+  }
+}
+
+function trusted<Input>(input: unknown): Input {
+  return input as Input;
+}

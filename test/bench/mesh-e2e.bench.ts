@@ -1,0 +1,85 @@
+// Browsers with the built extension, in namespaces if a network is asked for, join a room through their popups and a
+// PeerServer in the first one's network. Prints how long joining took, what the links measure, and how soon a machine
+// that restarts is seen again.
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, test } from 'vitest';
+import { buildExtension, DIST } from '../../src/build/extension.mjs';
+import { MeshMachine } from '../browser/mesh-machine.ts';
+import { type Network, openNetwork, WEATHERS } from '../mesh-net/network.ts';
+
+const PEERS = Number(process.env.HEARTH_PEERS ?? 2);
+const NET = process.env.HEARTH_NET ?? 'here';
+const PORT = 9_400;
+const OUT = 'out/bench/mesh-e2e.json';
+
+let network: Network | undefined;
+const machines: MeshMachine[] = [];
+const ending: (() => void)[] = [];
+
+beforeAll(async () => {
+  await buildExtension();
+  if (NET !== 'here') network = await openNetwork(PEERS, WEATHERS[NET as keyof typeof WEATHERS]);
+  const address = network?.addresses[0] ?? '127.0.0.1';
+  await servePeers(address);
+  for (let i = 0; i < PEERS; i++) {
+    const signalling = { kind: 'server', address: `${address}:${PORT}` } as const;
+    const chromium = network?.chromiums[i];
+    machines.push(await MeshMachine.launch(DIST, `m${i}`, { signalling }, chromium));
+  }
+});
+afterAll(async () => {
+  await Promise.all(machines.map((machine) => machine.close()));
+  for (const end of ending) end();
+  await network?.close();
+});
+
+test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
+  const names = machines.map(({ name }) => name);
+  const othersOf = (name: string) => names.filter((other) => other !== name);
+  const [first, ...others] = machines as [MeshMachine, ...MeshMachine[]];
+
+  const start = performance.now();
+  await first.createByPopup();
+  const { room } = await first.status();
+  for (const machine of others) await machine.joinByPopup(room!.code);
+  for (const machine of machines) await machine.sees(...othersOf(machine.name));
+  const joinedMs = performance.now() - start;
+
+  // Some beats, so that round trips are measured
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const links = [];
+  for (const machine of machines)
+    for (const { name, rttMs } of (await machine.status()).machines)
+      links.push({ from: machine.name, to: name, rttMs });
+
+  const restart = performance.now();
+  await machines.at(-1)!.restart();
+  await machines.at(-1)!.sees(...othersOf(names.at(-1)!));
+  const backMs = performance.now() - restart;
+
+  const result = {
+    peers: PEERS,
+    net: NET,
+    joinedMs: Math.round(joinedMs),
+    backMs: Math.round(backMs),
+    links,
+  };
+  mkdirSync('out/bench', { recursive: true });
+  writeFileSync(OUT, JSON.stringify(result, null, 2));
+  console.log(JSON.stringify(result));
+});
+
+/** In the first machine's network, as a household would have it. */
+async function servePeers(address: string): Promise<void> {
+  const script = ['src/build/peerserver.mjs', '--port', String(PORT), '--host', address];
+  const [program, ...args] = network
+    ? ['ip', 'netns', 'exec', network.names[0]!, process.execPath, ...script]
+    : [process.execPath, ...script];
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  ending.push(() => child.kill());
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve);
+    child.on('close', () => reject(new Error('The PeerServer did not start.')));
+  });
+}

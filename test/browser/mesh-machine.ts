@@ -1,0 +1,92 @@
+// A machine of a mesh: a browser of its own with the built extension, whose calls the tests make as screens do.
+import type { MeshScreenCalls, MeshStatus } from '../../src/protocol/mesh-screen-calls.ts';
+import type { Page } from 'playwright-core';
+import { DEFAULT_SETTINGS, type MeshSettings, type Settings } from '../../src/protocol/settings.ts';
+import { Harness } from './harness.ts';
+
+/** What the user agrees to before a room. */
+export const AGREE = /could read the words/;
+
+export class MeshMachine {
+  private constructor(
+    readonly harness: Harness,
+    readonly name: string,
+  ) {}
+
+  static async launch(
+    extension: string,
+    name: string,
+    mesh: Partial<MeshSettings> = {},
+    chromium?: string,
+  ): Promise<MeshMachine> {
+    const harness = await Harness.launch(extension, {}, { hasWebGpu: false, chromium });
+    const machine = new MeshMachine(harness, name);
+    await harness.call('background', 'wake');
+    await harness.call('background', 'changeSettings', { mesh: { ...DEFAULT_SETTINGS.mesh, name, ...mesh } });
+    return machine;
+  }
+
+  call<K extends keyof MeshScreenCalls>(
+    name: K,
+    input?: MeshScreenCalls[K]['input'],
+  ): Promise<MeshScreenCalls[K]['output']> {
+    return this.harness.call('mesh', name, input) as Promise<MeshScreenCalls[K]['output']>;
+  }
+
+  status(): Promise<MeshStatus> {
+    return this.harness.call('mesh', 'meshWatch', undefined, 'part') as Promise<MeshStatus>;
+  }
+
+  /** The names of the machines that this one sees, once they are these. */
+  async sees(...names: string[]): Promise<MeshStatus> {
+    for (;;) {
+      const status = await this.status();
+      const seen = status.machines.map(({ name }) => name).sort();
+      if (seen.join() === names.sort().join()) return status;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** The popup, on the room's side; `code` as a link brings it. */
+  async popup(code = ''): Promise<Page> {
+    const page = await this.harness.context.newPage();
+    const hash = code ? `#join=${code}` : '';
+    await page.goto(`chrome-extension://${this.harness.extensionId}/src/popup/index.html${hash}`);
+    if (!code) await page.getByRole('button', { name: /^Room/ }).click();
+    return page;
+  }
+
+  async createByPopup(): Promise<Page> {
+    const page = await this.popup();
+    await page.getByLabel(AGREE).check();
+    await page.getByRole('button', { name: 'Create a room' }).click();
+    await page.getByRole('button', { name: 'Show code' }).waitFor();
+    return page;
+  }
+
+  async joinByPopup(code: string): Promise<Page> {
+    const page = await this.popup();
+    await page.getByLabel(AGREE).check();
+    await page.getByLabel('Code, link or invitation').fill(code);
+    await page.getByRole('button', { name: 'Join' }).click();
+    await page.getByRole('button', { name: 'Show code' }).waitFor();
+    return page;
+  }
+
+  async change(mesh: Partial<MeshSettings>): Promise<void> {
+    const { mesh: before } = (await this.harness.call('background', 'settings')) as Settings;
+    await this.harness.call('background', 'changeSettings', { mesh: { ...before, ...mesh } });
+    await this.call('meshConfigure');
+  }
+
+  /** As a restart of the browser: nothing of the document and its worker is left but what was stored. */
+  async restart(): Promise<void> {
+    const screen = await this.harness.screen();
+    await screen.evaluate(() => chrome.offscreen.closeDocument());
+    await this.harness.call('background', 'wake');
+  }
+
+  close(): Promise<void> {
+    return this.harness.close();
+  }
+}
