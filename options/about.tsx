@@ -16,8 +16,8 @@ export function About({ session }: OptionsProps) {
     <>
       <p>
         Web pages share one language model engine on this machine through Hearth. What a page asks and what a
-        model answers stay on this machine: Hearth has no server and collects nothing. It uses the network
-        only to fetch a model that you asked for.
+        model answers stay on this machine unless you join a room: Hearth has no server and collects nothing.
+        It uses the network only to fetch a model that you asked for, and for a room that you joined.
       </p>
       <dl class="card facts">
         <dt>Version</dt>

@@ -2,10 +2,12 @@
 // `npm run mesh:e2e -- --peers N [--net lan|wifi|lossy]`: the built extension in N browsers, whose popups are clicked.
 import '../../src/build/node-version.mjs';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { ensureChromium } from '../../src/build/chromium.mjs';
 import { parseFlags, usage, wholeNumber } from '../../src/build/flags.mjs';
 import { ensurePackages } from '../../src/build/packages.mjs';
-import { root, tool } from '../../src/build/run.mjs';
+import { out, root, tool } from '../../src/build/run.mjs';
 import { main, Trouble } from '../../src/build/trouble.mjs';
 
 const NETS = ['here', 'lan', 'wifi', 'lossy'];
@@ -35,6 +37,8 @@ await main(async () => {
     HEARTH_NET: net,
   };
   const args = ['run', '-c', 'test/vitest.config.ts', '--project', 'bench', 'test/bench/mesh-e2e'];
-  const child = spawn(tool('vitest'), args, { cwd: root, env, stdio: 'inherit' });
-  process.exitCode = await new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+  const child = spawn(tool('vitest'), args, { cwd: root, env, stdio: ['ignore', 2, 2] });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Trouble('The browsers did not get through; what happened is above.');
+  console.log(readFileSync(resolve(out, 'bench/mesh-e2e.json'), 'utf8'));
 });
