@@ -45,7 +45,7 @@ export function expertGateUp(
     wgsl:
       enable(needs) +
       integersWgsl(format) +
-      inputsWgsl[input] +
+      inputsWgsl(input, team) +
       routes +
       stack +
       inner +
