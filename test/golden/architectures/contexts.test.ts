@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { relativeError } from '../../gpu.ts';
+import { openGpu, relativeError } from '../../gpu.ts';
 import { loadSource, run } from '../engine.ts';
 import { convert, toFile } from './convert.ts';
 import { readFixture } from './fixture.ts';
@@ -17,7 +17,7 @@ describe.each(FAMILIES)('%s', (family) => {
     const { tokens, file } = fixture(family);
     const contextLength = 48;
     const model = await loadSource(file, { contextLength, kv: 'f32' });
-    const [prompt, maxTokens, keepTokens] = [tokens.slice(0, 21), 90, 18];
+    const [prompt, maxTokens, keepTokens] = [tokens.slice(0, 21), 60, 18];
     const shifted = await run(model, { ids: prompt, maxTokens, shift: { keepTokens } });
     expect(shifted).toMatchObject({ finishReason: 'length' });
 
@@ -43,7 +43,7 @@ describe.each(FAMILIES)('%s', (family) => {
     const alone = await loadSource(file, { ...sizes, maxRows: 64 });
     const prompts = [5, 23, 40, 31].map((length) => tokens.slice(48 - length));
     const expected = [];
-    for (const ids of prompts) expected.push((await run(alone, { ids, maxTokens: 80 })).ids);
+    for (const ids of prompts) expected.push((await run(alone, { ids, maxTokens: 50 })).ids);
     await alone.dispose();
 
     // Room for little more than one full context, given in small steps
@@ -52,7 +52,7 @@ describe.each(FAMILIES)('%s', (family) => {
     const tight = await loadSource(file, { ...sizes, maxRows: 3, budgetBytes });
     expect(tight.plan).toMatchObject({ contextLength: 128, kv: 'f32' });
     const together = await Promise.all(
-      prompts.map((ids, i) => run(tight, { ids, maxTokens: 80, origin: `https://${i}.example` })),
+      prompts.map((ids, i) => run(tight, { ids, maxTokens: 50, origin: `https://${i}.example` })),
     );
     expect(together.map(({ ids }) => ids)).toEqual(expected);
     await tight.dispose();
@@ -69,6 +69,34 @@ describe.each(FAMILIES)('%s', (family) => {
     expect(afresh.cachedTokens).toBe(0);
     await model.dispose();
   });
+});
+
+test('a device lost once the context has shifted takes nothing along', async () => {
+  const { tokens, file } = fixture('lfm2');
+  const request = { ids: tokens.slice(0, 12), maxTokens: 60, shift: { keepTokens: 8 } };
+  const sizes = { contextLength: 32, kv: 'f32' } as const;
+  const calm = await loadSource(file, sizes);
+  const { ids } = await run(calm, request);
+  await calm.dispose();
+
+  const opened = [await openGpu({})];
+  const isLost = () =>
+    Promise.race([opened.at(-1)!.lost.then(() => true), Promise.resolve().then(() => false)]);
+  const device = {
+    async open() {
+      if (await isLost()) opened.push(await openGpu({}));
+      return opened.at(-1)!;
+    },
+  };
+  const model = await loadSource(file, sizes, device);
+  let seen = 0;
+  const shaken = await run(model, request, (part) => {
+    seen += part.ids.length;
+    if (seen > 40 && opened.length === 1) opened[0]!.device.destroy();
+  });
+  expect(opened).toHaveLength(2);
+  expect(shaken.ids).toEqual(ids);
+  await model.dispose();
 });
 
 test.each([
