@@ -564,6 +564,19 @@ describe('prompt', () => {
     ]);
   });
 
+  test('a stream that nobody reads holds up nothing', async () => {
+    const answer = await page.evaluate(async () => {
+      const session = await LanguageModel.create();
+      const unread = session.promptStreaming(`say ${'word '.repeat(100)}`);
+      const answer = JSON.parse(await session.prompt('echo')).prompt.messages[1].content;
+      let text = '';
+      for await (const piece of unread) text += piece;
+      return [answer.length, text.length];
+    });
+    expect(answer[0]).toBeGreaterThan(400);
+    expect(answer[1]).toBe(answer[0]);
+  });
+
   test('a stream that nobody reads any more stops its answer', async () => {
     await page.evaluate(async () => {
       const session = await LanguageModel.create();

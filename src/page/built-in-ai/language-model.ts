@@ -66,7 +66,8 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
     async prompt(input: unknown, options: unknown = undefined): Promise<string | object[]> {
       let text = '';
       const calls: object[] = [];
-      for await (const piece of this.#answer(input, options).pieces) {
+      const { answer, signal } = this.#answer(input, options);
+      for await (const piece of answer(signal)) {
         if (typeof piece === 'string') text += piece;
         else calls.push(piece);
       }
@@ -75,8 +76,8 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
     }
 
     promptStreaming(input: unknown, options: unknown = undefined): ReadableStream<Piece> {
-      const { pieces, signal } = this.#answer(input, options);
-      return streamOf(pieces, signal);
+      const { answer, signal } = this.#answer(input, options);
+      return streamOf(answer, signal);
     }
 
     async append(input: unknown, options: unknown = undefined): Promise<void> {
@@ -135,7 +136,7 @@ export function makeLanguageModel(own: BrowsersOwn | undefined): typeof EventTar
     #answer(input: unknown, options: unknown) {
       const { turns, constraint, signal } = this.#read(input, options);
       const said = turns.length > 0 ? turns : EMPTY;
-      return { signal, pieces: this.#conversation.answer(said, constraint, signal) };
+      return { signal, answer: (signal: AbortSignal) => this.#conversation.answer(said, constraint, signal) };
     }
   }
   requireArguments(LanguageModel.prototype, 1, [

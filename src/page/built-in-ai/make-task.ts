@@ -96,7 +96,7 @@ export function makeTask(task: TaskInterface, own: BrowsersOwn | undefined): abs
     },
     [`${method}Streaming`](this: Task, input: unknown, options: unknown = undefined) {
       const { task, signal } = begin(this, input, options);
-      return streamOf(stream('runTask', task, signal), signal);
+      return streamOf((signal) => stream('runTask', task, signal), signal);
     },
     async measureInputUsage(this: Task, input: unknown, options: unknown = undefined) {
       const { task, signal } = begin(this, input, options);

@@ -1,22 +1,29 @@
-/** A stream of what a generator gives, which ends with `signal` at once. */
+/**
+ * A stream of what a generator gives, which ends with `signal` at once. As the specifications have it, it is filled
+ * however slowly it is read: another prompt of the session does not wait for a reader.
+ */
 export function streamOf<T>(
-  pieces: AsyncGenerator<T, unknown, undefined>,
+  begin: (signal: AbortSignal) => AsyncGenerator<T, unknown, undefined>,
   signal: AbortSignal,
 ): ReadableStream<T> {
+  const cancelled = new AbortController();
   return new ReadableStream({
     start(controller) {
       signal.addEventListener('abort', () => controller.error(signal.reason));
+      void fill(controller);
     },
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (signal.aborted) return;
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
+    cancel: (reason) => cancelled.abort(reason),
   });
+
+  async function fill(controller: ReadableStreamDefaultController<T>): Promise<void> {
+    const ended = AbortSignal.any([signal, cancelled.signal]);
+    try {
+      for await (const piece of begin(ended)) if (!ended.aborted) controller.enqueue(piece);
+      if (!ended.aborted) controller.close();
+    } catch (error) {
+      if (!ended.aborted) controller.error(error);
+    }
+  }
 }
 
 /** The promise, or the signal's reason if that comes first. */
