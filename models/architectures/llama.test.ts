@@ -98,6 +98,13 @@ describe('a llama file', () => {
       normEps: 2 ** -17,
       vocab: 10,
       contextLength: 64,
+      convolved: 0,
+      hasCache: true,
+      isCausal: true,
+      pooling: undefined,
+      projectedDim: 0,
+      vectorDim: 16,
+      tokenTypes: 1,
       tiedHead: false,
     });
   });
@@ -293,8 +300,8 @@ describe('a file that is not understood is refused by name', () => {
     },
     {
       why: 'an unknown scaling',
-      metadata: { 'llama.rope.scaling.type': string('dynamic') },
-      says: '"dynamic"',
+      metadata: { 'llama.rope.scaling.type': string('novel') },
+      says: '"novel"',
       code: 'unsupported-model',
     },
     {
