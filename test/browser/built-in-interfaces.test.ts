@@ -296,7 +296,7 @@ describe('contexts', () => {
         document.body.append(frame);
         await loaded;
         const answer = new Promise<unknown>((resolve) => {
-          onmessage = ({ data }) => resolve(data);
+          addEventListener('message', ({ data }) => resolve(data), { once: true });
         });
         frame.contentWindow!.postMessage('go', '*');
         const said = await answer;
