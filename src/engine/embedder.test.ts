@@ -66,12 +66,15 @@ function stepper(steps: Step[], msPerRow = 0.5, lostAt = Number.POSITIVE_INFINIT
   };
 }
 
-function open({ first = stepper([]), next = [] as Stepper<VectorsResult>[] } = {}) {
-  const clock = fakeClock();
+function open({
+  first = stepper([]),
+  next = [] as Stepper<VectorsResult>[],
+  governor = new Governor(fakeClock()),
+} = {}) {
   const embedder = new Embedder({
     plan: PLAN,
     step: first,
-    governor: new Governor(clock),
+    governor,
     async recover() {
       const step = next.shift();
       if (!step) throw new HearthError('no-device', 'Nothing is left.');
@@ -140,6 +143,20 @@ test('a site with thousands of texts leaves another its share of rows', async ()
   await Promise.all([many, few]);
   const lastFew = steps.findLastIndex(({ origins }) => origins.includes('https://few.example'));
   expect(lastFew).toBeLessThan(20);
+});
+
+test('while another model has steps to run, each is as short as if sites shared it', async () => {
+  const rowsWith = async (isShared: boolean) => {
+    const steps: Step[] = [];
+    const governor = new Governor(fakeClock());
+    const { ask } = open({ first: stepper(steps), governor });
+    if (isShared) governor.enter();
+    await ask(texts(60, () => 4));
+    return Math.max(...steps.map(({ rows }) => rows));
+  };
+  // 8 ms at half a millisecond a row, against all the rows that there are slots for
+  expect(await rowsWith(true)).toBe(16);
+  expect(await rowsWith(false)).toBe(24);
 });
 
 describe('what ends a request', () => {

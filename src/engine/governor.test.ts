@@ -33,3 +33,13 @@ test('a lowered share holds from the next step on', async () => {
   await clock.advance(200);
   expect(isPermitted).toBe(true);
 });
+
+test('models that have steps to run know of each other', () => {
+  const governor = new Governor(fakeClock());
+  const leave = [governor.enter(), governor.enter()];
+  expect(governor.isShared).toBe(true);
+  leave[0]!();
+  expect(governor.isShared).toBe(false);
+  leave[1]!();
+  expect(governor.isShared).toBe(false);
+});

@@ -165,3 +165,45 @@ test('a fetch has a head and a body; a stream ends with [DONE]', async () => {
   expect(events.pop()).toBe('data: [DONE]\n\n');
   for (const event of events) expect(event).toMatch(/^data: \{.*\}\n\n$/);
 });
+
+test('vectors take the same slots as answers, and come by both ways', async () => {
+  const { attach, resume } = open();
+  const page = attach('http://a');
+  const done: number[] = [];
+  const slow = page.call(
+    'embed',
+    { input: ['x', 'slow'], normalise: false },
+    { onPart: ({ doneTexts }) => done.push(doneTexts) },
+  );
+  const answer = page.call('complete', { prompt: 'slow' });
+  await settle();
+  await expect(page.call('embed', { input: 'x' })).rejects.toMatchObject({ code: 'busy' });
+  resume();
+  await answer;
+  expect(await slow).toEqual({
+    model: 'hearthside',
+    vectors: [new Float32Array(3).fill(1), new Float32Array(3).fill(4)],
+    usage: { prompt_tokens: 2, total_tokens: 2 },
+  });
+  expect(done).toEqual([1, 2]);
+
+  const parts: (HttpHead | string)[] = [];
+  const body = JSON.stringify({ input: 'x', model: 'hearthside' });
+  await page.call(
+    'fetch',
+    { method: 'POST', url: 'http://x/v1/embeddings', body },
+    { onPart: (part) => parts.push(part) },
+  );
+  expect(parts[0]).toMatchObject({ status: 200 });
+  expect(JSON.parse(parts[1] as string)).toMatchObject({ data: [{ embedding: [0.5, 0.5, 0.5] }] });
+});
+
+test.each([
+  { why: 'a site', origin: 'http://a', isPrivate: false, value: 0 },
+  { why: 'a private window', origin: 'http://a', isPrivate: true, value: 1 },
+  { why: 'a frame without an origin', origin: 'null', isPrivate: false, value: 1 },
+])('texts of $why are kept apart as their answers are', async ({ origin, isPrivate, value }) => {
+  const page = open().attach(origin, isPrivate);
+  const { vectors } = await page.call('embed', { input: 'private?' });
+  expect(vectors[0]![0]).toBe(value);
+});

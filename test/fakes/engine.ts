@@ -101,12 +101,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     },
     embed: {
       parse: (input) => input as EngineCalls['embed']['input'],
-      async run({ model = 'hearthside', inputs, dimensions = 3, normalise }, call) {
+      async run({ model = 'hearthside', inputs, dimensions = 3, normalise, isPrivate }, call) {
         const vectors: Float32Array[] = [];
         for (const input of inputs) {
           if (input === 'slow') await pause();
           call.signal.throwIfAborted();
-          vectors.push(new Float32Array(dimensions).fill(normalise ? 0.5 : input.length));
+          const value = input === 'private?' ? Number(isPrivate) : normalise ? 0.5 : input.length;
+          vectors.push(new Float32Array(dimensions).fill(value));
           await call.send({ doneTexts: vectors.length, texts: inputs.length });
         }
         return { model, vectors, usage: { promptTokens: inputs.length } };

@@ -1,45 +1,10 @@
 // Vectors of tiny random models against those that transformers makes.
 import { describe, expect, test } from 'vitest';
-import { systemClock } from '../../../src/engine/clock.ts';
-import { EmbeddingModel } from '../../../src/engine/embedding-model.ts';
-import { Governor } from '../../../src/engine/governor.ts';
-import type { Gpu } from '../../../src/engine/gpu.ts';
-import { readModelFile } from '../../../src/engine/model-file.ts';
-import type { PlanSizes } from '../../../src/engine/plan.ts';
-import { openGpu, relativeError } from '../../gpu.ts';
+import { relativeError } from '../../gpu.ts';
 import { type Form, measured } from '../../measured.ts';
 import { CONVERSIONS, convert, toBytes } from './convert.ts';
+import { embed, load } from './engine.ts';
 import { readFixture } from './fixture.ts';
-
-/** One for the whole file, since a software adapter takes seconds to compile the kernels. */
-const shared = openGpu({ features: { dp4a: false } });
-
-async function load(
-  bytes: Uint8Array,
-  sizes: Partial<PlanSizes> = {},
-  device: Promise<Gpu> = shared,
-): Promise<EmbeddingModel> {
-  const source = {
-    size: bytes.length,
-    read: async (at: number, length: number) => bytes.slice(at, at + length),
-  };
-  return EmbeddingModel.load({
-    device: { open: () => device },
-    file: await readModelFile(source),
-    source,
-    clock: systemClock,
-    governor: new Governor(systemClock),
-    sizes: { budgetBytes: 2 ** 32, slots: 4, ...sizes },
-  });
-}
-
-function embed(
-  model: EmbeddingModel,
-  texts: number[][],
-  origin = 'https://a.example',
-): Promise<Float32Array[]> {
-  return model.embed({ texts, origin, lane: 'interactive' }, () => {}, new AbortController().signal);
-}
 
 describe.each(Object.keys(CONVERSIONS))('%s', (family) => {
   const { weights, cases } = readFixture(family);
