@@ -9,10 +9,11 @@ import { expertMatVec, type ExpertMatVecShape } from '../../kernels/experts/expe
 import { router, type RouterShape } from '../../kernels/experts/router.ts';
 import type { ExpertInput, StackTuning, StackVariant } from '../../kernels/experts/stack.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
 import type { InputKind } from '../../kernels/quantize/inputs.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Experts } from '../../models/architectures/index.ts';
-import { arithmeticFor, takesIntegers, tuned, type Variants } from './variants.ts';
+import { arithmeticFor, type MatrixSize, takesIntegers, tuned, type Variants } from './variants.ts';
 
 /** Tiles of `PAIRS_PER_TILE` pairs. */
 const INTEGER_TILES: ExpertMatMulTuning = { sideN: 16, sideM: 8, depth: 2 };
@@ -79,6 +80,12 @@ export function routerKernel(variants: Variants, format: QuantFormat, k: number)
   // A unit a lane: there are few rows of weights
   const lanes = powerOfTwo(k / 32, 64);
   return tuned(router(format, team), { lanes, teams: 256 / lanes, subgroup });
+}
+
+/** For more rows: of so few rows of weights there would be too few tiles to fill a GPU. */
+export function manyRoutedKernel({ team, subgroupSize }: Variants, { format, k, rows }: MatrixSize) {
+  const variant = { arithmetic: 'f32', team } as const;
+  return tuned(matVec(format, variant), matVecTuning(variant, { k, n: rows, cols: 8 }, subgroupSize));
 }
 
 /** For many pairs, in tiles. */

@@ -47,7 +47,7 @@ export interface LinearShape {
 }
 
 /** What of a matrix its kernels depend on. */
-type MatrixSize = Pick<MatrixLayout, 'format' | 'k' | 'rows'>;
+export type MatrixSize = Pick<MatrixLayout, 'format' | 'k' | 'rows'>;
 
 export interface LinearKernel<Shape = LinearShape> {
   kernel: Kernel<Shape>;

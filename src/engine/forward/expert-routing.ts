@@ -1,11 +1,12 @@
 import { group } from '../../../kernels/experts/group.ts';
 import { route } from '../../../kernels/experts/route.ts';
+import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
 import { PAIRS_PER_TILE } from '../expert-plan.ts';
-import { FEW_ROUTED_ROWS, routerKernel } from '../expert-variants.ts';
+import { FEW_ROUTED_ROWS, manyRoutedKernel, routerKernel } from '../expert-variants.ts';
 import type { Linear } from '../load.ts';
 import { allRows, type ForwardContext, type RowsOf } from './context.ts';
 import type { Mixture } from './expert-mixture.ts';
-import { linear, type Source } from './linear.ts';
+import type { Source } from './linear.ts';
 
 /** Each row's experts and their weights, and the pairs in tiles where there are many. */
 export function chooseExperts(
@@ -26,19 +27,29 @@ export function chooseExperts(
   add(group, grouping, many, [routes, pairOrder, pairTiles, stepBuffer.rowCount]);
 }
 
-/** The router's logits. Those of few rows are made with the norm in one dispatch. */
-function routerProducts(context: ForwardContext, map: Linear, source: Source): void {
-  const { add, config, variants, buffers } = context;
+/**
+ * The router's logits, in f32 whatever else is multiplied in: a choice should not hang on rounding. Those of few rows
+ * are made with the norm in one dispatch.
+ */
+function routerProducts(context: ForwardContext, map: Linear, { raw, weight, scratch }: Source): void {
+  const { add, config, variants, buffers, stepBuffer } = context;
   const { routerLogits } = buffers.activations;
   const [part] = map.parts;
-  const isOne = source.weight !== undefined && map.parts.length === 1;
+  const isOne = weight !== undefined && map.parts.length === 1;
+  const few: RowsOf = ({ rows }) => ({ rows: isOne && rows <= FEW_ROUTED_ROWS ? rows : 0 });
+  const others: RowsOf = (load) => ({ rows: few(load).rows > 0 ? 0 : load.rows });
   if (isOne) {
     const { format, quants, scales } = part!.matrix;
-    const kernel = routerKernel(variants, format, map.inputs);
     const shape = { k: map.inputs, experts: map.outputs, eps: config.normEps };
-    const few: RowsOf = ({ rows }) => ({ rows: rows <= FEW_ROUTED_ROWS ? rows : 0 });
-    add(kernel, shape, few, [quants, scales, source.raw, routerLogits, source.weight!]);
+    add(routerKernel(variants, format, map.inputs), shape, few, [quants, scales, raw, routerLogits, weight]);
   }
-  const others: RowsOf = ({ rows }) => ({ rows: isOne && rows <= FEW_ROUTED_ROWS ? 0 : rows });
-  linear(context, map, source, routerLogits, { of: others });
+  if (weight) {
+    const shape = { dim: config.dim, eps: config.normEps, threads: variants.normThreads };
+    add(rmsNorm, shape, others, [raw, weight, scratch]);
+  }
+  for (const { matrix, outOffset } of map.parts) {
+    const shape = { k: map.inputs, n: matrix.rows, add: false, outStride: map.outputs, outOffset };
+    const slices = [matrix.quants, matrix.scales, weight ? scratch : raw, routerLogits, stepBuffer.rowCount];
+    add(manyRoutedKernel(variants, matrix), shape, others, slices);
+  }
 }
