@@ -221,7 +221,6 @@ export class MeshNode {
       this.ban(peer, 'it sent more frames than can be handled');
       return;
     }
-    this.membership.heard(peer);
     this.#dispatch(peer, lane, frame);
   }
 

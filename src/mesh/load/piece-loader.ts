@@ -34,7 +34,7 @@ export interface PieceLoaderOptions {
 export class PieceLoader {
   readonly #options: PieceLoaderOptions;
   /** Pieces on their way, for several stages that want the same. */
-  readonly #underWay = new Map<string, Promise<number>>();
+  readonly #underWay = new Map<string, Promise<void>>();
 
   constructor(options: PieceLoaderOptions) {
     this.#options = options;
@@ -60,14 +60,17 @@ export class PieceLoader {
     wanted.sort((a, b) => rarity(a) - rarity(b));
     const fetchAll = async () => {
       for (let piece = wanted.shift(); piece; piece = wanted.shift()) {
-        doneBytes += await this.#fetchOnce(map, piece);
+        await this.#fetchOnce(map, piece);
+        doneBytes += piece.bytes;
         onProgress(doneBytes, totalBytes);
       }
     };
     await Promise.all(Array.from({ length: PIECES_AT_ONCE }, fetchAll));
   }
 
-  #fetchOnce(map: ModelMap, piece: Piece): Promise<number> {
+  #fetchOnce(map: ModelMap, piece: Piece): Promise<void> {
+    // Another stage may have fetched it while this one waited
+    if (this.#options.store.has(map.model, piece)) return Promise.resolve();
     const key = `${map.model} ${piece.offset}`;
     let underWay = this.#underWay.get(key);
     if (!underWay) {
@@ -77,7 +80,7 @@ export class PieceLoader {
     return underWay;
   }
 
-  async #fetch(map: ModelMap, piece: Piece): Promise<number> {
+  async #fetch(map: ModelMap, piece: Piece): Promise<void> {
     const { store, hub } = this.#options;
     const bytes = (await this.#fromPeers(map, piece)) ?? (await hub(map, piece));
     if (!(await this.#isRight(piece, bytes)))
@@ -86,7 +89,6 @@ export class PieceLoader {
         `A piece of ${map.name} is not what its publisher said it is. Try again later, or choose another model.`,
       );
     await store.write(map.model, piece, bytes);
-    return piece.bytes;
   }
 
   /** Nothing if no machine has it after all. Without a known hash, nobody's word is taken for it. */

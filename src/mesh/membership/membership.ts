@@ -87,14 +87,7 @@ export class Membership {
     return entry && toMember(entry, this.#options.clock.now());
   }
 
-  /** Anything at all has come from a peer: it lives. */
-  heard(peer: PeerId): void {
-    const entry = this.#entries.get(peer);
-    if (!entry) return;
-    entry.heardAt = this.#options.clock.now();
-    this.#weigh(entry);
-  }
-
+  /** Nothing but a newer beat is a sign of life: any other frame may be an old one that comes late. */
   onBeat(peer: PeerId, beat: Beat): void {
     const now = this.#options.clock.now();
     const entry = this.#entries.get(peer);

@@ -187,8 +187,8 @@ class Room {
           : kind === 5
             ? { ...CLEAR, drop: 0.3 * random() }
             : kind === 6
-              ? { ...CLEAR, duplicate: random(), reorderMs: 2_000 * random() ** 3 }
-              : { ...CLEAR, reorder: random(), reorderMs: 2_000 * random() ** 3 };
+              ? { ...CLEAR, duplicate: random(), reorderMs: 400 * random() }
+              : { ...CLEAR, reorder: random(), reorderMs: 400 * random() };
       this.#say(
         `weather from ${victim.traits.name} to ${other.traits.name}${isBoth ? ' and back' : ''}: ${JSON.stringify(weather)}`,
       );
