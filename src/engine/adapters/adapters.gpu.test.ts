@@ -1,6 +1,6 @@
 // Judged by the model with the adapter merged into its weights, W + scale · alpha / rank · B A in f64, in the forward
 // pass of the definition.
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { adapterFile } from '../../../test/fakes/adapter-files.ts';
 import { bytesSource, llamaReference } from '../../../test/golden/llama-reference.ts';
 import { loadSource, run } from '../../../test/golden/engine.ts';
@@ -11,7 +11,6 @@ import { randomModel } from '../../cli/random-model.ts';
 import { GREEDY } from '../../protocol/generate.ts';
 import { systemClock } from '../clock.ts';
 import { Engine } from '../engine.ts';
-import type { Model } from '../model.ts';
 
 const IDS = [3, 1001, 512, 7];
 const ALPHA = 8;
@@ -81,19 +80,16 @@ async function merged(adapter: Record<string, Pair>, scale: number): Promise<Uin
   return file;
 }
 
-let model: Model;
 let reads = 0;
-beforeAll(async () => {
-  const source = bytesSource(base);
-  const counted = {
-    ...source,
-    read(offset: number, length: number) {
-      reads++;
-      return source.read(offset, length);
-    },
-  };
-  model = await loadSource(counted, { slots: 4, contextLength: 256 });
-});
+const source = bytesSource(base);
+const counted = {
+  ...source,
+  read(offset: number, length: number) {
+    reads++;
+    return source.read(offset, length);
+  },
+};
+const model = await loadSource(counted, { slots: 4, contextLength: 256 });
 
 const put = async (id: string, file: Uint8Array) =>
   model.putAdapter(id, await model.prepareAdapter(bytesSource(file)));
