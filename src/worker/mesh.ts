@@ -146,7 +146,7 @@ export class MeshHost {
     const [bulk] = known?.lanes.get('bulk') ?? [];
     const activations = known?.lanes.get('activation') ?? [];
     if (!known || !control || !bulk || activations.length === 0)
-      throw new HearthError('internal', 'This connection has not got all its channels.');
+      throw new HearthError('bad-input', 'This connection has not got all its channels.');
     await this.#allOpen([control, bulk, ...activations]);
     known.link = new ChannelLink({
       peer,

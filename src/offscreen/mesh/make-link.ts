@@ -17,7 +17,7 @@ const CHANNEL_IDS: Record<MeshChannelLane, number> = { control: 100, activation:
 const CHANNEL_OPTIONS: Record<MeshChannelLane, RTCDataChannelInit> = {
   control: { ordered: true },
   activation: { ordered: false, maxRetransmits: 0 },
-  bulk: { ordered: true, priority: 'very-low' } as RTCDataChannelInit,
+  bulk: { ordered: true },
 };
 const MADE_WITHIN_MS = 20_000;
 
