@@ -27,6 +27,8 @@ const PLAN: Plan = {
   slots: 2,
   maxRows: 4,
   pageSize: 16,
+  isWhole: false,
+  groups: [{ window: 0, blocks: [0], pageCount: 32 }],
   pageCount: 32,
   maxPages: 16,
   kv: 'f32',
