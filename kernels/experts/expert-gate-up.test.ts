@@ -25,6 +25,7 @@ interface Case {
   ffn?: number;
   isFused?: boolean;
   lanes?: number;
+  ahead?: boolean;
   input?: InputKind;
   activation?: ExpertActivation;
   weightsFirst?: boolean;
@@ -49,6 +50,7 @@ describe.each(['workgroup', 'subgroup'] as const)('%s', (team) => {
       rows: 3,
       isFused: true,
     },
+    { why: 'more lanes than units, asked ahead', lanes: 4, ahead: true },
     { why: 'teams larger than a subgroup of four', lanes: 8, k: 288 },
     { why: 'biases, clamped', activation: 'clamped', hasBias: true },
     { why: 'weights first', weightsFirst: true },
@@ -59,6 +61,7 @@ describe.each(['workgroup', 'subgroup'] as const)('%s', (team) => {
       used: 3,
       input: 'normed',
       k: 96,
+      ahead: true,
       hasBias: true,
     },
   ];
@@ -68,7 +71,7 @@ describe.each(['workgroup', 'subgroup'] as const)('%s', (team) => {
 
   async function expectInner(format: QuantFormat, parts: Case) {
     const { rows = 2, used = 2, all = 3, firstExpert = 0, experts = all, k = 64, ffn = 32 } = parts;
-    const { isFused = false, lanes = 1, input = 'quantized', activation = 'silu' } = parts;
+    const { isFused = false, lanes = 1, ahead = false, input = 'quantized', activation = 'silu' } = parts;
     const { weightsFirst = false, hasBias = false } = parts;
     const layout = { k, n: 2 * ffn, span: isFused ? 2 * ffn : ffn, firstExpert, experts };
     const stack = randomStack(format, layout);
@@ -86,7 +89,7 @@ describe.each(['workgroup', 'subgroup'] as const)('%s', (team) => {
     const [words] = await runKernel(
       gpu,
       expertGateUp(format, team, input),
-      { ...shape, tuning: { lanes, subgroup: 4 } },
+      { ...shape, tuning: { lanes, subgroup: 4, ahead } },
       [
         stack.quants,
         stack.scales,

@@ -26,6 +26,8 @@ export interface ExpertGateUpTuning {
   lanes: number;
   /** The smallest subgroup that the adapter may choose. */
   subgroup: number;
+  /** Whether each thread asks for its first weights before x is made. */
+  ahead: boolean;
 }
 
 /**
@@ -58,6 +60,7 @@ export function expertGateUp(
       ...innerConstants(shape),
       SHARE: used,
       LANES: tuning.lanes,
+      AHEAD: Number(tuning.ahead),
       ...(input === 'normed' && { EPS: eps! }),
       ...(isSubgroup && { SUBGROUP: tuning.subgroup }),
     }),

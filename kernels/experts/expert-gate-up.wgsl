@@ -7,6 +7,7 @@
 override FFN: u32 = N / 2u;  // a multiple of 32
 override SHARE: u32;         // pairs that read the same row of x
 override LANES: u32;         // a power of two
+override AHEAD: bool;        // whether each lane asks for its first unit before x is made
 
 override TEAMS: u32 = 32u;
 override THREADS: u32 = LANES * TEAMS;
@@ -42,9 +43,20 @@ fn main(
   let gate_row = stack_row(expert, n);
   let up_row = stack_row(expert, FFN + n);
 
+  // Memory answers while x is made
+  var first_gate = Integers();
+  var first_up = Integers();
+  if (AHEAD) {
+    first_gate = load32i(gate_row, min(lane, UNITS - 1u));
+    first_up = load32i(up_row, min(lane, UNITS - 1u));
+  }
   prepare(thread);
   var sums = Sums();
-  for (var unit = lane; unit < UNITS; unit += LANES) {
+  if (AHEAD && lane < UNITS) {
+    let values = inputs(pair / SHARE, lane);
+    sums = Sums(dot32i(first_gate, values), dot32i(first_up, values));
+  }
+  for (var unit = lane + select(0u, LANES, AHEAD); unit < UNITS; unit += LANES) {
     let gate = load32i(gate_row, unit);
     let up = load32i(up_row, unit);
     let values = inputs(pair / SHARE, unit);

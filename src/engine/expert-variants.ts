@@ -57,7 +57,8 @@ export function gateUpKernel(
   format: QuantFormat,
   input: InputKind,
 ): Tuned<ExpertGateUpShape> {
-  return tuned(expertGateUp(format, dp4a!, input), { lanes: gateUpLanes, subgroup: subgroupSize });
+  const ahead = input !== 'quantized';
+  return tuned(expertGateUp(format, dp4a!, input), { lanes: gateUpLanes, subgroup: subgroupSize, ahead });
 }
 
 /** For the pairs of few rows: `values` of each row in all. */
