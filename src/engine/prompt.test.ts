@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Metadata } from '../../models/gguf/metadata.ts';
 import { readTokenizer } from '../../models/tokenizers/index.ts';
 import type { Message } from '../protocol/generate.ts';
@@ -92,4 +92,33 @@ test('a prompt is counted as it would be read, and only estimated where nothing 
   expect(countTokens(file, text('a'.repeat(100)), 10)).toBe(100);
   expect(countTokens(file, text('a'.repeat(132)), 10)).toBe(33);
   expect(countTokens(file, { kind: 'messages', messages: [{ role: 'user', content: 'Hi' }] }, 10)).toBe(5);
+});
+
+describe('a template that wants user and assistant in turn, and no system', () => {
+  const strict = {
+    ...file,
+    chatTemplate: `{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('in turn') }}{% endif %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}<|assistant|>`,
+  } as ModelFile;
+  const [system, user, assistant]: Message[] = [
+    { role: 'system', content: 'S' },
+    { role: 'user', content: 'U' },
+    { role: 'assistant', content: 'A' },
+  ];
+  const write = (...messages: Message[]) => promptIds(strict, { kind: 'messages', messages }, 5000);
+
+  test('gets the system turn at the head of the user’s first', () => {
+    // The vocabulary has no line break
+    expect(write(system!, user!, assistant!)).toEqual([
+      ...[USER, ...spelt('SU'), END],
+      ...[ASSISTANT, ...spelt('A'), END],
+      ASSISTANT,
+    ]);
+    expect(write(system!)).toEqual([USER, ...spelt('S'), END, ASSISTANT]);
+  });
+
+  test('still refuses what is out of turn, of which only the texts are counted', () => {
+    expect(() => write(assistant!, user!)).toThrow('in turn');
+    expect(() => write(system!, assistant!, assistant!)).toThrow('in turn');
+    expect(countTokens(strict, { kind: 'messages', messages: [assistant!, user!] }, 5000)).toBe(2);
+  });
 });

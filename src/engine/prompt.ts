@@ -1,6 +1,8 @@
 import { renderChat } from '../../models/chat/index.ts';
+import { ModelError } from '../../models/errors.ts';
+import type { Tokenizer } from '../../models/tokenizers/tokenizer.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { Prompt } from '../protocol/generate.ts';
+import type { Message, Prompt } from '../protocol/generate.ts';
 import type { ModelFile } from './model-file.ts';
 
 /**
@@ -35,7 +37,7 @@ export function promptIds(
         role,
         content: tokenizer.guard(content),
       }));
-      const text = renderChat(chatTemplate, messages, { tokenizer, addGenerationPrompt: true });
+      const text = writeChat(chatTemplate, messages, tokenizer);
       const start = prompt.answerStart ? tokenizer.guard(prompt.answerStart) : '';
       const ids = tokenizer.encode(text + start, { parseSpecial: true, isGuarded: true });
       // Most templates write BOS themselves; a model that wants one must not go without it, nor get two
@@ -46,16 +48,45 @@ export function promptIds(
   }
 }
 
+/** Templates that refuse a system turn get it at the head of the user's first. */
+function writeChat(template: string | undefined, messages: Message[], tokenizer: Tokenizer): string {
+  const options = { tokenizer, addGenerationPrompt: true };
+  try {
+    return renderChat(template, messages, options);
+  } catch (error) {
+    const [system, first, ...rest] = messages;
+    if (!isRefusal(error) || system?.role !== 'system') throw error;
+    const folded: Message[] =
+      first?.role === 'user'
+        ? [{ role: 'user', content: [system.content, first.content].join('\n\n') }, ...rest]
+        : [{ role: 'user', content: system.content }, ...messages.slice(1)];
+    return renderChat(template, folded, options);
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ModelError && error.code === 'bad-input';
+}
+
 /** A token of common text is about so many characters. */
 const CHARS_PER_TOKEN = 4;
 
-/** The tokens of a prompt; an estimate where it is so long that `promptIds` would refuse it unseen. */
+/**
+ * The tokens of a prompt: an estimate where it is so long that `promptIds` would refuse it unseen, and the bare texts
+ * of turns that the template does not write by themselves.
+ */
 export function countTokens(file: ModelFile, prompt: Prompt, contextLength: number): number {
   const chars = length(prompt);
-  const { longestToken } = file.tokenizer;
-  return chars > contextLength * longestToken
-    ? Math.ceil(chars / Math.min(CHARS_PER_TOKEN, longestToken))
-    : promptIds(file, prompt, contextLength).length;
+  const { tokenizer } = file;
+  const { longestToken } = tokenizer;
+  if (chars > contextLength * longestToken) return Math.ceil(chars / Math.min(CHARS_PER_TOKEN, longestToken));
+  try {
+    return promptIds(file, prompt, contextLength).length;
+  } catch (error) {
+    if (!isRefusal(error) || prompt.kind !== 'messages') throw error;
+    const texts = prompt.messages.map(({ content }) => content);
+    return texts.reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
+  }
 }
 
 /** In characters; ids have none. */

@@ -4,7 +4,7 @@ import { fakeEngine } from '../../../test/fakes/engine.ts';
 import { memoryWires } from '../../../test/fakes/memory-wires.ts';
 import { connect } from '../../channel/connect.ts';
 import { serve } from '../../channel/serve.ts';
-import type { PromptInput, PromptPart } from '../../protocol/built-in-ai.ts';
+import type { PromptInput, PromptPart, Turn } from '../../protocol/built-in-ai.ts';
 import type { EngineCalls } from '../../protocol/engine-calls.ts';
 import type { ModelInfo } from '../../protocol/models.ts';
 import type { PageCalls } from '../../protocol/page-calls.ts';
@@ -227,4 +227,35 @@ test('a default model that makes vectors is no language model', async () => {
     ok: false,
     refusal: { name: 'NotSupportedError' },
   });
+});
+
+test('turns go whole: a question with its answer, a call with what came of it', async () => {
+  const { stream } = open();
+  const text = (role: Turn['role'], length: number): Turn => ({
+    role,
+    content: [{ type: 'text', value: 'x'.repeat(length) }],
+  });
+  const toolCall = { callID: '1', name: 'f', arguments: '{}' };
+  const input: PromptInput = {
+    ...prompt('echo'),
+    contextUsage: 1042,
+    history: [
+      text('user', 400),
+      { role: 'assistant', content: [{ type: 'tool-call', value: toolCall }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool-response', value: { callID: '1', name: 'f', result: `"${'y'.repeat(3600)}"` } },
+        ],
+      },
+      text('assistant', 8),
+      text('user', 8),
+      text('assistant', 8),
+    ],
+  };
+  const parts: PromptPart[] = [];
+  const answer = stream('prompt', input);
+  for await (const part of answer) parts.push(part);
+  expect(parts[0]).toEqual({ kind: 'overflow' });
+  expect(await answer.output).toMatchObject({ ok: true, value: { dropped: 4 } });
 });

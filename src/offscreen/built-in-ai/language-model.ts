@@ -105,10 +105,7 @@ export class LanguageModels {
 
     const system = history[0]?.role === 'system' ? history.slice(0, 1) : [];
     const rest = history.slice(system.length);
-    // An answer is never kept without its question
-    const starts = [0, ...rest.keys(), rest.length].filter(
-      (at) => at === 0 || rest[at]?.role !== 'assistant',
-    );
+    const starts = [0, ...rest.keys(), rest.length].filter((at) => at === 0 || opens(rest[at]));
     const without = async (dropped: number) => {
       const kept = [...system, ...rest.slice(dropped)];
       return {
@@ -142,6 +139,11 @@ export class LanguageModels {
     const described = describeConstraint ? constraint : undefined;
     return this.models.count(model, toConversation(turns, options, described), signal);
   }
+}
+
+/** An answer is never kept without its question, nor a tool's response without its call. */
+function opens(turn: Turn | undefined): boolean {
+  return turn?.role !== 'assistant' && turn?.content[0]?.type !== 'tool-response';
 }
 
 function tooLong(requested: number, quota: number): Refused {
