@@ -110,6 +110,13 @@ const CASES: readonly Case[] = [
     parts: [call(0, 'f', '{"x": 1, "y": "an <a>"}')],
   },
   {
+    format: 'hermes',
+    why: 'a call in keys and values',
+    answer:
+      '<tool_call>f\n<arg_key>x</arg_key>\n<arg_value>a b</arg_value>\n<arg_key>y</arg_key>\n<arg_value>[1]</arg_value>\n</tool_call>',
+    parts: [call(0, 'f', '{"x": "a b", "y": [1]}')],
+  },
+  {
     format: 'llama',
     why: 'bare JSON',
     toolNames: names,

@@ -24,6 +24,16 @@ function elements(text: string, tag: string): [name: string, value: string][] | 
   return found.map((match) => [match![1]!, match![2]!.replace(/\n$/, '')]);
 }
 
+/** GLM 4.5's: a name, then `<arg_key>x</arg_key><arg_value>…</arg_value>`. */
+const keyedCall: ReadCalls = (body) => {
+  const [name, ...pairs] = body.split('<arg_key>');
+  const members = pairs.map((pair) => /^(.*?)<\/arg_key>\s*<arg_value>(.*)<\/arg_value>\s*$/s.exec(pair));
+  if (pairs.length === 0 || members.some((member) => !member)) return undefined;
+  const args = members.map((member) => `${JSON.stringify(member![1])}: ${asJson(member![2]!)}`);
+  const call = namedCall(name!.trim(), `{${args.join(', ')}}`);
+  return call && [call];
+};
+
 /** What is no JSON by itself is a text. */
 function asJson(value: string): string {
   return parseJson(value) === undefined ? JSON.stringify(value) : value.trim();
@@ -39,7 +49,7 @@ export const hermes = sections(
       kind: 'calls',
       open: '<tool_call>',
       close: '</tool_call>',
-      read: (body) => jsonCalls(body) ?? xmlCalls(body),
+      read: (body) => jsonCalls(body) ?? xmlCalls(body) ?? keyedCall(body),
     },
   ],
 );
