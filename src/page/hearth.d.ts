@@ -188,7 +188,7 @@ export interface ModelEntry {
   backend: 'webgpu' | 'wasm';
   /** False for models that only continue text, or make embeddings. */
   chat: boolean;
-  /** True for models that make vectors of texts, and write none. */
+  /** True for models that make vectors of texts, and write none. They need a GPU: on `wasm` they are refused. */
   embeddings: boolean;
   /** Values of such a vector; null for models that write text. */
   dimensions: number | null;

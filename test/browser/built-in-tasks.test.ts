@@ -313,7 +313,7 @@ describe('what the model is told', () => {
 describe('nothing to do', () => {
   const BLANK = ['', ' ', '     ', ' \r\n\t\f', '\u0001'];
 
-  test('Translator echoes it, Summarizer and Rewriter give nothing, and no chunk', async () => {
+  test('Translator echoes it, Summarizer, Writer and Rewriter give nothing, and no chunk', async () => {
     const found = await page.evaluate(
       async ([blank, languages]) => {
         const translator = await made('Translator', languages as object);
@@ -321,6 +321,7 @@ describe('nothing to do', () => {
         const rest = [];
         for (const [name, method] of [
           ['Summarizer', 'summarize'],
+          ['Writer', 'write'],
           ['Rewriter', 'rewrite'],
         ]) {
           const one = await made(name!);
@@ -332,7 +333,7 @@ describe('nothing to do', () => {
       },
       [BLANK, LANGUAGES] as const,
     );
-    expect(found).toEqual([BLANK, ['', true, '', true]]);
+    expect(found).toEqual([BLANK, ['', true, '', true, '', true]]);
   });
 
   test('Proofreader gives it back without corrections', async () => {

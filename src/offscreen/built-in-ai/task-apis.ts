@@ -51,7 +51,7 @@ export class TaskApis {
   /** Sends the result piece by piece. What there is nothing to do with is not given to the model. */
   async run(task: TaskInput, signal: AbortSignal, send: (text: string) => Promise<void>): Promise<void> {
     const { api, session, input, context } = task;
-    if (isBlank(input) && api !== 'writer') {
+    if (isBlank(input)) {
       if (api === 'translator' && input) await send(input);
       return;
     }

@@ -14,10 +14,10 @@ interface FeaturePolicy {
 export function isAllowed(api: BuiltInApi): boolean {
   const { featurePolicy } = document as Document & { featurePolicy?: FeaturePolicy };
   if (featurePolicy?.features().includes(api)) return featurePolicy.allowsFeature(api);
-  // What a browser does not know cannot be passed on to frames in it
-  return [...(location.ancestorOrigins ?? [])].every(
-    (ancestor) => ancestor === origin && ancestor !== 'null',
-  );
+  // What a browser does not know cannot be passed on to frames in it, nor can what it does not tell
+  const { ancestorOrigins } = location;
+  if (!ancestorOrigins) return self === top;
+  return [...ancestorOrigins].every((ancestor) => ancestor === origin && ancestor !== 'null');
 }
 
 export function checkAllowed(api: BuiltInApi): void {
