@@ -101,9 +101,9 @@ export class Scheduler {
     // Before the step, since a page that one of its rows reads must not be another one's to write to
     for (const { pages, scheduled } of this.#running()) this.#options.pages.trim(pages, scheduled);
     this.#admit();
-    const decodes = this.#decodes(budget);
-    const left = budget - decodes.length;
-    const prefills = this.#options.isWhole ? this.#texts(left) : this.#prefills(left);
+    const { isWhole } = this.#options;
+    const decodes = isWhole ? [] : this.#decodes(budget);
+    const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - decodes.length);
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
     const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
@@ -222,7 +222,7 @@ export class Scheduler {
     };
     const texts = LANES.flatMap((lane) =>
       this.#turns.take(
-        this.#running().filter((s) => s.lane === lane && isPrefilling(s)),
+        this.#running().filter((s) => s.lane === lane && s.scheduled === 0),
         fits,
       ),
     );
@@ -285,6 +285,7 @@ export class Scheduler {
     if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
       const positions = Math.min(scheduled, tokens.length);
+      this.#options.pages.trim(pages, positions);
       this.#kept.keep(origin, adaptersKey(sequence), tokens.slice(0, positions), pages);
     }
     this.#release(sequence);
