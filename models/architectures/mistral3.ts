@@ -8,7 +8,7 @@ export const mistral3: Architecture = {
   ropePairs: 'adjacent',
   globalEvery: Number.POSITIVE_INFINITY,
   temperature: { scale: 0, offset: 0 },
-  requires: { expert_count: 0, 'attention.causal': true, 'rope.scaling.yarn_ext_factor': 1 },
+  requires: { expert_count: 0, 'attention.causal': true },
   tensors: MODEL,
   block: () => ({ mixer: ATTENTION, feedForward: DENSE }),
 };

@@ -47,12 +47,14 @@ export function readRopeScaling(
   const numbers = {
     factor: family.number('rope.scaling.factor', family.number('rope.scale_linear', 1)),
     originalContext: family.integer('rope.scaling.original_context_length', 0),
-    attentionFactor: family.number('rope.scaling.attn_factor', 1),
+    attentionFactor:
+      family.number('rope.scaling.attn_factor', 1) * family.number('rope.scaling.yarn_attn_factor', 1),
     betaFast: family.number('rope.scaling.yarn_beta_fast', 32),
     betaSlow: family.number('rope.scaling.yarn_beta_slow', 1),
     logMultiplier: family.number('rope.scaling.yarn_log_multiplier', 0),
   };
   const { factor, originalContext, attentionFactor, betaFast, betaSlow, logMultiplier } = numbers;
+  const extrapolation = family.number('rope.scaling.yarn_ext_factor', 1);
   const contradiction = () =>
     badModel(`The model's numbers for scaling RoPE contradict each other: ${JSON.stringify(numbers)}.`);
 
@@ -75,6 +77,10 @@ export function readRopeScaling(
       if (originalContext === 0) throw contradiction();
       return { kind: 'dynamic', factor, originalContext };
     case 'yarn':
+      if (extrapolation !== 1)
+        throw unsupportedModel(
+          `The model's ${quoted(family.key('rope.scaling.yarn_ext_factor'))} is ${extrapolation}, and Hearth scales by YaRN only with 1. Get another model.`,
+        );
       if (
         !(
           originalContext > 0 &&

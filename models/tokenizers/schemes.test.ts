@@ -7,7 +7,7 @@ import { byteToken } from './byte-tokens.ts';
 import { cleanSpaces } from './clean-spaces.ts';
 import { readTokenizer, type Tokenizer } from './index.ts';
 import { PairTable } from './pair-table.ts';
-import { PRE_TOKENIZERS, cutWords } from './pre-tokenizers.ts';
+import { cutWords, PRE_TOKENIZERS } from './pre-tokenizers.ts';
 
 const NORMAL = 1;
 const CONTROL = 3;

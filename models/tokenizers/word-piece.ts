@@ -1,7 +1,7 @@
 import type { Metadata } from '../gguf/metadata.ts';
+import { lowerCased } from './lower-cased.ts';
 import type { Scheme } from './tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
-import { lowerCased } from './lower-cased.ts';
 
 /** Begins the first token of a word; what BERT's own files mark with ## has no mark in GGUF. */
 const WORD = '▁';

@@ -34,19 +34,19 @@ test('without windows there is one group, of as many pages as fit, up to four co
   expect(pagesOf(planCache({ ...sizes, slots: 2 }, bytes * 9))).toEqual([[0, 16, 512]]);
 });
 
-test('blocks with a window have pages for it, for a step and a little more', () => {
+test('blocks with a window have pages for those of eight texts, and for a step', () => {
   const config = model(Array.from({ length: 18 }, (_, i) => see((i + 1) % 6 === 0 ? 0 : 512)));
   const windowed = { ...sizes, config };
-  // (512 + 128) / 16 and 6 more
+  // Twice 512 / 16 and 3 more for each context, 128 / 16 and 1 more for a step
   const one = planCache(windowed, contextBytes(windowed))!;
   expect(pagesOf(one)).toEqual([
-    [512, 15, 46],
+    [512, 15, 79],
     [0, 3, 256],
   ]);
-  expect(cacheBytes(windowed, one)).toBe((15 * 46 + 3 * 256) * PAGE_SIZE * 2 * 8 * 64 * 4);
+  expect(cacheBytes(windowed, one)).toBe((15 * 79 + 3 * 256) * PAGE_SIZE * 2 * 8 * 64 * 4);
   const many = planCache(windowed, Number.POSITIVE_INFINITY);
   expect(pagesOf(many)).toEqual([
-    [512, 15, 184],
+    [512, 15, 289],
     [0, 3, 1024],
   ]);
 });
@@ -60,10 +60,10 @@ test('a short convolution keeps a row of f32 for each position, whatever the typ
   const config = model([undefined, see(0)], { convolved: 3 });
   const groups = planCache({ ...sizes, config, kv: 'q8_0' }, Number.POSITIVE_INFINITY)!;
   expect(pagesOf(groups)).toEqual([
-    [3, 1, 4 * (9 + 6)],
+    [3, 1, 4 * 2 * 4 + 9],
     [0, 1, 1024],
   ]);
-  const bytes = 4 * 15 * PAGE_SIZE * 512 * 4 + 1024 * PAGE_SIZE * 2 * 8 * (64 + 8);
+  const bytes = 41 * PAGE_SIZE * 512 * 4 + 1024 * PAGE_SIZE * 2 * 8 * (64 + 8);
   expect(cacheBytes({ ...sizes, config, kv: 'q8_0' }, groups)).toBe(bytes);
 });
 

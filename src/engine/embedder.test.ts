@@ -55,6 +55,7 @@ function stepper(steps: Step[], msPerRow = 0.5, lostAt = Number.POSITIVE_INFINIT
           isOutput: true,
         });
       const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+      expect(rows).toBeLessThanOrEqual(PLAN.maxRows);
       steps.push({ origins: chunks.map(({ sequence }) => sequence.origin), rows });
       const vectors = chunks.map(({ sequence }) => vectorOf(sequence.tokens));
       const isLost = count++ >= lostAt;
@@ -109,6 +110,12 @@ test('short texts share a step, and none has more rows than there is room for', 
   await ask(texts(60, () => 5));
   expect(steps.length).toBeLessThanOrEqual(60 / 3);
   expect(Math.max(...steps.map(({ rows }) => rows))).toBeLessThanOrEqual(PLAN.maxRows);
+});
+
+test('texts of one token and of as many as the model reads have room in the same steps', async () => {
+  const { ask } = open();
+  const all = texts(40, (i) => (i % 2 === 0 ? 1 : 40));
+  expect(await ask(all)).toEqual(all.map(vectorOf));
 });
 
 test('a text longer than a step’s time allows is taken alone, whoever else waits', async () => {

@@ -24,9 +24,10 @@ export class EmbeddingModel implements LoadedModel {
     const { file, sizes } = options;
     mustMake(file, 'vectors');
     const gpu = await openGpu(options);
-    const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
+    const bindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
+    const { bytes: weightsBytes } = layOutWeights(file.tensors, bindingBytes);
     const maxRows = sizes.maxRows ?? (gpu.isSoftware ? ROWS.software : ROWS.gpu);
-    const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
+    const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes, bindingBytes });
     return new EmbeddingModel(options, plan, await upload(gpu, plan, options));
   }
 

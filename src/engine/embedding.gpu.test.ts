@@ -6,7 +6,11 @@ import { randomModel } from '../cli/random-model.ts';
 import type { EmbedInput } from '../protocol/embed.ts';
 import { GREEDY } from '../protocol/generate.ts';
 import { systemClock } from './clock.ts';
+import { EmbeddingModel } from './embedding-model.ts';
 import { Engine } from './engine.ts';
+import { Governor } from './governor.ts';
+import { Gpu } from './gpu.ts';
+import { readModelFile } from './model-file.ts';
 
 const bert = tinyBert();
 const FILES: Record<string, Uint8Array> = { bert: bert.bytes, text: randomModel('tiny', 'Q8_0') };
@@ -137,6 +141,39 @@ test('an embedding model takes part in the memory cap, and has no cache', async 
   await engine.configure({ caps: { gpuPercent: 100, memoryBytes: 1000 }, defaultModel: 'bert' });
   expect(engine.status().loaded).toEqual([]);
   await expect(embed({})).rejects.toMatchObject({ code: 'out-of-memory' });
+});
+
+test('a device lost in the middle of a request is opened again, and no vector is lost', async () => {
+  const { bytes } = bert;
+  const source = {
+    size: bytes.length,
+    read: async (at: number, length: number) => bytes.slice(at, at + length),
+  };
+  const opened: Gpu[] = [];
+  const model = await EmbeddingModel.load({
+    device: {
+      async open() {
+        const gpu = await Gpu.open(openInstance());
+        opened.push(gpu);
+        return gpu;
+      },
+    },
+    file: await readModelFile(source),
+    source,
+    clock: systemClock,
+    governor: new Governor(systemClock),
+    sizes: { budgetBytes: 2 ** 32, slots: 2 },
+  });
+  const texts = Array.from({ length: 20 }, (_, i) => bert.texts[i % bert.texts.length]!.ids);
+  const vectors = await model.embed(
+    { texts, origin: 'https://a.example', lane: 'interactive' },
+    (done) => done === 5 && opened[0]!.device.destroy(),
+    new AbortController().signal,
+  );
+  await model.dispose();
+  expect(opened).toHaveLength(2);
+  for (const [i, vector] of vectors.entries())
+    expect(relativeError(vector, bert.texts[i % bert.texts.length]!.vector)).toBeLessThan(1e-5);
 });
 
 test('without a GPU a sentence says that embeddings need one', async () => {

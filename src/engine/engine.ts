@@ -2,7 +2,7 @@ import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
 import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart, Prompt } from '../protocol/generate.ts';
+import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
@@ -128,7 +128,10 @@ export class Engine {
   }
 
   /** The tokens of a prompt that may be too long to be answered. */
-  async count(id: string, prompt: Prompt, signal: AbortSignal): Promise<{ tokens: number }> {
+  async count(
+    { model: id, prompt }: EngineCalls['count']['input'],
+    signal: AbortSignal,
+  ): Promise<{ tokens: number }> {
     const { file, contextLength } = await this.#textModel(id, signal);
     return { tokens: countTokens(file, prompt, contextLength) };
   }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type HeldPages, PagePools, pagesOfWindow } from './pages.ts';
+import { type HeldPages, PagePools, pagesOfStep, pagesOfWindow } from './pages.ts';
 
 const PAGE = 4;
 const MAX_ROWS = 8;
 const all = { window: 0, pageCount: 64 };
-const windowed = { window: 6, pageCount: pagesOfWindow(6, MAX_ROWS, PAGE) };
+const windowed = { window: 6, pageCount: pagesOfWindow(6, PAGE) + pagesOfStep(MAX_ROWS, PAGE) };
 
 function pools(...groups: { window: number; pageCount: number }[]) {
   const pages = new PagePools(groups, PAGE, MAX_ROWS);
@@ -57,15 +57,15 @@ test('the beginning of a text is shared only while all that goes on from there r
   }
   expect(indexes(held)).toEqual([
     [0, 20],
-    [14, 20],
+    [16, 20],
   ]);
   expect(pages.share(held, 12)).toBeUndefined();
-  // From position 64 on, a row reads 59 and later
-  expect(pages.share(held, 15)).toBeUndefined();
-  const shared = pages.share(held, 16)!;
+  // A row at 68 reads 63 too, and one at 72 reads 67 and later
+  expect(pages.share(held, 17)).toBeUndefined();
+  const shared = pages.share(held, 18)!;
   expect(indexes(shared)).toEqual([
-    [0, 16],
-    [14, 16],
+    [0, 18],
+    [16, 18],
   ]);
   expect(pages.share(held, 21)).toBeUndefined();
 });

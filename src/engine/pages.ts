@@ -18,11 +18,16 @@ export type HeldPages = PageRun[];
  * Pages that stay behind a window: what ends a little later than a text that is kept, by guesses of steps in flight
  * and by a page that is not full, must not have given back what goes on from there.
  */
-const SLACK_PAGES = 4;
+const SLACK_PAGES = 2;
 
-/** Pages that one sequence holds at most in a group with a window, while steps take up to `maxRows` of its positions. */
-export function pagesOfWindow(window: number, maxRows: number, pageSize: number): number {
-  return Math.ceil((window + maxRows) / pageSize) + SLACK_PAGES + 2;
+/** Pages that one sequence holds at most between steps, in a group with a window. */
+export function pagesOfWindow(window: number, pageSize: number): number {
+  return Math.ceil(window / pageSize) + 1 + SLACK_PAGES;
+}
+
+/** What all sequences of a step hold besides while it runs. */
+export function pagesOfStep(maxRows: number, pageSize: number): number {
+  return Math.ceil(maxRows / pageSize) + 1;
 }
 
 /**
@@ -50,7 +55,7 @@ export class PagePools {
   hasRoomFor(positions: number, held: HeldPages): boolean {
     return this.#pools.every(({ window, free }, group) => {
       const all = this.#pagesFor(positions) - (held[group] ? end(held[group]) : 0);
-      const most = pagesOfWindow(window, this.#maxRows, this.pageSize);
+      const most = pagesOfWindow(window, this.pageSize) + pagesOfStep(this.#maxRows, this.pageSize);
       return free.length >= (window === 0 ? all : Math.min(all, most));
     });
   }

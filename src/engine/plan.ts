@@ -26,6 +26,8 @@ export interface PlanRequest extends PlanSizes {
   config: ModelConfig;
   weightsBytes: number;
   maxRows: number;
+  /** What the device binds at once; only steps that take whole texts may want more. */
+  bindingBytes?: number;
 }
 
 /** Every size, before a byte is allocated. Nothing is allocated later. */
@@ -104,14 +106,20 @@ function planCached(request: PlanRequest): Plan {
 /** Steps have room for the longest text. No text needs pages. */
 function planWhole(request: PlanRequest): Plan {
   const { config, weightsBytes, budgetBytes, slots, canShrink = true } = request;
+  const { bindingBytes = Number.POSITIVE_INFINITY } = request;
   const sizes = (contextLength: number) => ({
     contextLength,
     slots,
     maxRows: Math.max(request.maxRows, contextLength),
   });
   const needed = (contextLength: number) => weightsBytes + activationBytes(config, sizes(contextLength));
+  const largest = (contextLength: number) =>
+    4 * Math.max(...Object.values(activationElements(config, sizes(contextLength))));
 
   let contextLength = Math.min(config.contextLength, request.contextLength ?? DEFAULT_CONTEXT);
+  // What the device cannot bind does not become possible by unloading others
+  while (contextLength > MIN_CONTEXT && largest(contextLength) > bindingBytes)
+    contextLength = Math.max(MIN_CONTEXT, Math.floor(contextLength / 2));
   const shortest = Math.min(contextLength, canShrink ? MIN_CONTEXT : contextLength);
   while (contextLength > shortest && needed(contextLength) > budgetBytes)
     contextLength = Math.max(shortest, Math.floor(contextLength / 2));

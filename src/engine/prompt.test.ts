@@ -88,6 +88,7 @@ test('an answer goes on from its start, which cannot open a turn either', () => 
 test('a prompt is counted as it would be read, and only estimated where nothing could hold it', () => {
   const text = (text: string) => ({ kind: 'text' as const, text });
   expect(countTokens(file, text('abc def'), 10)).toBe(7);
+  expect(countTokens(file, { kind: 'texts', texts: ['ab', 'c<|end|>'] }, 10)).toBe(10);
   // More than 10 tokens, which may have 13 characters each
   expect(countTokens(file, text('a'.repeat(100)), 10)).toBe(100);
   expect(countTokens(file, text('a'.repeat(132)), 10)).toBe(33);

@@ -71,28 +71,33 @@ function isRefusal(error: unknown): boolean {
 /** A token of common text is about so many characters. */
 const CHARS_PER_TOKEN = 4;
 
+type Counted = Prompt | { kind: 'texts'; texts: string[] };
+
 /**
  * The tokens of a prompt: an estimate where it is so long that `promptIds` would refuse it unseen, and the bare texts
  * of turns that the template does not write by themselves.
  */
-export function countTokens(file: ModelFile, prompt: Prompt, contextLength: number): number {
+export function countTokens(file: ModelFile, prompt: Counted, contextLength: number): number {
   const chars = length(prompt);
   const { tokenizer } = file;
   const { longestToken } = tokenizer;
   if (chars > contextLength * longestToken) return Math.ceil(chars / Math.min(CHARS_PER_TOKEN, longestToken));
+
+  const bare = (texts: string[]) => texts.reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
+  if (prompt.kind === 'texts') return bare(prompt.texts);
   try {
     return promptIds(file, prompt, contextLength).length;
   } catch (error) {
     if (!isRefusal(error) || prompt.kind !== 'messages') throw error;
-    const texts = prompt.messages.map(({ content }) => content);
-    return texts.reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
+    return bare(prompt.messages.map(({ content }) => content));
   }
 }
 
 /** In characters; ids have none. */
-function length(prompt: Prompt): number {
+function length(prompt: Counted): number {
   if (prompt.kind === 'ids') return 0;
   if (prompt.kind === 'text') return prompt.text.length;
+  if (prompt.kind === 'texts') return prompt.texts.reduce((sum, text) => sum + text.length, 0);
   const { messages, answerStart = '' } = prompt;
   return messages.reduce((sum, { content }) => sum + content.length, answerStart.length);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GREEDY, type Lane } from '../protocol/generate.ts';
-import { type HeldPages, type PageGroup, PagePools, pagesOfWindow } from './pages.ts';
+import { type HeldPages, type PageGroup, PagePools, pagesOfStep, pagesOfWindow } from './pages.ts';
 import { Scheduler, type StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
 
@@ -41,7 +41,10 @@ function machine({
   windows = [] as number[],
   maxRows = 64,
 } = {}) {
-  const ofWindow = (window: number) => ({ window, pageCount: pagesOfWindow(window, maxRows, pageSize) });
+  const ofWindow = (window: number) => ({
+    window,
+    pageCount: pagesOfWindow(window, pageSize) + pagesOfStep(maxRows, pageSize),
+  });
   const groups: PageGroup[] = [{ window: 0, pageCount: pages }, ...windows.map(ofWindow)];
   const owners = new Map<number, Sequence>();
   const scheduler = new Scheduler({

@@ -101,9 +101,9 @@ export class Scheduler {
     // Before the step, since a page that one of its rows reads must not be another one's to write to
     for (const { pages, scheduled } of this.#running()) this.#options.pages.trim(pages, scheduled);
     this.#admit();
-    const decodes = this.#decodes(budget);
-    const left = budget - decodes.length;
-    const prefills = this.#options.isWhole ? this.#texts(left) : this.#prefills(left);
+    const { isWhole } = this.#options;
+    const decodes = isWhole ? [] : this.#decodes(budget);
+    const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - decodes.length);
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
     const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
@@ -222,7 +222,7 @@ export class Scheduler {
     };
     const texts = LANES.flatMap((lane) =>
       this.#turns.take(
-        this.#running().filter((s) => s.lane === lane && isPrefilling(s)),
+        this.#running().filter((s) => s.lane === lane && s.scheduled === 0),
         fits,
       ),
     );
@@ -251,7 +251,8 @@ export class Scheduler {
   /** A free slot for a sequence of an origin that has fewer than another one. */
   #makeRoomFor(waiting: Sequence): boolean {
     const victim = this.#victim();
-    if (!victim || this.#held(victim.origin) <= this.#held(waiting.origin) + 1) return false;
+    const held = this.#held();
+    if (!victim || held(victim.origin) <= held(waiting.origin) + 1) return false;
     this.#keep(victim);
     return true;
   }
@@ -260,19 +261,28 @@ export class Scheduler {
   #victim(): Sequence | undefined {
     const lane = LANES.findLast((lane) => this.#running().some((s) => s.lane === lane));
     const candidates = this.#running().filter((s) => s.lane === lane);
-    const most = Math.max(...candidates.map(({ origin }) => this.#held(origin)));
-    return candidates.filter(({ origin }) => this.#held(origin) === most).at(-1);
+    const held = this.#held();
+    const most = Math.max(...candidates.map(({ origin }) => held(origin)));
+    return candidates.filter(({ origin }) => held(origin) === most).at(-1);
   }
 
   #fairest(waiting: Sequence[]): Sequence | undefined {
     const lane = LANES.find((lane) => waiting.some((s) => s.lane === lane));
-    return waiting
-      .filter((s) => s.lane === lane)
-      .sort((a, b) => this.#held(a.origin) - this.#held(b.origin) || a.id - b.id)[0];
+    const held = this.#held();
+    // Thousands may wait: one look at each
+    let best: Sequence | undefined;
+    for (const s of waiting) {
+      if (s.lane !== lane) continue;
+      if (!best || (held(s.origin) - held(best.origin) || s.id - best.id) < 0) best = s;
+    }
+    return best;
   }
 
-  #held(origin: string): number {
-    return this.#running().filter((s) => s.origin === origin).length;
+  /** How many slots each origin holds now. */
+  #held(): (origin: string) => number {
+    const counts = new Map<string, number>();
+    for (const { origin } of this.#running()) counts.set(origin, (counts.get(origin) ?? 0) + 1);
+    return (origin) => counts.get(origin) ?? 0;
   }
 
   #running(): Sequence[] {
@@ -285,6 +295,7 @@ export class Scheduler {
     if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
       const positions = Math.min(scheduled, tokens.length);
+      this.#options.pages.trim(pages, positions);
       this.#kept.keep(origin, adaptersKey(sequence), tokens.slice(0, positions), pages);
     }
     this.#release(sequence);

@@ -13,8 +13,12 @@ export interface EngineCalls {
     part: GeneratePart;
     output: GenerateOutput;
   };
-  /** The tokens that a prompt has, however long it is. */
-  count: { input: { model: string; prompt: Prompt }; part: never; output: { tokens: number } };
+  /** The tokens that a prompt has, however long it is; of texts, what they have with nothing around them. */
+  count: {
+    input: { model: string; prompt: Prompt | { kind: 'texts'; texts: string[] } };
+    part: never;
+    output: { tokens: number };
+  };
   /** As `generate`, of texts of which vectors are wanted. */
   embed: {
     input: EmbedInput & { origin: string; lane: Lane; isPrivate?: boolean };

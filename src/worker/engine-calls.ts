@@ -18,7 +18,7 @@ export function engineCalls(
       parse: trusted,
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
     },
-    count: { parse: trusted, run: ({ model, prompt }, call) => engine.count(model, prompt, call.signal) },
+    count: { parse: trusted, run: (input, call) => engine.count(input, call.signal) },
     embed: {
       parse: trusted,
       run: (input, call) => engine.embed(input, (part) => call.send(part), call.signal),

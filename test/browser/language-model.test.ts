@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => harness?.close());
 
-/** The window of the fake model, in its tokens: four characters each, and one for each message. */
+/** The window of the fake model, in its tokens: four characters each, and one around each message. */
 const WINDOW = 1024;
 const SENTENCE = 'Please write a sentence in English.';
-const USAGE = 1 + Math.ceil(SENTENCE.length / 4);
+const USAGE = Math.ceil(SENTENCE.length / 4);
 
 describe('availability', () => {
   test('is a valid value for every combination of sampling numbers and texts', async () => {
@@ -668,6 +668,20 @@ describe('the context window', () => {
     expect(usage).toBeGreaterThan(800);
   });
 
+  test('a prompt that with what was said just fills it gives that up, as often as it was said', async () => {
+    const [overflows, usage] = await page.evaluate(async (sentence) => {
+      const session = await LanguageModel.create();
+      let overflows = 0;
+      session.addEventListener('contextoverflow', () => overflows++);
+      const text = sentence.repeat(10);
+      await session.append(text);
+      await session.prompt(text.repeat(session.contextWindow / session.contextUsage));
+      return [overflows, session.contextUsage];
+    }, SENTENCE);
+    expect(overflows).toBe(1);
+    expect(usage).toBeLessThan(WINDOW + 9);
+  });
+
   test('append gives up old turns as well', async () => {
     const [events, usage] = await page.evaluate(async () => {
       const session = await LanguageModel.create();
@@ -677,7 +691,7 @@ describe('the context window', () => {
       await session.append('y'.repeat(3000));
       return [events, session.contextUsage];
     });
-    expect([events, usage]).toEqual([1, 751]);
+    expect([events, usage]).toEqual([1, 750]);
   });
 
   test('measuring takes every role, also after something was said', async () => {
@@ -686,7 +700,7 @@ describe('the context window', () => {
       const session = await LanguageModel.create({ initialPrompts: prompts });
       return [await session.measureContextUsage(prompts), await session.measureInputUsage('abcd')];
     });
-    expect(usage).toEqual([6, 2]);
+    expect(usage).toEqual([3, 1]);
   });
 });
 
@@ -719,7 +733,7 @@ describe('a responseConstraint', () => {
     }, schema);
     expect(omitted.constraint.kind).toBe('json-schema');
     expect(omitted.prompt.messages).toEqual([{ role: 'user', content: 'echo' }]);
-    expect(usages.slice(0, 2)).toEqual([2, 2]);
+    expect(usages.slice(0, 2)).toEqual([1, 1]);
     expect(usages[2]).toBeGreaterThan(20);
   });
 

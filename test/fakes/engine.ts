@@ -1,7 +1,7 @@
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
-import type { GenerateInput, Prompt } from '../../src/protocol/generate.ts';
+import type { GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 
@@ -189,8 +189,9 @@ function wordsOf(text: string, input: GenerateInput): string[] {
   return wordsFor(input.maxTokens ?? 8);
 }
 
-/** Four characters each, and one for each message. */
-function tokensOf(prompt: Prompt): number {
+/** Four characters each, and one for each message around its text. */
+function tokensOf(prompt: EngineCalls['count']['input']['prompt']): number {
+  if (prompt.kind === 'texts') return prompt.texts.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0);
   if (prompt.kind === 'ids') return prompt.ids.length;
   const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content);
   return texts.reduce((sum, text) => sum + 1 + Math.ceil(text.length / 4), 0);

@@ -26,7 +26,7 @@ await main(async () => {
     );
   const load = async (/** @type {string} */ file) =>
     (await runnerImport(resolve(root, file), { configFile: false, root })).module;
-  const { cases, strangeTexts, digest } = await load('models/tokenizers/golden/cases.ts');
+  const { cases, textsOf, digest } = await load('models/tokenizers/golden/cases.ts');
   const { writeGguf } = await load('models/gguf/write-gguf.ts');
   const { readTokenizer } = await load('models/tokenizers/index.ts');
   const { Metadata } = await load('models/gguf/metadata.ts');
@@ -37,21 +37,21 @@ await main(async () => {
   mkdirSync(folder, { recursive: true });
   const file = resolve(folder, 'vocabulary.gguf');
 
-  const texts = strangeTexts(Number(flags.texts ?? TEXTS));
   /** @type {Map<string, { cases: string[], addsBos: boolean, digests: string }>} */
   const answers = new Map();
   for (const [name, entries] of cases()) {
     if (!name.startsWith(flags.only ?? '')) continue;
+    const { texts, parseSpecial } = textsOf(name, Number(flags.texts ?? TEXTS));
     writeFileSync(file, writeGguf({ metadata: entries }));
     const model = await llama.loadModel({ modelPath: file, vocabOnly: true });
     /** @type {number[][]} */
-    const theirs = texts.map((/** @type {string} */ text) => [...model.tokenize(text, false)]);
+    const theirs = texts.map((/** @type {string} */ text) => [...model.tokenize(text, parseSpecial)]);
     const addsBos = model.tokens.shouldPrependBosToken;
     await model.dispose();
 
     const tokenizer = readTokenizer(new Metadata(new Map(entries)));
     /** @type {number[][]} */
-    const ours = texts.map((/** @type {string} */ text) => tokenizer.encode(text));
+    const ours = texts.map((/** @type {string} */ text) => tokenizer.encode(text, { parseSpecial }));
     const wrong = texts.flatMap((/** @type {string} */ _, /** @type {number} */ i) =>
       digest(ours[i]) === digest(theirs[i]) ? [] : [i],
     );

@@ -1,8 +1,9 @@
 // What a room gives, in a room without faults: as fast as it says, checked at the price it says.
 import { describe, expect, test } from 'vitest';
+import { GREEDY } from '../../src/protocol/generate.ts';
 import { soloAnswer } from './sim/fake-model.ts';
 import { FixedRoom, MODEL, type RoomSizes } from './sim/fixed-room.ts';
-import { type Answer, GREEDY } from './sim/machine.ts';
+import type { Answer } from './sim/machine.ts';
 
 const ENDLESS = { ...MODEL, endId: -1 };
 const prompt = (seed: number) => Array.from({ length: 16 }, (_, i) => (i * 11 + seed) % 40);

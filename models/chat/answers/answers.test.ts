@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Metadata } from '../../gguf/metadata.ts';
 import type { GgufValue } from '../../gguf/values.ts';
 import { readTokenizer } from '../../tokenizers/index.ts';
+import { think } from './formats/think.ts';
 import {
   ANSWER_FORMATS,
   type AnswerFormat,
@@ -11,7 +12,6 @@ import {
   type ReaderOptions,
   TokenAnswerReader,
 } from './index.ts';
-import { think } from './formats/think.ts';
 
 const formats = new Map([...ANSWER_FORMATS, think].map((format) => [format.name, format]));
 

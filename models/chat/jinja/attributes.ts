@@ -4,8 +4,8 @@ import { TEXT_METHODS } from './text-methods.ts';
 import {
   type Callable,
   type Dict,
-  fail,
   Float,
+  fail,
   LoopState,
   Namespace,
   orElse,

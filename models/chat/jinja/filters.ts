@@ -1,9 +1,9 @@
 import { ownAttribute } from './attributes.ts';
 import type { Budget } from './budget.ts';
 import { compare } from './compare.ts';
-import { format } from './format.ts';
 import { escapeHtml } from './escape.ts';
 import { argument, type Filter, type FilterInput } from './filter.ts';
+import { format } from './format.ts';
 import { LIST_FILTERS, reader } from './list-filters.ts';
 import { type JsonOptions, spell, toJson } from './spell.ts';
 import { capitalized, center, replace, strip } from './text-methods.ts';
@@ -18,8 +18,8 @@ import {
   lengthOf,
   numberOf,
   Safe,
-  textOf,
   Tuple,
+  textOf,
   Undefined,
   type Value,
 } from './values.ts';

@@ -1,7 +1,7 @@
 import { type Bounds, Budget, TooMuch } from './budget.ts';
 import { lex } from './lexer.ts';
-import { Scope } from './scope.ts';
 import { collect } from './output.ts';
+import { Scope } from './scope.ts';
 import { Statements } from './statements.ts';
 import { type Callable, fail, integerOf, iterate, Namespace, Tuple, toValue, type Value } from './values.ts';
 

@@ -14,8 +14,8 @@ import {
   iterateTrue,
   Lazy,
   orElse,
-  textOf,
   Tuple,
+  textOf,
   Undefined,
   type Value,
 } from './values.ts';

@@ -1,6 +1,6 @@
 import { equals } from './compare.ts';
-import type { Expression, Scope } from './scope.ts';
 import { collect, type Jump, type Output, type Statement } from './output.ts';
+import type { Expression, Scope } from './scope.ts';
 import { type Callable, fail, isTrue, iterate, LoopState, orElse, Undefined, type Value } from './values.ts';
 
 interface Loop {

@@ -1,5 +1,5 @@
-import type { Expression, Scope } from './scope.ts';
 import { collect, type Statement } from './output.ts';
+import type { Expression, Scope } from './scope.ts';
 import { type Callable, fail, orElse, Tuple, Undefined, type Value } from './values.ts';
 
 export interface Parameter {

@@ -1,7 +1,7 @@
 import type { Budget } from './budget.ts';
 import { isSpace, trimEnd, trimStart } from './lexer.ts';
 import { spell } from './spell.ts';
-import { characters, fail, integerOf, iterate, textOf, Tuple, type Value } from './values.ts';
+import { characters, fail, integerOf, iterate, Tuple, textOf, type Value } from './values.ts';
 
 type TextMethod = (self: string, args: readonly Value[], budget: Budget) => Value;
 

@@ -7,6 +7,7 @@ export type Entries = [key: string, value: GgufValue][];
 
 const NORMAL = 1;
 const CONTROL = 3;
+const USER = 4;
 const BYTE = 6;
 
 const utf8 = new TextEncoder();
@@ -332,6 +333,46 @@ export function strangeTexts(count: number): string[] {
     ).join('');
   };
   return Array.from({ length: count }, () => Array.from({ length: 1 + roll(14) }, piece).join(''));
+}
+
+const SPECIALS: readonly (readonly [string, number])[] = [
+  ['<unk>', 2],
+  ...['<|x|>', '<|x|>>', '<mask>', '[MASK]', '<|endoftext|>'].map((token) => [token, CONTROL] as const),
+  ...['[U]', '  '].map((token) => [token, USER] as const),
+];
+
+/** The vocabulary with tokens of every kind that texts may name, and more entries. */
+export function withSpecials(entries: Entries, more: Entries = []): Entries {
+  const all = new Map(entries);
+  const tokens = all.get('tokenizer.ggml.tokens')!.value as readonly string[];
+  const added = SPECIALS.filter(([token]) => !tokens.includes(token));
+  const longer = (key: string, values: number[]) => [...(all.get(key)!.value as Iterable<number>), ...values];
+  all.set('tokenizer.ggml.tokens', strings([...tokens, ...added.map(([token]) => token)]));
+  const kinds = longer(
+    'tokenizer.ggml.token_type',
+    added.map(([, kind]) => kind),
+  );
+  all.set('tokenizer.ggml.token_type', int32s(kinds));
+  if (all.has('tokenizer.ggml.scores'))
+    all.set(
+      'tokenizer.ggml.scores',
+      floats(
+        longer(
+          'tokenizer.ggml.scores',
+          added.map(() => 0),
+        ),
+      ),
+    );
+  return [...all, ...more];
+}
+
+/** Texts in which special tokens and white space stand side by side. */
+export function specialTexts(count: number): string[] {
+  const roll = dice(31);
+  const pieces = [...SPECIALS.map(([token]) => token), '<s>', ' ', ' ', '\n', '\t', 'a', 'the', '1', 'é'];
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 1 + roll(9) }, () => pieces[roll(pieces.length)]!).join(''),
+  );
 }
 
 /** A short name for a row of ids (FNV-1a of 32 bits), so that many fit a golden file. */

@@ -91,15 +91,23 @@ function explain(
   const rival = ways.find((other) => (other.kind === 'pipeline') !== (way.kind === 'pipeline'));
   const drafts = way.drafts ? ', several tokens a lap' : '';
   if (way.kind === 'pipeline') {
-    const over = `Split over ${way.stages.length} machines${drafts}: ${way.tokenMs.toFixed(1)} ms a token`;
-    if (rival) return `${over}, and ${rival.tokenMs.toFixed(1)} ms on the fastest one alone.`;
+    const over = `Split over ${way.stages.length} machines${drafts}: ${pace(way)}`;
+    if (rival) return `${over}. On the fastest one alone it would take ${seconds(rival)}.`;
     const most = Math.max(...machines.map(({ freeBytes }) => freeBytes));
     return `${over}. It fits no machine alone: it needs ${gigabytes(needs)}, and the most that one can give is ${gigabytes(most)}.`;
   }
   const where = way.kind === 'local' ? 'on this machine' : `whole on ${nameOf(way.stages[0]!.peer)}`;
-  const here = `Runs ${where}${drafts}: ${way.tokenMs.toFixed(1)} ms a token`;
+  const here = `Runs ${where}${drafts}: ${pace(way)}`;
   if (!rival) return `${here}.`;
-  return `${here}. Split over ${rival.stages.length} machines it would be slower, ${rival.tokenMs.toFixed(1)} ms a token.`;
+  return `${here}. Split over ${rival.stages.length} machines it would be slower: ${seconds(rival)}.`;
+}
+
+function pace(way: Way): string {
+  return `${way.tokenMs.toFixed(1)} ms a token, ${seconds(way)} in all`;
+}
+
+function seconds({ predictedMs }: Way): string {
+  return `${(predictedMs / 1000).toFixed(1)} s`;
 }
 
 function gigabytes(bytes: number): string {

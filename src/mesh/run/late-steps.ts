@@ -1,6 +1,8 @@
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { Clock } from '../clock.ts';
-import type { Culprit } from './pipeline.ts';
+
+/** Whom a failure is put down to: a machine, or the way from one to another. */
+export type Culprit = { peer: PeerId; to?: PeerId } | undefined;
 
 /** A lap may take this many times what it should, and no less than LEAST_MS, before anybody is asked. */
 const TOLERANCE = 4;

@@ -6,7 +6,7 @@ import type { MeshLane } from '../link.ts';
 import { encodeActivation, type IdsFrame } from '../messages/activation.ts';
 import { type ControlMessage, encodeControl } from '../messages/control.ts';
 import { InOrder } from './in-order.ts';
-import { LateSteps } from './late-steps.ts';
+import { type Culprit, LateSteps } from './late-steps.ts';
 
 /** A stage that is being opened says something at least this often. */
 const OPENING_SILENCE_MS = 1_500;
@@ -15,9 +15,6 @@ export interface PipelineStage {
   peer: PeerId;
   order: StageOrder;
 }
-
-/** Whom a failure is put down to: a machine, or the way from one to another. */
-export type Culprit = { peer: PeerId; to?: PeerId } | undefined;
 
 /** One lap of a step, as it was measured. */
 export interface Lap {

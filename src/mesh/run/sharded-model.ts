@@ -14,7 +14,8 @@ import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
 import { SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
-import { type Culprit, type Lap, Pipeline } from './pipeline.ts';
+import type { Culprit } from './late-steps.ts';
+import { type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
 const PATIENCE_MS = 6_000;

@@ -6,13 +6,13 @@ import type {
   SessionChange,
   Turn,
 } from '../../protocol/built-in-ai.ts';
-import type { GenerateInput } from '../../protocol/generate.ts';
+import type { Constraint, GenerateInput } from '../../protocol/generate.ts';
 import { beginAnswer, type GenerationDeps } from '../generation.ts';
 import { completeOptions, isSupported } from './language-model-options.ts';
 import type { Models } from './models.ts';
 import { Refused } from './outcome.ts';
 import { ToolCallParser } from './tools.ts';
-import { checkTurns, toConversation } from './turns.ts';
+import { checkTurns, textsOf, toConversation } from './turns.ts';
 
 /** Sessions of `LanguageModel`. They live in their pages: each call brings its session and what has been said in it. */
 export class LanguageModels {
@@ -35,8 +35,9 @@ export class LanguageModels {
       );
     const { id, contextLength } = await this.models.open(isActive, signal, onProgress);
     const session = { model: id, options: complete, contextWindow: contextLength, contextUsage: 0 };
-    const contextUsage = await this.#count(session, initialPrompts, signal);
-    if (contextUsage > contextLength) throw tooLong(contextUsage, contextLength);
+    const contextUsage = await this.#measure(session, initialPrompts, signal);
+    const size = await this.#size(session, initialPrompts, contextUsage, signal);
+    if (size > contextLength) throw tooLong(size, contextLength);
     return { ...session, contextUsage };
   }
 
@@ -45,15 +46,14 @@ export class LanguageModels {
     signal: AbortSignal,
     send: (part: PromptPart) => Promise<void>,
   ): Promise<SessionChange> {
-    const { session, constraint, describeConstraint } = input;
+    const { session, constraint } = input;
     const { history, dropped } = await this.#makeRoom(input, signal, send);
     const { tools = [], temperature, topK } = session.options;
-    const described = describeConstraint ? constraint : undefined;
     const request: GenerateInput = {
       model: session.model,
       prompt: {
         kind: 'messages',
-        ...toConversation([...history, ...input.turns], session.options, described),
+        ...toConversation([...history, ...input.turns], session.options, description(input)),
       },
       maxTokens: undefined,
       sampling: {
@@ -87,7 +87,7 @@ export class LanguageModels {
   /** The tokens that turns have by themselves, whatever was said before. */
   async measure({ session, turns, ...input }: PromptInput, signal: AbortSignal): Promise<number> {
     checkTurns(turns, session.options, true);
-    return this.#count(session, turns, signal, input);
+    return this.#measure(session, turns, signal, input);
   }
 
   /** The history that there is room for beside the new turns. */
@@ -99,28 +99,27 @@ export class LanguageModels {
     const { session, history, turns } = input;
     const { contextWindow } = session;
     checkTurns(turns, session.options, history.length === 0);
-    const requested = await this.#count(session, turns, signal, input);
+    const requested = await this.#measure(session, turns, signal, input);
     const contextUsage = input.contextUsage + requested;
-    if (contextUsage <= contextWindow) return { history, contextUsage, dropped: 0 };
+    if ((await this.#size(session, [...history, ...turns], contextUsage, signal, input)) <= contextWindow)
+      return { history, contextUsage, dropped: 0 };
 
     const system = history[0]?.role === 'system' ? history.slice(0, 1) : [];
     const rest = history.slice(system.length);
     const starts = [0, ...rest.keys(), rest.length].filter((at) => at === 0 || opens(rest[at]));
     const without = async (dropped: number) => {
       const kept = [...system, ...rest.slice(dropped)];
-      return {
-        history: kept,
-        dropped,
-        contextUsage: await this.#count(session, [...kept, ...turns], signal, input),
-      };
+      const usage = requested + (await this.#measure(session, kept, signal));
+      const size = await this.#size(session, [...kept, ...turns], usage, signal, input);
+      return { history: kept, dropped, contextUsage: usage, size };
     };
     let fit = await without(rest.length);
-    if (fit.contextUsage > contextWindow) throw tooLong(fit.contextUsage, contextWindow);
+    if (fit.size > contextWindow) throw tooLong(fit.size, contextWindow);
     // What is kept of the history only grows shorter: half of what is left to try each time
     for (let low = 0, high = starts.length - 1; low < high; ) {
       const middle = (low + high) >> 1;
       const tried = await without(starts[middle]!);
-      if (tried.contextUsage <= contextWindow) {
+      if (tried.size <= contextWindow) {
         fit = tried;
         high = middle;
       } else low = middle + 1;
@@ -129,17 +128,40 @@ export class LanguageModels {
     return fit;
   }
 
-  async #count(
-    { model, options }: LanguageModelSession,
+  async #measure(
+    { model }: LanguageModelSession,
     turns: Turn[],
     signal: AbortSignal,
-    { constraint, describeConstraint }: Pick<PromptInput, 'constraint' | 'describeConstraint'> = {},
+    input: Constrained = {},
   ): Promise<number> {
-    if (turns.length === 0) return 0;
-    const described = describeConstraint ? constraint : undefined;
-    return this.models.count(model, toConversation(turns, options, described), signal);
+    return this.models.measure(model, textsOf(turns, description(input)), signal);
+  }
+
+  /** What turns of this usage take in the window. What the model is given around them is counted where it may matter. */
+  async #size(
+    { model, options, contextWindow }: LanguageModelSession,
+    turns: Turn[],
+    usage: number,
+    signal: AbortSignal,
+    input: Constrained = {},
+  ): Promise<number> {
+    const hasTools = (options.tools ?? []).length > 0;
+    const isRoomy = usage + turns.length * MOST_TOKENS_AROUND <= contextWindow;
+    if (usage > contextWindow || (isRoomy && !hasTools)) return usage;
+    const conversation = toConversation(turns, options, description(input));
+    return Math.max(usage, await this.models.count(model, conversation, signal));
   }
 }
+
+type Constrained = Pick<PromptInput, 'constraint' | 'describeConstraint'>;
+
+/** The constraint that the model is told of in words. */
+function description({ constraint, describeConstraint }: Constrained): Constraint | undefined {
+  return describeConstraint ? constraint : undefined;
+}
+
+/** More than any template writes around a turn. */
+const MOST_TOKENS_AROUND = 64;
 
 /** An answer is never kept without its question, nor a tool's response without its call. */
 function opens(turn: Turn | undefined): boolean {

@@ -1,5 +1,5 @@
 import type { Availability } from '../../protocol/built-in-ai.ts';
-import type { Prompt } from '../../protocol/generate.ts';
+import type { EngineCalls } from '../../protocol/engine-calls.ts';
 import { MAX_PROMPT_CHARS } from '../../protocol/limits.ts';
 import type { ModelSummary } from '../../protocol/models.ts';
 import type { GenerationDeps } from '../generation.ts';
@@ -8,6 +8,8 @@ import { Refused } from './outcome.ts';
 
 /** A token of common text is about four characters; what is so long that nothing could take it is not cut into tokens. */
 const CHARS_PER_TOKEN = 4;
+
+type Counted = EngineCalls['count']['input']['prompt'];
 
 /** The user's default model, as these APIs see it: they have no way to name another. */
 export class Models {
@@ -51,16 +53,26 @@ export class Models {
     return summary;
   }
 
-  /** The tokens of a conversation. */
-  async count(model: string, { messages, answerStart }: Conversation, signal: AbortSignal): Promise<number> {
+  /** The tokens of a conversation as the model is given it. */
+  count(model: string, { messages, answerStart }: Conversation, signal: AbortSignal): Promise<number> {
     const texts = [...messages.map(({ content }) => content), answerStart ?? ''];
+    const prompt: Counted = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
+    return this.#tokens(model, prompt, texts, signal);
+  }
+
+  /** The tokens of texts with nothing around them, so that those of all of them are their sum. */
+  measure(model: string, texts: string[], signal: AbortSignal): Promise<number> {
+    return this.#tokens(model, { kind: 'texts', texts }, texts, signal);
+  }
+
+  async #tokens(model: string, prompt: Counted, texts: string[], signal: AbortSignal): Promise<number> {
     const chars = texts.reduce((sum, text) => sum + text.length, 0);
+    if (chars === 0 && prompt.kind === 'texts') return 0;
     if (chars > MAX_PROMPT_CHARS) return Math.ceil(chars / CHARS_PER_TOKEN);
 
     const { page, consent, engine, slots } = this.deps;
     await consent.need(page, [model], signal);
     const client = await engine.client();
-    const prompt: Prompt = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
     // Cutting a long text into tokens is work as well
     const free = slots.take(page.origin);
     try {

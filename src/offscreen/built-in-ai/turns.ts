@@ -56,6 +56,11 @@ export function toConversation(
   };
 }
 
+/** The texts of turns, and of what a model is told with them, with nothing around. */
+export function textsOf(turns: Turn[], description?: Constraint): string[] {
+  return [...turns.map((turn) => toMessage(turn).content), ...(description ? [describe(description)] : [])];
+}
+
 function toMessage({ role, content }: Turn): Message {
   return { role, content: content.map(toText).join('') };
 }

@@ -1,15 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { openGpu, relativeError } from '../../gpu.ts';
 import { loadSource, run } from '../engine.ts';
-import { convert, toFile } from './convert.ts';
+import { CONVERSIONS, convert, toFile } from './convert.ts';
 import { readFixture } from './fixture.ts';
 
+const CONTEXT = 192;
 /** Attention in every block; windows in most; short convolutions in most. */
 const FAMILIES = ['qwen3', 'gemma3_text', 'lfm2'];
 
 const fixture = (family: string) => {
   const { weights, tokens, cases } = readFixture(family);
-  return { tokens: [...tokens], file: toFile(convert(family, weights, cases[0]!.config)) };
+  const { metadata, tensors } = convert(family, weights, cases[0]!.config);
+  // So long that windows are worth pages of their own
+  const key = `${CONVERSIONS[family]!.architecture}.context_length`;
+  const longer = { ...metadata, [key]: { type: 'uint32', value: CONTEXT } as const };
+  return { tokens: [...tokens], file: toFile({ metadata: longer, tensors }) };
 };
 
 describe.each(FAMILIES)('%s', (family) => {
@@ -39,7 +44,7 @@ describe.each(FAMILIES)('%s', (family) => {
 
   test('answers beside others, sent back and taken up again are those made alone', async () => {
     const { tokens, file } = fixture(family);
-    const sizes = { contextLength: 128, kv: 'f32', slots: 4 } as const;
+    const sizes = { contextLength: CONTEXT, kv: 'f32', slots: 4 } as const;
     const alone = await loadSource(file, { ...sizes, maxRows: 64 });
     const prompts = [5, 23, 40, 31].map((length) => tokens.slice(48 - length));
     const expected = [];
@@ -50,7 +55,7 @@ describe.each(FAMILIES)('%s', (family) => {
     const roomy = (await loadSource(file, { ...sizes, maxRows: 3 })).plan;
     const budgetBytes = roomy.totalBytes - roomy.kvBytes + Math.ceil((roomy.kvBytes / 4) * 1.5);
     const tight = await loadSource(file, { ...sizes, maxRows: 3, budgetBytes });
-    expect(tight.plan).toMatchObject({ contextLength: 128, kv: 'f32' });
+    expect(tight.plan).toMatchObject({ contextLength: CONTEXT, kv: 'f32' });
     const together = await Promise.all(
       prompts.map((ids, i) => run(tight, { ids, maxTokens: 50, origin: `https://${i}.example` })),
     );
@@ -60,7 +65,7 @@ describe.each(FAMILIES)('%s', (family) => {
 
   test('the next turn of a talk starts where the last one ended', async () => {
     const { tokens, file } = fixture(family);
-    const model = await loadSource(file, { contextLength: 128, kv: 'f32', maxRows: 3 });
+    const model = await loadSource(file, { contextLength: CONTEXT, kv: 'f32', maxRows: 3 });
     const first = await run(model, { ids: tokens.slice(0, 20), maxTokens: 70 });
     const turn = [...tokens.slice(0, 20), ...first.ids, ...tokens.slice(30, 36)];
     const second = await run(model, { ids: turn, maxTokens: 20 });
@@ -104,7 +109,7 @@ test.each([
   { family: 'lfm2', windows: [3, 0] },
 ])('$family: blocks with a window have fewer pages than others', async ({ family, windows }) => {
   const { tokens, file } = fixture(family);
-  const model = await loadSource(file, { contextLength: 128, kv: 'f32', maxRows: 3, slots: 1 });
+  const model = await loadSource(file, { contextLength: CONTEXT, kv: 'f32', maxRows: 3, slots: 1 });
   const { groups, maxPages } = model.plan;
   expect(groups.map(({ window }) => window)).toEqual(windows);
   expect(groups[0]!.pageCount).toBeLessThan(maxPages);

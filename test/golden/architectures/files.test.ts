@@ -237,6 +237,12 @@ test.each<{
     says: '"lfm2.shortconv.l_cache" is 17, not a whole number from 1 to 16',
   },
   {
+    why: 'YaRN that leaves fast pairs only half as they are',
+    family: 'ministral3',
+    metadata: { 'mistral3.rope.scaling.yarn_ext_factor': f32(0.5) },
+    says: '"mistral3.rope.scaling.yarn_ext_factor" is 0.5',
+  },
+  {
     why: 'dynamic scaling from no context',
     family: 'mistral',
     from: 'dynamic',
