@@ -65,6 +65,19 @@ test('a weak machine hands its whole request to a strong one', async () => {
   expect(room.trace.join('\n')).toContain('Runs whole on B');
 });
 
+test('a machine that has nothing to do gets ready to take a stage over', async () => {
+  const { room } = await ask({ held: [2, 3, 3, 3], latencyMs: 1 }, 1, 10);
+  const [asker, ...others] = room.machines.map((machine) => machine.life!.node.host);
+  const atWork = others.filter(({ coordinators }) => coordinators.length > 0);
+  const spares = others.filter(
+    ({ coordinators, standing }) => coordinators.length === 0 && standing.length > 0,
+  );
+  expect(asker!.standing).toHaveLength(1);
+  expect(atWork).toHaveLength(2);
+  expect(spares).toHaveLength(1);
+  expect(atWork.map(({ standing }) => standing[0])).toContainEqual(spares[0]!.standing[0]);
+});
+
 describe('a room whose asker checks the others', () => {
   const sizes = { held: [2, 2, 2, 2], model: ENDLESS, contextLength: 512, latencyMs: 1 };
 
