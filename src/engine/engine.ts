@@ -97,6 +97,11 @@ export class Engine {
       );
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
     const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;

@@ -97,7 +97,7 @@ export class Runner {
       await stream.end();
       const { reasoningTokens } = stream;
       const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
-      return { finishReason, usage, timings: answer.timings };
+      return { finishReason, stop: stream.stop, usage, timings: answer.timings };
     } finally {
       signal.removeEventListener('abort', abort);
     }

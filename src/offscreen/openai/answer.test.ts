@@ -20,13 +20,13 @@ function answering(parts: GeneratePart[]) {
       yield* parts;
     },
   };
-  return { model: 'm', stream };
+  return { model: 'm', streams: [stream] };
 }
 
 const request = (more: object = {}) => parseChat({ messages: [{ role: 'user', content: 'x' }], ...more });
-const parts = [
-  { text: 'a', ids: [5] },
-  { text: 'b', ids: [6, 7] },
+const parts: GeneratePart[] = [
+  { text: 'a', ids: [5], pieces: [{ text: 'a' }] },
+  { text: 'b', ids: [6, 7], pieces: [{ text: 'b' }] },
 ];
 
 test('a chat in one piece', async () => {
@@ -48,6 +48,7 @@ test('a chat in one piece', async () => {
       completion_tokens: 2,
       total_tokens: 5,
       prompt_tokens_details: { cached_tokens: 1 },
+      completion_tokens_details: { reasoning_tokens: 0 },
     },
     timings: { queued_ms: 1, prefill_ms: 2, decode_ms: 3 },
   } satisfies ChatCompletion);
