@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
 import type { Answer, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
@@ -10,7 +11,7 @@ import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { loadWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
-import type { KernelTime } from './profile.ts';
+import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
 import { Step } from './step.ts';
@@ -180,10 +181,18 @@ export class Model implements LoadedModel {
   }
 
   /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
-  async profile(depth: number): Promise<KernelTime[]> {
+  async profile(depth: number): Promise<StepTimes> {
+    const prepare = () => this.prepare({ kind: 'answer', depth });
+    return profile({ gpu: this.gpu, prepare, alone: (run) => run() });
+  }
+
+  /** Makes a step ready that is to be measured. On a GPU, while no answer is being made; what ended ones left is forgotten. */
+  prepare(step: MeasuredStep): PreparedStep {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
-    return this.#gpuStep.profile(depth);
+    // It computes in the cache's first pages
+    this.#runner.forget();
+    return this.#gpuStep.prepare(step);
   }
 
   async dispose(): Promise<void> {

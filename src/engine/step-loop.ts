@@ -133,6 +133,7 @@ export class StepLoop<Result extends Timed> {
     governor.pay(expectedMs);
     const result = await this.#step.run(plan);
     governor.pay(result.busyMs - expectedMs);
+    governor.lanes.add(plan, result.busyMs);
 
     if (isPrefill) this.#msPerRow = moved(this.#msPerRow, result.busyMs / rows);
     else this.#decodeMs = moved(this.#decodeMs, result.busyMs);

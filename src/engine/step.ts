@@ -6,7 +6,8 @@ import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
 import type { Plan } from './plan.ts';
-import { type KernelTime, profile } from './profile.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
+import type { PreparedStep } from './profile.ts';
 import { Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
@@ -245,15 +246,20 @@ export class Step implements Stepper {
     encode(pass, this.#last.dispatches);
   }
 
-  /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
-  async profile(depth: number): Promise<KernelTime[]> {
-    this.#setFirstPages(depth + 1);
-    const sequence = soloSequence(Array.from({ length: depth + 1 }, () => 0));
+  /** A step that may be run to measure it, as often as one likes: for a model at rest. */
+  prepare(step: MeasuredStep): PreparedStep {
+    const { contextLength, maxRows } = this.#plan;
+    const isAnswer = step.kind === 'answer';
+    const firstPosition = isAnswer ? Math.min(step.depth, contextLength - 1) : 0;
+    const rows = isAnswer ? 1 : Math.min(maxRows, contextLength - 1);
+    this.#setFirstPages(firstPosition + rows);
+    const sequence = soloSequence(Array.from({ length: firstPosition + rows }, () => 0));
+    const chunk = { sequence, epoch: 0, firstPosition, rows, isOutput: true };
     const load = this.#stepBuffer.write({
-      decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
-      prefills: [],
+      decodes: isAnswer ? [chunk] : [],
+      prefills: isAnswer ? [] : [chunk],
     });
-    return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
+    return { load, dispatches: sized([...this.#forward, ...this.#sampling.dispatches], load) };
   }
 
   destroy(): void {
