@@ -119,6 +119,11 @@ export class Sampling {
     return Uint32Array.from({ length: outputs }, (_, output) => words[output * 2]!);
   }
 
+  logprobsOf(results: ArrayBuffer, outputs: number): Float32Array {
+    const values = new Float32Array(results);
+    return Float32Array.from({ length: outputs }, (_, output) => values[output * 2 + 1]!);
+  }
+
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }

@@ -140,7 +140,12 @@ export class Step implements Stepper {
       bytes,
     );
     this.gpu.check();
-    return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
+    const { outputs } = load;
+    const [ids, logprobs] = [
+      this.#sampling.idsOf(results, outputs),
+      this.#sampling.logprobsOf(results, outputs),
+    ];
+    return { ids, logprobs, busyMs };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
