@@ -8,9 +8,13 @@ import type { Stepper, Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
-/** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */
-const LONE_STEP_MS = 50;
+/** A step that only fills one page's prompt may take longer, since many rows cost less each; but the page must be able to cancel. */
+const LONE_STEP_MS = 150;
+/** Steps go ahead of those under way for no longer than this: who comes next waits for all of them. */
+const MOST_AHEAD_MS = 30;
 const MIN_ROWS = 16;
+/** Below what any adapter takes: a measurement of nothing must not promise the world. */
+const LEAST_MS_PER_ROW = 0.001;
 
 /** What a model computes with, and by whose leave. */
 export interface StepLoopParts<Result extends Timed> {
@@ -40,9 +44,13 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** What steps take of the GPU's time: moving averages, for a row of a prompt and for a step without prompts. */
-  #msPerRow = 0.5;
+  /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
   #decodeMs = 0;
+  #msPerRow = 0.5;
+  /** Nothing was found that could go on: to be tried again for whoever asks next. */
+  #isBroken = false;
+  /** What steps under way will probably take, all together. */
+  #aheadMs = 0;
 
   constructor(options: StepLoopOptions<Result>) {
     this.#options = options;
@@ -100,11 +108,16 @@ export class StepLoop<Result extends Timed> {
 
   async #runSteps(): Promise<void> {
     const inFlight: Promise<void>[] = [];
-    let failure: unknown;
+    let failure: unknown = this.#isBroken
+      ? new HearthError('device-lost', 'Nothing took the place of the lost GPU.')
+      : undefined;
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
-        if (failure === undefined && inFlight.length < this.#step.depth) {
+        // A pipeline's steps do not wait for each other: each is at another stage
+        const isPipeline = this.#step.ahead === 1;
+        const mayGoAhead = inFlight.length === 0 || isPipeline || this.#aheadMs < MOST_AHEAD_MS;
+        if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
           await this.#options.governor.permit();
           const plan = this.#scheduler.next(this.#budget());
           if (plan) {
@@ -129,15 +142,29 @@ export class StepLoop<Result extends Timed> {
     const { governor } = this.#options;
     const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
     const isPrefill = plan.prefills.length > 0;
-    const expectedMs = isPrefill ? rows * this.#msPerRow : this.#decodeMs;
+    const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
     governor.pay(expectedMs);
-    const result = await this.#step.run(plan);
-    governor.pay(result.busyMs - expectedMs);
-    governor.lanes.add(plan, result.busyMs);
+    this.#aheadMs += expectedMs;
+    let busyMs = 0;
+    try {
+      const result = await this.#step.run(plan);
+      busyMs = result.busyMs;
+      this.#learn(busyMs, isPrefill ? rows : 0);
+      this.#read(plan, result);
+    } finally {
+      this.#aheadMs -= expectedMs;
+      governor.pay(busyMs - expectedMs);
+      governor.lanes.add(plan, busyMs);
+    }
+  }
 
-    if (isPrefill) this.#msPerRow = moved(this.#msPerRow, result.busyMs / rows);
-    else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
-    this.#read(plan, result);
+  /** What a step took, with so many rows if it had some of prompts. */
+  #learn(busyMs: number, rows: number): void {
+    if (rows === 0) this.#decodeMs = moved(this.#decodeMs, busyMs);
+    else {
+      const own = Math.max(0, busyMs - this.#decodeMs) / rows;
+      this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
+    }
   }
 
   #read(plan: StepPlan, result: Result): void {
@@ -153,7 +180,8 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const rows = Math.floor((isShared ? SHARED_STEP_MS : LONE_STEP_MS) / this.#msPerRow);
+    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#decodeMs;
+    const rows = Math.floor(ms / this.#msPerRow);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 
@@ -163,7 +191,9 @@ export class StepLoop<Result extends Timed> {
     while (failure instanceof HearthError && failure.code === 'device-lost') {
       this.#scheduler.rewindAll();
       try {
+        this.#isBroken = true;
         this.#step = await this.#options.recover();
+        this.#isBroken = false;
         return;
       } catch (error) {
         failure = error;

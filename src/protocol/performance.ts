@@ -42,8 +42,10 @@ export interface EndedAnswer {
   tokensPerSecond: number;
 }
 
-/** One token of an answer whose text is as long as `depth`, or as many tokens of a prompt as a step takes. */
-export type MeasuredStep = { kind: 'answer'; depth: number } | { kind: 'prompt' };
+/** A token of an answer, or tokens of a prompt: as many as a step takes if absent. Before them are `depth`, none if absent. */
+export type MeasuredStep =
+  | { kind: 'answer'; depth: number }
+  | { kind: 'prompt'; depth?: number; rows?: number };
 
 export interface ProfileInput {
   model: string;

@@ -204,7 +204,8 @@ export class SimMachine {
 
   freeze(ms: number): void {
     this.#say(`freezes for ${ms.toFixed(0)} ms`);
-    this.place.frozenUntil = this.#world.now + ms;
+    // What is frozen already does not thaw the sooner
+    this.place.frozenUntil = Math.max(this.place.frozenUntil, this.#world.now + ms);
   }
 
   addLink(link: SimLink): void {

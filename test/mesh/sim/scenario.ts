@@ -313,10 +313,10 @@ class Room {
 
   /** Whether the memory of those who share is surely enough: if each had room for embedding and head. */
   #couldAnswer(asker: SimMachine): boolean {
-    const helpers = this.#machines.filter(
+    const sharing = this.#machines.filter(
       (at) => at === asker || (at.traits.isSharing && !this.#isBanned(at, asker)),
     );
-    return helpers.reduce((sum, { traits }) => sum + traits.heldLayers, 0) >= this.#model.layers;
+    return sharing.reduce((sum, { traits }) => sum + traits.heldLayers, 0) >= this.#model.layers;
   }
 
   #isBanned(a: SimMachine, b: SimMachine): boolean {
