@@ -42,7 +42,7 @@ const order = (first: number, end: number): StageOrder => ({
   hidden: 'f16',
   dim: 8,
 });
-const stage: Stage = { run: () => Promise.reject(new Error('not asked')), destroy() {} };
+const stage: Stage = { run: () => Promise.reject(new Error('not asked')), forget() {}, destroy() {} };
 
 class Machine {
   readonly held = new Map<number, Uint8Array<ArrayBuffer>>();

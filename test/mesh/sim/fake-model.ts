@@ -101,6 +101,10 @@ export class FakeStage implements Stage {
     );
   }
 
+  forget(): void {
+    for (const pages of this.#written.flat()) pages.length = 0;
+  }
+
   destroy(): void {}
 
   #compute({ pages, samplers, rows, hidden }: StageInput): StageOutput {
