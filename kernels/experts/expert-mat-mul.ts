@@ -51,7 +51,7 @@ export function expertMatMul(format: QuantFormat, input: ExpertInput): Kernel<Ex
       OUT_OFFSET: outOffset,
       SIDE_N: tuning.sideN,
       SIDE_M: tuning.sideM,
-      ...(isInteger && { DEPTH: tuning.depth }),
+      ...(isInteger && { EACH_N: OUTPUTS.int8, DEPTH: tuning.depth }),
     }),
     workgroups: ({ rows, used, allExperts, n, tuning }) => [
       tileCount({ rows, used, experts: allExperts, tile: pairsInTile(input, tuning) }),

@@ -56,7 +56,9 @@ export const reduceWgsl: Record<Team, string> = {
 
 export function stackedWeights(format: QuantFormat, input: ExpertInput): string {
   const weights =
-    input === 'int8' ? integersWgsl(format) + inputsWgsl('quantized') : weightsWgsl(format, input) + activations;
+    input === 'int8'
+      ? integersWgsl(format) + inputsWgsl('quantized')
+      : weightsWgsl(format, input) + activations;
   return weights + routes + stack;
 }
 

@@ -8,7 +8,7 @@ const gpu = await openGpu();
 
 describe('in int8', () => {
   // Tiles of 8 by 8
-  const tuning = { sideN: 2, sideM: 2, depth: 2 };
+  const tuning = { sideN: 2, sideM: 2, eachN: 4, depth: 2 };
 
   test.each(quantFormats.filter(({ wgslDp4a }) => wgslDp4a).map((format) => ({ name: format.name, format })))(
     'multiplies rows of $name',
@@ -25,7 +25,7 @@ describe('in int8', () => {
       rows: 9,
       k: 160,
       n: 33,
-      tuning: { sideN: 4, sideM: 1, depth: 3 },
+      tuning: { sideN: 4, sideM: 1, eachN: 8, depth: 3 },
     },
     {
       why: 'a part of a larger output, added to it',

@@ -8,22 +8,23 @@ import wgsl from './mat-mul-dp4a.wgsl?raw';
 import tile from './tile.wgsl?raw';
 
 /**
- * A workgroup of `sideN` by `sideM` threads makes 4 times as many outputs each way and holds `depth` units of each of
- * its rows: 48 bytes of w and 40 of x. 16 by 8 threads and a depth of 2 take 8.5 KiB.
+ * A workgroup of `sideN` by `sideM` threads makes `eachN` (4 or 8) times as many outputs along n and 4 times along m. It
+ * holds `depth` units of each of its rows: 48 bytes of w and 40 of x.
  */
 export interface MatMulDp4aTuning {
   sideN: number;
   sideM: number;
+  eachN: number;
   depth: number;
 }
 
 export type MatMulDp4aShape = Omit<MatMulShape, 'tuning'> & { tuning: MatMulDp4aTuning };
 
 /** What every adapter has room for. */
-export const MAT_MUL_DP4A_TUNING: MatMulDp4aTuning = { sideN: 16, sideM: 8, depth: 2 };
+export const MAT_MUL_DP4A_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 16, eachN: 8, depth: 2 };
 
 /** For so few rows that larger tiles would be mostly empty. */
-export const FEW_ROWS_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 8, depth: 2 };
+export const FEW_ROWS_TUNING: MatMulDp4aTuning = { sideN: 8, sideM: 8, eachN: 4, depth: 2 };
 
 /** The same operation and bindings as `matVecDp4a`, for many rows; it has barriers. */
 export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
@@ -39,12 +40,13 @@ export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
       OUT_OFFSET: outOffset,
       SIDE_N: tuning.sideN,
       SIDE_M: tuning.sideM,
+      EACH_N: tuning.eachN,
       DEPTH: tuning.depth,
     }),
     // Workgroups that are neighbours in x run together and share rows of w
     workgroups: ({ rows, n, tuning }) => [
       Math.ceil(rows / (4 * tuning.sideM)),
-      Math.ceil(n / (4 * tuning.sideN)),
+      Math.ceil(n / (tuning.eachN * tuning.sideN)),
     ],
   };
 }

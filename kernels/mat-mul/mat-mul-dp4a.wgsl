@@ -1,16 +1,17 @@
 // Mat-mul in integers: out[m, n] = sum over k of w[n, k] * x[m, k], for many rows of x, in int8
 //
-// A workgroup makes a tile of 4 SIDE_N by 4 SIDE_M outputs, DEPTH units of 32 values of k at a time: its threads
-// copy the units' bytes and scales of w and x into workgroup memory, then each adds up products for 4 rows of w,
+// A workgroup makes a tile of EACH_N SIDE_N by 4 SIDE_M outputs, DEPTH units of 32 values of k at a time: its threads
+// copy the units' bytes and scales of w and x into workgroup memory, then each adds up products for EACH_N rows of w,
 // SIDE_N apart, and 4 of x, SIDE_M apart. Which tile it is and where its rows lie is said by another file: `tile_at`,
 // `weight_row` and `x_row`.
 
 override SIDE_N: u32;  // threads along n
 override SIDE_M: u32;  // threads along m
+override EACH_N: u32;  // 8 at most
 override DEPTH: u32;
 
 override THREADS: u32 = SIDE_N * SIDE_M;
-override TILE_N: u32 = 4u * SIDE_N;
+override TILE_N: u32 = EACH_N * SIDE_N;
 override TILE_M: u32 = 4u * SIDE_M;
 
 var<workgroup> w_low: array<vec4<u32>, DEPTH * TILE_N>;
@@ -34,8 +35,8 @@ fn main(
   let first_n = tile.n;
   let first_m = tile.m;
 
-  // For each of the thread's rows of x: its products with the rows of w
-  var sums: array<vec4<f32>, 4>;
+  // For each of the thread's rows of w: its products with the rows of x
+  var sums: array<vec4<f32>, 8>;
 
   for (var start = 0u; start < UNITS; start += DEPTH) {
     workgroupBarrier();
@@ -49,18 +50,19 @@ fn main(
     workgroupBarrier();
 
     for (var unit = 0u; unit < DEPTH; unit++) {
-      let w0 = staged_weights(unit * TILE_N + n);
-      let w1 = staged_weights(unit * TILE_N + n + SIDE_N);
-      let w2 = staged_weights(unit * TILE_N + n + 2u * SIDE_N);
-      let w3 = staged_weights(unit * TILE_N + n + 3u * SIDE_N);
-      for (var i = 0u; i < 4u; i++) {
-        sums[i] += products(w0, w1, w2, w3, staged_inputs(unit * TILE_M + m + i * SIDE_M));
+      let x0 = staged_inputs(unit * TILE_M + m);
+      let x1 = staged_inputs(unit * TILE_M + m + SIDE_M);
+      let x2 = staged_inputs(unit * TILE_M + m + 2u * SIDE_M);
+      let x3 = staged_inputs(unit * TILE_M + m + 3u * SIDE_M);
+      for (var i = 0u; i < EACH_N; i++) {
+        let w = staged_weights(unit * TILE_N + n + i * SIDE_N);
+        sums[i] += vec4<f32>(dot32i(w, x0), dot32i(w, x1), dot32i(w, x2), dot32i(w, x3));
       }
     }
   }
 
-  for (var i = 0u; i < 16u; i++) {
-    write(first_m + m + i / 4u * SIDE_M, first_n + n + i % 4u * SIDE_N, sums[i / 4u][i % 4u]);
+  for (var i = 0u; i < 4u * EACH_N; i++) {
+    write(first_m + m + i % 4u * SIDE_M, first_n + n + i / 4u * SIDE_N, sums[i / 4u][i % 4u]);
   }
 }
 
@@ -87,8 +89,4 @@ fn staged_weights(slot: u32) -> Integers {
 fn staged_inputs(slot: u32) -> Inputs {
   let scales = x_scales[slot];
   return Inputs(x_low[slot], x_high[slot], scales.x, scales.y);
-}
-
-fn products(w0: Integers, w1: Integers, w2: Integers, w3: Integers, values: Inputs) -> vec4<f32> {
-  return vec4<f32>(dot32i(w0, values), dot32i(w1, values), dot32i(w2, values), dot32i(w3, values));
 }

@@ -180,10 +180,10 @@ export class Model implements LoadedModel {
   }
 
   /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
-  async profile(depth: number): Promise<KernelTime[]> {
+  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
-    return this.#gpuStep.profile(depth);
+    return this.#gpuStep.profile(depth, prompt);
   }
 
   async dispose(): Promise<void> {

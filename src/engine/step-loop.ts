@@ -8,9 +8,13 @@ import type { Stepper, Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
-/** A step that only fills one page's prompt may take longer, but the page must be able to cancel. */
-const LONE_STEP_MS = 50;
+/** A step that only fills one page's prompt may take longer, since many rows cost less each; but the page must be able to cancel. */
+const LONE_STEP_MS = 150;
+/** Steps go ahead of those under way for no longer than this: who comes next waits for all of them. */
+const MOST_AHEAD_MS = 30;
 const MIN_ROWS = 16;
+/** Below what any adapter takes: a measurement of nothing must not promise the world. */
+const LEAST_MS_PER_ROW = 0.001;
 
 /** What a model computes with, and by whose leave. */
 export interface StepLoopParts<Result extends Timed> {
@@ -40,9 +44,11 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** What steps take of the GPU's time: moving averages, for a row of a prompt and for a step without prompts. */
-  #msPerRow = 0.5;
+  /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
   #decodeMs = 0;
+  #msPerRow = 0.5;
+  /** What steps under way will probably take, all together. */
+  #aheadMs = 0;
 
   constructor(options: StepLoopOptions<Result>) {
     this.#options = options;
@@ -104,7 +110,8 @@ export class StepLoop<Result extends Timed> {
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
-        if (failure === undefined && inFlight.length < this.#step.depth) {
+        const mayGoAhead = inFlight.length === 0 || this.#aheadMs < MOST_AHEAD_MS;
+        if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
           await this.#options.governor.permit();
           const plan = this.#scheduler.next(this.#budget());
           if (plan) {
@@ -129,13 +136,16 @@ export class StepLoop<Result extends Timed> {
     const { governor } = this.#options;
     const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
     const isPrefill = plan.prefills.length > 0;
-    const expectedMs = isPrefill ? rows * this.#msPerRow : this.#decodeMs;
+    const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
     governor.pay(expectedMs);
-    const result = await this.#step.run(plan);
+    this.#aheadMs += expectedMs;
+    const result = await this.#step.run(plan).finally(() => (this.#aheadMs -= expectedMs));
     governor.pay(result.busyMs - expectedMs);
 
-    if (isPrefill) this.#msPerRow = moved(this.#msPerRow, result.busyMs / rows);
-    else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
+    if (isPrefill) {
+      const own = Math.max(0, result.busyMs - this.#decodeMs) / rows;
+      this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
+    } else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
     this.#read(plan, result);
   }
 
@@ -152,7 +162,8 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const rows = Math.floor((isShared ? SHARED_STEP_MS : LONE_STEP_MS) / this.#msPerRow);
+    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#decodeMs;
+    const rows = Math.floor(ms / this.#msPerRow);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 

@@ -246,13 +246,20 @@ export class Step implements Stepper {
   }
 
   /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
-  async profile(depth: number): Promise<KernelTime[]> {
-    this.#setFirstPages(depth + 1);
-    const sequence = soloSequence(Array.from({ length: depth + 1 }, () => 0));
-    const load = this.#stepBuffer.write({
-      decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
-      prefills: [],
-    });
+  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
+    this.#setFirstPages(depth + prompt + 1);
+    const sequence = soloSequence(Array.from({ length: depth + prompt + 1 }, () => 0));
+    const load = this.#stepBuffer.write(
+      prompt > 0
+        ? {
+            decodes: [],
+            prefills: [{ sequence, epoch: 0, firstPosition: depth, rows: prompt, isOutput: true }],
+          }
+        : {
+            decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
+            prefills: [],
+          },
+    );
     return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
   }
 

@@ -1,6 +1,6 @@
 // Browsers with the built extension, in namespaces if a network is asked for, join a room through their popups and a
 // PeerServer in the first one's network. Prints how long joining took, what the links measure, and how soon a machine
-// that restarts is seen again.
+// that restarts, or moves to another address, is seen again.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
@@ -11,6 +11,8 @@ import { type Network, openNetwork, WEATHERS } from '../mesh-net/network.ts';
 const PEERS = Number(process.env.HEARTH_PEERS ?? 2);
 const NET = process.env.HEARTH_NET ?? 'here';
 const PORT = 9_400;
+/** Longer than a browser takes to give a silent connection up. */
+const MOVE_WATCH_MS = 25_000;
 const OUT = 'out/bench/mesh-e2e.json';
 
 let network: Network | undefined;
@@ -58,17 +60,35 @@ test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
   await machines.at(-1)!.sees(...othersOf(names.at(-1)!));
   const backMs = performance.now() - restart;
 
+  let movedMs: number | undefined;
+  if (network) {
+    network.move(PEERS - 1);
+    movedMs = await lastMissing(MOVE_WATCH_MS, async () => {
+      const views = await Promise.all(machines.map((machine) => machine.status()));
+      return views.some((view) => view.machines.length < PEERS - 1);
+    });
+  }
+
   const result = {
     peers: PEERS,
     net: NET,
     joinedMs: Math.round(joinedMs),
     backMs: Math.round(backMs),
+    movedMs,
     links,
   };
   mkdirSync('out/bench', { recursive: true });
   writeFileSync(OUT, JSON.stringify(result, null, 2));
   console.log(JSON.stringify(result));
 });
+
+/** When within the next `forMs` it was last so that somebody was missing. */
+async function lastMissing(forMs: number, isMissing: () => Promise<boolean>): Promise<number> {
+  const start = performance.now();
+  let last = 0;
+  for (let now = 0; now < forMs; now = performance.now() - start) if (await isMissing()) last = now;
+  return Math.round(last);
+}
 
 /** In the first machine's network, as a household would have it. */
 async function servePeers(address: string): Promise<void> {

@@ -2,7 +2,8 @@
 """A network between namespaces: each has a TUN device, and this program carries packets between them.
 
 usage: emulate.py NAMES DELAY_MS JITTER_MS LOSS_PERCENT MBIT
-  NAMES     namespaces, comma-separated; the n-th gets the address 10.78.0.n and is made anew
+  NAMES     namespaces, comma-separated; the n-th gets the address 10.78.0.n, may move to 10.78.0.(100 + n),
+            and is made anew
   DELAY_MS  one way; MBIT is each sender's rate, 0 for none
 
 Prints "up", and removes the namespaces when its input ends. Needs root. The kernel's own emulator (netem) is not
@@ -12,6 +13,7 @@ import fcntl, heapq, os, random, select, struct, subprocess, sys, time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 LONGEST_QUEUE_S = 0.05
+MOVED = 100
 
 
 def sh(command, check=True):
@@ -37,7 +39,7 @@ def carry(tuns, delay, jitter, loss, rate):
     last = {fd: 0.0 for fd in tuns.values()}
     free = {fd: 0.0 for fd in tuns.values()}
     poll = select.poll()
-    for fd in tuns.values():
+    for fd in last:
         poll.register(fd, select.POLLIN)
     poll.register(sys.stdin, select.POLLIN | select.POLLHUP)
     while True:
@@ -80,7 +82,7 @@ for name in names:
 try:
     tuns = {n: open_tun(f"{name[:12]}t", name, n) for n, name in enumerate(names, 1)}
     print("up", flush=True)
-    carry(tuns, delay_ms / 1e3, jitter_ms / 1e3, loss_percent / 100, mbit * 1e6 / 8)
+    carry(tuns | {n + MOVED: fd for n, fd in tuns.items()}, delay_ms / 1e3, jitter_ms / 1e3, loss_percent / 100, mbit * 1e6 / 8)
 finally:
     for name in names:
         sh(f"ip netns del {name}", check=False)

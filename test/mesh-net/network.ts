@@ -29,6 +29,8 @@ export interface Network {
   /** For each namespace a program that runs Chromium in it. */
   chromiums: string[];
   addresses: string[];
+  /** The nth machine gets another address, as by another router. */
+  move(n: number): void;
   close(): Promise<void>;
 }
 
@@ -59,11 +61,22 @@ export async function openNetwork(size: number, weather: Weather | undefined): P
     names,
     chromiums,
     addresses: names.map((_, i) => `10.78.0.${i + 1}`),
+    move(n) {
+      const device = weather ? `${names[n]!.slice(0, 12)}t` : `v${n + 1}`;
+      ip('-n', names[n]!, 'addr', 'del', `10.78.0.${n + 1}/24`, 'dev', device);
+      ip('-n', names[n]!, 'addr', 'add', `10.78.0.${n + 101}/24`, 'dev', device);
+      // Routes of the old address go with it
+      ip('-n', names[n]!, 'route', 'replace', 'default', 'dev', device);
+    },
     async close() {
       await end();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function ip(...args: string[]): void {
+  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 async function emulate(names: string[], weather: Weather): Promise<() => Promise<void>> {
@@ -86,7 +99,6 @@ async function emulate(names: string[], weather: Weather): Promise<() => Promise
 
 /** Two namespaces and a pair of virtual cards: the kernel carries the packets. */
 function cable(names: string[]): () => Promise<void> {
-  const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const [a, b] = names;
   if (!a || !b || names.length > 2) throw new Error('A cable has two ends.');
   for (const name of names) ip('netns', 'add', name);

@@ -1,8 +1,9 @@
 // What a room gives, in a room without faults: as fast as it says, checked at the price it says.
 import { describe, expect, test } from 'vitest';
+import { GREEDY } from '../../src/protocol/generate.ts';
 import { soloAnswer } from './sim/fake-model.ts';
 import { FixedRoom, MODEL, type RoomSizes } from './sim/fixed-room.ts';
-import { type Answer, GREEDY } from './sim/machine.ts';
+import type { Answer } from './sim/machine.ts';
 
 const ENDLESS = { ...MODEL, endId: -1 };
 const prompt = (seed: number) => Array.from({ length: 16 }, (_, i) => (i * 11 + seed) % 40);
@@ -62,6 +63,19 @@ test('a model that fits one machine is not split, and the reason is given', asyn
 test('a weak machine hands its whole request to a strong one', async () => {
   const { room } = await ask({ held: [6, 6], msPerLayer: [40, 2] }, 1, 10);
   expect(room.trace.join('\n')).toContain('Runs whole on B');
+});
+
+test('a machine that has nothing to do gets ready to take a stage over', async () => {
+  const { room } = await ask({ held: [2, 3, 3, 3], latencyMs: 1 }, 1, 10);
+  const [asker, ...others] = room.machines.map((machine) => machine.life!.node.host);
+  const atWork = others.filter(({ coordinators }) => coordinators.length > 0);
+  const spares = others.filter(
+    ({ coordinators, standing }) => coordinators.length === 0 && standing.length > 0,
+  );
+  expect(asker!.standing).toHaveLength(1);
+  expect(atWork).toHaveLength(2);
+  expect(spares).toHaveLength(1);
+  expect(atWork.map(({ standing }) => standing[0])).toContainEqual(spares[0]!.standing[0]);
 });
 
 describe('a room whose asker checks the others', () => {

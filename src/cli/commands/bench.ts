@@ -98,7 +98,7 @@ export async function bench(args: string[]) {
     load_ms: model.loadMs,
     memory: model.memory,
     tests,
-    ...(flags.has('profile') && { profile: await model.profile(depth) }),
+    ...(flags.has('profile') && { profile: await model.profile(depth, tg === 0 ? pp : 0) }),
   };
 }
 

@@ -105,17 +105,21 @@ function integerCandidates(
             }),
           );
   if (rows > 8)
-    for (const [sideN, sideM] of [
-      [8, 8],
-      [16, 8],
-      [8, 16],
-      [32, 4],
-      [16, 4],
-      [16, 16],
-      [32, 8],
+    for (const [sideN, sideM, eachN] of [
+      [8, 8, 4],
+      [16, 8, 4],
+      [8, 16, 4],
+      [16, 16, 4],
+      [8, 8, 8],
+      [16, 8, 8],
+      [8, 16, 8],
+      [16, 16, 8],
+      [32, 8, 4],
+      [32, 4, 8],
+      [16, 4, 8],
     ] as const)
-      for (const depth of [1, 2, 4].filter((depth) => depth * (192 * sideN + 160 * sideM) <= 16_384))
-        kernels.push(tuned(matMulDp4a(format), { sideN, sideM, depth }));
+      for (const depth of [1, 2, 4].filter((depth) => depth * (48 * eachN * sideN + 160 * sideM) <= 16_384))
+        kernels.push(tuned(matMulDp4a(format), { sideN, sideM, eachN, depth }));
   return kernels;
 }
 

@@ -10,12 +10,15 @@ const CHUNK_TIMEOUT_MS = 3_000;
 export interface PeerPiecesOptions {
   clock: Clock;
   tell(peer: PeerId, message: ControlMessage): void;
+  /** A whole piece has come: what the way from that peer carries. */
+  onTransfer(peer: PeerId, bytes: number, ms: number): void;
 }
 
 interface Transfer {
   peer: PeerId;
   model: string;
   piece: Piece;
+  startedAt: number;
   bytes: Uint8Array<ArrayBuffer>;
   /** Where the next chunk to ask for begins. */
   askedTo: number;
@@ -43,6 +46,7 @@ export class PeerPieces {
         peer,
         model,
         piece,
+        startedAt: this.#options.clock.now(),
         bytes: new Uint8Array(piece.bytes),
         askedTo: 0,
         asked: new Map(),
@@ -63,9 +67,13 @@ export class PeerPieces {
     }
     transfer.bytes.set(chunk, place.at);
     this.#forget(transfer, request);
-    if (transfer.askedTo === transfer.piece.bytes && transfer.asked.size === 0)
-      this.#end(transfer, transfer.bytes);
-    else this.#ask(transfer);
+    if (transfer.askedTo < transfer.piece.bytes || transfer.asked.size > 0) {
+      this.#ask(transfer);
+      return;
+    }
+    const { clock, onTransfer } = this.#options;
+    onTransfer(peer, transfer.bytes.length, clock.now() - transfer.startedAt);
+    this.#end(transfer, transfer.bytes);
   }
 
   onMissing(peer: PeerId, request: number): void {

@@ -48,6 +48,7 @@ class Machine {
   readonly held = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly fromHub: number[] = [];
   readonly forgers: PeerId[] = [];
+  readonly transfers: [PeerId, number][] = [];
   sentBytes = 0;
   /** What becomes of a chunk on its way out. */
   spoil: (chunk: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | undefined = (chunk) => chunk;
@@ -108,6 +109,7 @@ class Machine {
       sha256: async (bytes) => sha256(bytes),
       onForged: (peer) => this.forgers.push(peer),
       freeBytes: () => this.freeBytes,
+      onTransfer: (peer, bytes) => this.transfers.push([peer, bytes]),
       makeStage: async () => stage,
     });
   }
@@ -161,6 +163,7 @@ describe('a machine that is asked for a stage', () => {
     expect(machines[0].isRight()).toBe(true);
     expect(machines[0].fromHub.sort()).toEqual(map.layers[2]!.map(({ offset }) => offset));
     expect(machines[1].sentBytes).toBeLessThan((1_000 + 200_000) * 1.01);
+    expect(machines[0].transfers.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(201_000);
   });
 
   test('keeps what it has already', async () => {

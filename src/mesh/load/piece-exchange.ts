@@ -19,6 +19,8 @@ export interface PieceExchangeOptions extends Pick<PieceLoaderOptions, 'hub' | '
   members(): readonly Member[];
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   bufferedBytes(peer: PeerId): number;
+  /** What the way from a peer has carried in so many milliseconds: for the topology. */
+  onTransfer(peer: PeerId, bytes: number, ms: number): void;
   /** What is where in a model's file; nothing for a model that this machine does not know. */
   mapOf(model: string): Promise<ModelMap | undefined>;
   /** What stages of others may take of this machine's memory now. */
@@ -39,7 +41,7 @@ export class PieceExchange {
     this.#options = options;
     const tell = (peer: PeerId, message: ControlMessage) =>
       options.send(peer, 'control', encodeControl(message));
-    this.#peers = new PeerPieces({ clock: options.clock, tell });
+    this.#peers = new PeerPieces({ clock: options.clock, tell, onTransfer: options.onTransfer });
     this.#server = new PieceServer(options);
     this.#loader = new PieceLoader({
       ...options,

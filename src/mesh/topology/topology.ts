@@ -112,11 +112,6 @@ export class Topology {
     this.#avoided.set(key, { until: this.#clock.now() + ms, ms });
   }
 
-  /** It did its work: what was held against it is forgotten. */
-  forgive(peer: PeerId): void {
-    this.#avoided.delete(peer);
-  }
-
   /** A machine is gone, and with it all that was known of it. */
   forget(peer: PeerId): void {
     for (const known of [this.#bandwidths, this.#paces, this.#avoided])

@@ -20,14 +20,15 @@ export interface DoormanDeps {
   onDoor(door: number | undefined, problem: string | undefined): void;
 }
 
+/** A server says nothing to who comes back with an id that it still holds: better to come as somebody new. */
+const OPEN_WITHIN_MS = 8_000;
+
 /**
  * Keeps a door of the room at a PeerJS server: the first that is free, for as long as the server is there, and again
  * when it comes back. Connections outlive the server, so a `Peer` that has any is never destroyed before the end.
  */
 export class Doorman {
   readonly #peers = new Set<Peer>();
-  /** The same for all of this machine's doors, so that the server knows it again after a broken line. */
-  readonly #token = crypto.randomUUID();
   readonly #knocks = new Map<string, DataConnection>();
   #open: Peer | undefined;
   #failures = 0;
@@ -59,13 +60,20 @@ export class Doorman {
     if (door >= DOORS) return this.#later(0, 'All places of this room are taken.');
     const { Peer } = await import('peerjs');
     if (this.#isOver) return;
-    const options = { ...server, token: this.#token, config: { iceServers }, debug: 0 };
+    const options = { ...server, config: { iceServers }, debug: 0 };
     const peer = new Peer(doorId(roomId, door), options);
     this.#peers.add(peer);
     let wasOpen = false;
+    const giveUp = () => {
+      if (this.#isOver) return;
+      this.#discard(peer);
+      this.#later(door, 'The server that brings machines together does not answer.');
+    };
+    const tooLate = setTimeout(giveUp, OPEN_WITHIN_MS);
 
     peer.on('open', () => {
       wasOpen = true;
+      clearTimeout(tooLate);
       this.#failures = 0;
       this.#open = peer;
       this.deps.onDoor(door, undefined);
@@ -74,11 +82,12 @@ export class Doorman {
     peer.on('error', ({ type, message }) => {
       if (type === 'peer-unavailable') this.#nobodyAt(message);
       else if (type === 'unavailable-id') {
+        clearTimeout(tooLate);
         if (!wasOpen) this.#discard(peer);
         void this.#claim(door + 1);
-      } else if (!wasOpen) {
-        this.#discard(peer);
-        this.#later(door, 'The server that brings machines together does not answer.');
+      } else if (!wasOpen && this.#peers.has(peer)) {
+        clearTimeout(tooLate);
+        giveUp();
       }
     });
     peer.on('disconnected', () => {

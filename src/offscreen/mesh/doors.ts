@@ -23,7 +23,7 @@ const CALM_FAILURES = 5;
 export class Doors {
   /** A sentence while the server is not there. */
   problem: string | undefined;
-  readonly #doorman: Doorman;
+  #doorman: Doorman;
   /** Which machine answered at which door. */
   readonly #answered = new Map<number, PeerId>();
   #own: number | undefined;
@@ -32,16 +32,7 @@ export class Doors {
   #isOver = false;
 
   constructor(private readonly deps: DoorsDeps) {
-    this.#doorman = new Doorman({
-      ...deps,
-      onKnock: (carrier) => void deps.link(carrier).catch(() => {}),
-      onDoor: (door, problem) => {
-        this.#own = door;
-        this.problem = problem;
-        if (door !== undefined) this.#knockAfter(0);
-        deps.onChange();
-      },
-    });
+    this.#doorman = this.#stand();
   }
 
   get state(): 'open' | 'lost' | 'connecting' {
@@ -49,8 +40,16 @@ export class Doors {
     return this.problem ? 'lost' : 'connecting';
   }
 
-  /** A link was lost: somebody may be found again. */
-  knockSoon(): void {
+  /**
+   * A link was lost: somebody may be found again. With none left it may be this machine that has moved, whose line to
+   * the server is then dead without either end knowing: a new one is laid.
+   */
+  knockSoon(isAlone: boolean): void {
+    if (isAlone) {
+      this.#doorman.close();
+      this.#own = undefined;
+      this.#doorman = this.#stand();
+    }
     this.#knockAfter(knockAgainAfterMs(0, this.deps.random));
   }
 
@@ -58,6 +57,22 @@ export class Doors {
     this.#isOver = true;
     this.#cancel();
     this.#doorman.close();
+  }
+
+  #stand(): Doorman {
+    const { link, onChange } = this.deps;
+    const doorman = new Doorman({
+      ...this.deps,
+      onKnock: (carrier) => void link(carrier).catch(() => {}),
+      onDoor: (door, problem) => {
+        if (this.#doorman !== doorman) return;
+        this.#own = door;
+        this.problem = problem;
+        if (door !== undefined) this.#knockAfter(0);
+        onChange();
+      },
+    });
+    return doorman;
   }
 
   #knockAfter(ms: number): void {

@@ -41,6 +41,8 @@ export interface StayDeps {
 }
 
 const MAX_CONNECTING = 40;
+/** After the browser has said that nothing comes: a few seconds of it have gone by then. */
+const SILENCE_MS = 3_000;
 /** Goodbyes go out first: closing a connection at once would swallow them. */
 const GOODBYE_MS = 200;
 
@@ -139,13 +141,7 @@ export class Stay {
     const before = this.#links.get(peer);
     this.#links.set(peer, link);
     if (before) closeAll(before.connections);
-    for (const connection of connections)
-      connection.addEventListener('connectionstatechange', () => {
-        if (connection.connectionState !== 'failed') return;
-        void this.deps
-          .worker('drop', { connection: number, reason: 'The network to it is gone.' })
-          .catch(ignore);
-      });
+    for (const connection of connections) this.#watch(connection, number);
     this.#introductions.linksChanged();
     if (!this.known.has(peer)) {
       this.known.add(peer);
@@ -153,14 +149,28 @@ export class Stay {
     }
   }
 
+  /** A silence may be a radio's; the browser itself would wait ten seconds more. */
+  #watch(connection: RTCPeerConnection, number: number): void {
+    const { clock, worker } = this.deps;
+    const drop = () => {
+      if (isSound(connection)) return;
+      void worker('drop', { connection: number, reason: 'The network to it is gone.' }).catch(ignore);
+    };
+    connection.addEventListener('connectionstatechange', () => {
+      if (connection.connectionState === 'failed') drop();
+      else if (connection.connectionState === 'disconnected') clock.after(SILENCE_MS, drop);
+    });
+  }
+
   /**
    * Of two links to one machine both sides must keep the same: that of its newer life; of one life, the one that the
-   * lesser id called for, or the newer if one side called for both.
+   * lesser id called for, or the newer if one side called for both. One that is falling apart is no rival.
    */
   #isWanted({ peer, life }: Proven, isCaller: boolean): boolean {
     const before = this.#links.get(peer);
     if (this.hasLeft) return false;
     if (!before || life > before.life || before.isCaller === isCaller) return true;
+    if (!before.connections.every(isSound)) return true;
     return this.deps.identity.peer < peer === isCaller;
   }
 
@@ -189,7 +199,7 @@ export class Stay {
     this.#links.delete(link.peer);
     closeAll(link.connections);
     this.#introductions.linksChanged();
-    this.#doors?.knockSoon();
+    this.#doors?.knockSoon(this.#links.size === 0);
   }
 
   #openDoors(): void {
@@ -235,6 +245,10 @@ export class Stay {
       },
     });
   }
+}
+
+function isSound({ connectionState }: RTCPeerConnection): boolean {
+  return connectionState === 'connected';
 }
 
 /** Whether both settings lead to the same server in the same way. */

@@ -5,7 +5,7 @@ import { MeshNode } from '../../../src/mesh/mesh-node.ts';
 import type { Clock } from '../../../src/mesh/clock.ts';
 import type { ShardedModel } from '../../../src/mesh/run/sharded-model.ts';
 import type { Ban } from '../../../src/mesh/trust/bans.ts';
-import { GREEDY, type SamplingOptions } from '../../../src/protocol/generate.ts';
+import type { SamplingOptions } from '../../../src/protocol/generate.ts';
 import type { PeerId } from '../../../src/protocol/peer-id.ts';
 import type { StageOrder } from '../../../src/protocol/stage.ts';
 import { type FakeModel, FakeStage, fakeMap } from './fake-model.ts';
@@ -204,7 +204,8 @@ export class SimMachine {
 
   freeze(ms: number): void {
     this.#say(`freezes for ${ms.toFixed(0)} ms`);
-    this.place.frozenUntil = this.#world.now + ms;
+    // What is frozen already does not thaw the sooner
+    this.place.frozenUntil = Math.max(this.place.frozenUntil, this.#world.now + ms);
   }
 
   addLink(link: SimLink): void {
@@ -327,5 +328,3 @@ export class SimMachine {
     this.#trace(`${this.traits.name} ${what}`);
   }
 }
-
-export { GREEDY };

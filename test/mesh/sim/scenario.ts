@@ -19,6 +19,8 @@ const CONTEXT = 64;
 const DIAL_MS = 250;
 /** Timers of one machine, all told: beats, steps, streams. */
 const MOST_TIMERS = 400;
+/** Frames of all machines that are on their way. */
+const MOST_FRAMES = 1_000;
 
 export interface Outcome {
   seed: number;
@@ -250,6 +252,8 @@ class Room {
       if (place.pending > MOST_TIMERS) this.#break(`${traits.name} has ${place.pending} timers`);
       if (life.node.host.queue > 256) this.#break(`${traits.name} has ${life.node.host.queue} steps waiting`);
     }
+    if (this.#network.framesInFlight > MOST_FRAMES)
+      this.#break(`${this.#network.framesInFlight} frames are on their way`);
     for (const answer of this.#answers) this.#checkIds(answer);
     if (this.#broken.length === 0) this.#world.after(100, () => this.#watch());
   }
@@ -309,10 +313,10 @@ class Room {
 
   /** Whether the memory of those who share is surely enough: if each had room for embedding and head. */
   #couldAnswer(asker: SimMachine): boolean {
-    const helpers = this.#machines.filter(
+    const sharing = this.#machines.filter(
       (at) => at === asker || (at.traits.isSharing && !this.#isBanned(at, asker)),
     );
-    return helpers.reduce((sum, { traits }) => sum + traits.heldLayers, 0) >= this.#model.layers;
+    return sharing.reduce((sum, { traits }) => sum + traits.heldLayers, 0) >= this.#model.layers;
   }
 
   #isBanned(a: SimMachine, b: SimMachine): boolean {
