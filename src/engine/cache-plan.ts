@@ -52,7 +52,8 @@ export function cacheBytes({ config, kv }: CacheSizes, groups: readonly CacheGro
   );
 }
 
-function withPages(needs: readonly GroupNeeds[], contexts: number): CacheGroup[] {
+/** Groups with pages for so many contexts. */
+export function withPages(needs: readonly GroupNeeds[], contexts: number): CacheGroup[] {
   return needs.map(({ perContext, perStep, ...group }) => ({
     ...group,
     // A quotient of bytes may fall short of a whole number by a rounding

@@ -143,4 +143,6 @@ export interface ModelMap {
   head: readonly Piece[];
   /** Bytes of the cache for one position of one layer. */
   cacheBytesPerPosition: number;
+  /** What a stage needs beside weights and cache, at most. */
+  scratchBytes: number;
 }

@@ -90,7 +90,12 @@ async function loadStaged(
     clock: systemClock,
     governor: new Governor(systemClock),
     sizes: wanted,
-    place: (sizes) => ({ open: async () => onOpen(await openRow(source, cuts, hidden, sizes)), close() {} }),
+    place: (sizes) => ({
+      open: async () => onOpen(await openRow(source, cuts, hidden, sizes)),
+      close() {},
+      places: [],
+      isGone: false,
+    }),
   });
 }
 

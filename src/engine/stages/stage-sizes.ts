@@ -1,16 +1,17 @@
 import type { ModelConfig } from '../../../models/architectures/index.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
-import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, planCache } from '../cache-plan.ts';
+import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache-plan.ts';
 import { activationBytes, type Plan } from '../plan.ts';
 import type { ModelPart } from './part-of-model.ts';
 
-/** As of a model that one machine holds. */
-const MOST_CONTEXT = 8_192;
+const MOST_CONTEXT = 4_096;
+/** The cache has room for so many full contexts: who needs a room has little memory, and most texts are short. */
+const POOLED_CONTEXTS = 1;
 /** Answers that a model in several machines makes at once. */
 const SLOTS = 6;
 /** One less than fill pages: whoever runs the chain may add a row of its own to a step. */
-const MAX_ROWS = 63;
+const MAX_ROWS = 31;
 
 /** How the cache is kept in every stage: as it would be if the whole model were here. */
 export function stagedCache(
@@ -27,7 +28,7 @@ export function planChain(config: ModelConfig, wanted: Partial<StageSizes> = {})
   const contextLength = Math.min(config.contextLength, wanted.contextLength ?? MOST_CONTEXT);
   const { slots = SLOTS, maxRows = MAX_ROWS } = wanted;
   const cache = stagedCache(config, { slots, maxRows, contextLength });
-  const groups = planCache(cache, Number.POSITIVE_INFINITY)!;
+  const groups = withPages(groupBlocks(cache), POOLED_CONTEXTS);
   return {
     contextLength,
     slots,

@@ -17,6 +17,10 @@ export interface StagedWeights {
    * anything else when there is none to be had any more.
    */
   open(): Promise<StageChain>;
+  /** Where the stages are, for people. */
+  readonly places: NonNullable<GenerateOutput['stages']>;
+  /** Whether it can be opened no more, whoever asks. */
+  readonly isGone: boolean;
   close(): void;
 }
 
@@ -74,14 +78,20 @@ export class StagedModel implements LoadedModel {
     return this.#runner.answers;
   }
 
-  run(
+  /** Whether the machines that it lies on are out of reach for good. */
+  get isGone(): boolean {
+    return this.#weights.isGone;
+  }
+
+  async run(
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
   ): Promise<Omit<GenerateOutput, 'model'>> {
     if (request.adapters?.length)
       throw new HearthError('not-supported', 'A model that runs on several machines takes no adapters.');
-    return this.#runner.run(request, send, signal);
+    const output = await this.#runner.run(request, send, signal);
+    return { ...output, stages: this.#weights.places };
   }
 
   stop(origin: string | undefined): number {

@@ -34,6 +34,7 @@ const map: ModelMap = {
   ]),
   head: [cut(1_000, 70_000), cut(71_000, 29_000), cut(900_000, 100_000)],
   cacheBytesPerPosition: 10,
+  scratchBytes: 64 * 2 ** 20,
 };
 const order = (first: number, end: number): StageOrder => ({
   model: MODEL,

@@ -159,5 +159,6 @@ export function fakeMap({ id, layers, vocab }: FakeModel): ModelMap {
     layers: Array.from({ length: layers }, (_, layer) => piece(layer + 1)),
     head: piece(layers + 1),
     cacheBytesPerPosition: 1_000,
+    scratchBytes: 64 * 2 ** 20,
   };
 }
