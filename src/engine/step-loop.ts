@@ -47,6 +47,8 @@ export class StepLoop<Result extends Timed> {
   /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
   #decodeMs = 0;
   #msPerRow = 0.5;
+  /** Nothing was found that could go on: to be tried again for whoever asks next. */
+  #isBroken = false;
   /** What steps under way will probably take, all together. */
   #aheadMs = 0;
 
@@ -106,7 +108,9 @@ export class StepLoop<Result extends Timed> {
 
   async #runSteps(): Promise<void> {
     const inFlight: Promise<void>[] = [];
-    let failure: unknown;
+    let failure: unknown = this.#isBroken
+      ? new HearthError('device-lost', 'Nothing took the place of the lost GPU.')
+      : undefined;
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
@@ -141,14 +145,25 @@ export class StepLoop<Result extends Timed> {
     const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
-    const result = await this.#step.run(plan).finally(() => (this.#aheadMs -= expectedMs));
-    governor.pay(result.busyMs - expectedMs);
+    let busyMs = 0;
+    try {
+      const result = await this.#step.run(plan);
+      busyMs = result.busyMs;
+      this.#learn(busyMs, isPrefill ? rows : 0);
+      this.#read(plan, result);
+    } finally {
+      this.#aheadMs -= expectedMs;
+      governor.pay(busyMs - expectedMs);
+    }
+  }
 
-    if (isPrefill) {
-      const own = Math.max(0, result.busyMs - this.#decodeMs) / rows;
+  /** What a step took, with so many rows if it had some of prompts. */
+  #learn(busyMs: number, rows: number): void {
+    if (rows === 0) this.#decodeMs = moved(this.#decodeMs, busyMs);
+    else {
+      const own = Math.max(0, busyMs - this.#decodeMs) / rows;
       this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
-    } else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
-    this.#read(plan, result);
+    }
   }
 
   #read(plan: StepPlan, result: Result): void {
@@ -175,7 +190,9 @@ export class StepLoop<Result extends Timed> {
     while (failure instanceof HearthError && failure.code === 'device-lost') {
       this.#scheduler.rewindAll();
       try {
+        this.#isBroken = true;
         this.#step = await this.#options.recover();
+        this.#isBroken = false;
         return;
       } catch (error) {
         failure = error;
