@@ -265,7 +265,8 @@ export class Engine {
   #notice(): string | undefined {
     if (this.#usedBytes() > this.#caps.memoryBytes)
       return 'Over the memory cap until the answers now running have ended.';
-    return this.#device.notice;
+    const [noticed] = this.#loaded().filter(([, { model }]) => model.notice);
+    return this.#device.notice ?? (noticed && `${noticed[1].name}: ${noticed[1].model.notice}`);
   }
 
   /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */
