@@ -13,6 +13,7 @@ import { type Plan, type PlanSizes, planMemory } from './plan.ts';
 import type { KernelTime } from './profile.ts';
 import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import { Step } from './step.ts';
 import type { OpenWasm, Stepper } from './stepper.ts';
 import { type LoadedModel, mustMake } from './loaded-model.ts';
@@ -27,6 +28,8 @@ export interface ModelOptions {
   clock: Clock;
   governor: Governor;
   sizes: PlanSizes;
+  /** Whether texts are guessed ahead; when it pays if absent. */
+  speculates?: Speculates;
   signal?: AbortSignal;
   onProgress?(doneBytes: number): void;
 }
@@ -75,6 +78,7 @@ export class Model implements LoadedModel {
       step,
       clock: options.clock,
       governor: options.governor,
+      speculates: options.speculates,
       endIds: tokenizer.endIds,
       newDecoder: () => tokenizer.decoder(),
       recover: () => this.#recover(),

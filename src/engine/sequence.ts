@@ -42,6 +42,15 @@ export function adaptersKey({ adapters = [] }: Pick<Sequence, 'adapters'>): stri
   return adapters.map(({ id, scale }) => `${id} ${scale}`).join();
 }
 
+/** Whether what is sampled depends on how often each token was. */
+export function hasPenalties({
+  repetitionPenalty,
+  frequencyPenalty,
+  presencePenalty,
+}: SamplingOptions): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
+}
+
 /** Tokens sampled on the GPU that have not been read yet. */
 export function tokensAhead({ scheduled, tokens }: Sequence): number {
   return Math.max(0, scheduled - tokens.length + 1);

@@ -2,8 +2,10 @@ import { HearthError } from '../protocol/errors.ts';
 import type { Governor } from './governor.ts';
 import { PagePools } from './pages.ts';
 import type { Plan } from './plan.ts';
-import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
+import { type Chunk, outputsOf, rowsOf, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
+import { StepCosts } from './speculate/step-costs.ts';
 import type { Stepper, Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
@@ -13,14 +15,14 @@ const LONE_STEP_MS = 150;
 /** Steps go ahead of those under way for no longer than this: who comes next waits for all of them. */
 const MOST_AHEAD_MS = 30;
 const MIN_ROWS = 16;
-/** Below what any adapter takes: a measurement of nothing must not promise the world. */
-const LEAST_MS_PER_ROW = 0.001;
 
 /** What a model computes with, and by whose leave. */
 export interface StepLoopParts<Result extends Timed> {
   plan: Plan;
   step: Stepper<Result>;
   governor: Governor;
+  /** Whether texts are guessed ahead; when it pays if absent. */
+  speculates?: Speculates | undefined;
   /**
    * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
    * if that was lost too, and with anything else for good.
@@ -44,22 +46,21 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
-  #decodeMs = 0;
-  #msPerRow = 0.5;
+  readonly #costs = new StepCosts();
   /** What steps under way will probably take, all together. */
   #aheadMs = 0;
 
   constructor(options: StepLoopOptions<Result>) {
     this.#options = options;
     this.#step = options.step;
-    const { plan } = options;
+    const { plan, speculates = 'by gain' } = options;
     this.#scheduler = new Scheduler({
       slots: plan.slots,
       depth: options.step.ahead,
       groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
       isWhole: plan.isWhole,
       pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
+      guessing: { costs: this.#costs, speculates, mayGuess: () => this.#step.takesGuesses ?? false },
       keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
       onSlot: (sequence) => this.#step.setSampler(sequence),
@@ -134,25 +135,27 @@ export class StepLoop<Result extends Timed> {
     for (const { sequence } of [...plan.decodes, ...plan.prefills]) this.#options.onScheduled(sequence);
 
     const { governor } = this.#options;
-    const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
-    const isPrefill = plan.prefills.length > 0;
-    const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
+    const decodes = plan.decodes.length;
+    const rows = { decodes, guesses: rowsOf(plan.decodes) - decodes, prompts: rowsOf(plan.prefills) };
+    const expectedMs = this.#costs.expected(rows);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
     const result = await this.#step.run(plan).finally(() => (this.#aheadMs -= expectedMs));
     governor.pay(result.busyMs - expectedMs);
 
-    if (isPrefill) {
-      const own = Math.max(0, result.busyMs - this.#decodeMs) / rows;
-      this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
-    } else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
+    this.#costs.note(rows, result.busyMs);
     this.#read(plan, result);
   }
 
   #read(plan: StepPlan, result: Result): void {
-    const outputs = [...plan.decodes, ...plan.prefills].filter(({ isOutput }) => isOutput);
-    for (const [i, chunk] of outputs.entries()) {
-      if (isCurrent(chunk)) this.#options.onOutput(chunk.sequence, result, i);
+    let index = 0;
+    for (const chunk of [...plan.decodes, ...plan.prefills]) {
+      for (let output = 0; output < outputsOf(chunk); output++, index++) {
+        // A guess that was wrong ends the epoch, and what was computed with it counts no more
+        if (!isCurrent(chunk)) continue;
+        this.#options.onOutput(chunk.sequence, result, index);
+        this.#scheduler.grown(chunk.sequence);
+      }
     }
   }
 
@@ -162,8 +165,8 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#decodeMs;
-    const rows = Math.floor(ms / this.#msPerRow);
+    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#costs.decodeMs;
+    const rows = Math.floor(ms / this.#costs.msPerRow);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 
@@ -185,10 +188,6 @@ export class StepLoop<Result extends Timed> {
   #idle(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
-}
-
-function moved(average: number, value: number): number {
-  return 0.7 * average + 0.3 * value;
 }
 
 /** Results of a step count only for a sequence that still runs in the same epoch. */
