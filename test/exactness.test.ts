@@ -10,6 +10,7 @@ import {
   type Figures,
   figuresOf,
   TYPE_FORMS,
+  withTables,
 } from '../src/build/exactness-page.mjs';
 import { CONVERSIONS } from './golden/embeddings/convert.ts';
 
@@ -47,6 +48,8 @@ describe.each(machines)('on $adapter', ({ types, architectures }) => {
 
 test('the page shows it', () => {
   expect(readFileSync(join(docs, 'exactness.md'), 'utf8'), AGAIN).toBe(exactnessPage(machines));
+  const readme = readFileSync(join(docs, '../README.md'), 'utf8');
+  expect(readme, AGAIN).toBe(withTables(readme, machines));
 });
 
 describe('of the notes', () => {

@@ -57,6 +57,25 @@ original context. Models that make vectors read whole texts only.
 ${table('architecture', machines, 'architectures', ARCHITECTURE_FORMS)}`;
 }
 
+const README_MARKS = ['<!-- exactness: written by npm run table -->\n', '<!-- end of exactness -->'];
+
+/**
+ * The README with the tables between its marks.
+ * @param {string} readme
+ * @param {readonly Figures[]} machines
+ */
+export function withTables(readme, machines) {
+  const [begin, end] = README_MARKS.map((mark) => readme.indexOf(mark));
+  if (begin === -1 || end === -1)
+    throw new Error(`README.md lacks the mark ${README_MARKS[begin === -1 ? 0 : 1]}`);
+  const folded = (/** @type {string} */ title, /** @type {string} */ body) =>
+    `<details><summary>${title}</summary>\n\n${body}\n</details>\n\n`;
+  const tables =
+    folded('Types of weights', table('type', machines, 'types', TYPE_FORMS)) +
+    folded('Architectures', table('architecture', machines, 'architectures', ARCHITECTURE_FORMS));
+  return readme.slice(0, begin) + README_MARKS[0] + tables + readme.slice(end);
+}
+
 /**
  * @param {string} what
  * @param {readonly Figures[]} machines

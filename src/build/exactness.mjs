@@ -1,11 +1,11 @@
 // @ts-check
-// `npm run table`: measures every type and architecture here, and writes docs/exactness.md of what this and other
-// machines have measured. `-- --from FILE` takes what `npm run test:gpu` noted on a machine with a GPU instead.
+// `npm run table`: measures every type and architecture here, and writes docs/exactness.md and its part of README.md of what
+// this and other machines have measured. `-- --from FILE` takes what `npm run test:gpu` noted on a machine with a GPU instead.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findChromium } from './chromium.mjs';
-import { exactnessPage, figuresOf } from './exactness-page.mjs';
+import { exactnessPage, figuresOf, withTables } from './exactness-page.mjs';
 import { parseFlags } from './flags.mjs';
 import { out, root } from './run.mjs';
 import { main, Trouble } from './trouble.mjs';
@@ -46,6 +46,8 @@ await main(async () => {
     .sort()
     .map((name) => JSON.parse(readFileSync(resolve(docs, name), 'utf8')));
   writeFileSync(resolve(root, 'docs/exactness.md'), exactnessPage(machines));
+  const readme = resolve(root, 'README.md');
+  writeFileSync(readme, withTables(readFileSync(readme, 'utf8'), machines));
 });
 
 /** @returns {string} The file of the notes */

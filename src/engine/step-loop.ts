@@ -111,7 +111,9 @@ export class StepLoop<Result extends Timed> {
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
-        const mayGoAhead = inFlight.length === 0 || this.#aheadMs < MOST_AHEAD_MS;
+        // A pipeline's steps do not wait for each other: each is at another stage
+        const isPipeline = this.#step.ahead === 1;
+        const mayGoAhead = inFlight.length === 0 || isPipeline || this.#aheadMs < MOST_AHEAD_MS;
         if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
           await this.#options.governor.permit();
           const plan = this.#scheduler.next(this.#budget());

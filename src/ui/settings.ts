@@ -11,16 +11,18 @@ export interface SettingsStore {
   change: (change: Partial<Settings>) => void;
 }
 
-/** `onSaved` is told of what has been stored, for whom the engine is not the one to tell. */
+/** `onMesh` is told when what was stored differs in how this machine takes part in a room. */
 export function openSettings(
   { background, engine }: Pick<Session, 'background' | 'engine'>,
-  onSaved: () => Promise<unknown> = async () => {},
+  onMesh: () => Promise<unknown> = async () => {},
 ): SettingsStore {
   const settings = signal<Settings>();
   const error = signal<string>();
+  let storedMesh = '';
 
   async function read(): Promise<void> {
     settings.value = await background('settings', undefined);
+    storedMesh = JSON.stringify(settings.value.mesh);
   }
 
   async function attempt(work: () => Promise<void>): Promise<void> {
@@ -43,7 +45,9 @@ export function openSettings(
       }
       // Not awaited: an engine that is away reads what is stored when it comes back
       void attempt(() => engine('configure', wanted));
-      void attempt(async () => void (await onSaved()));
+      const mesh = JSON.stringify(wanted.mesh);
+      if (mesh !== storedMesh) void attempt(async () => void (await onMesh()));
+      storedMesh = mesh;
     }),
   );
 
