@@ -94,13 +94,13 @@ export class Engine {
     const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run(
+    const { finishReason, usage, timings } = await model.run(
       { ids, maxTokens, sampling, stop, shift: input.shift, origin, lane, isPrivate },
       send,
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    return { model: id, ...output };
+    return { model: id, finishReason, usage, timings };
   }
 
   /** A vector of each input. Progress goes out when the last one has been read. */

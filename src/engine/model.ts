@@ -1,8 +1,8 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
-import type { Answer, RunRequest } from './answer.ts';
+import type { Answer, RunOutput, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
@@ -13,7 +13,6 @@ import { type Plan, type PlanSizes, planMemory } from './plan.ts';
 import type { KernelTime } from './profile.ts';
 import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
-import type { Speculates } from './speculate/speculation.ts';
 import { Step } from './step.ts';
 import type { OpenWasm, Stepper } from './stepper.ts';
 import { type LoadedModel, mustMake } from './loaded-model.ts';
@@ -28,8 +27,6 @@ export interface ModelOptions {
   clock: Clock;
   governor: Governor;
   sizes: PlanSizes;
-  /** Whether texts are guessed ahead; when it pays if absent. */
-  speculates?: Speculates;
   signal?: AbortSignal;
   onProgress?(doneBytes: number): void;
 }
@@ -78,7 +75,6 @@ export class Model implements LoadedModel {
       step,
       clock: options.clock,
       governor: options.governor,
-      speculates: options.speculates,
       endIds: tokenizer.endIds,
       newDecoder: () => tokenizer.decoder(),
       recover: () => this.#recover(),
@@ -129,7 +125,7 @@ export class Model implements LoadedModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
     return this.#runner.run({ ...request, adapters }, send, signal);
   }

@@ -2,7 +2,7 @@ import type { Lane } from '../protocol/generate.ts';
 import { KeptTexts, type SharedStart } from './kept-texts.ts';
 import type { HeldPages, PagePools } from './pages.ts';
 import { adaptersKey, hasPenalties, isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
-import { type Speculates, Speculation } from './speculate/speculation.ts';
+import { Speculation } from './speculate/speculation.ts';
 import type { StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
 
@@ -42,7 +42,7 @@ export interface ScheduleOptions {
   /** Whether pages outlive their sequence, so that the next text of its origin may start from them. */
   keepsTexts(): boolean;
   /** Whether sequences that go on may have rows of guesses; no if absent. */
-  guessing?: { costs: StepCosts; mayGuess(): boolean; speculates: Speculates };
+  guessing?: { costs: StepCosts; mayGuess(): boolean };
   /** Tells the GPU's page tables of a sequence's page, of a group of blocks. */
   onPage(slot: number, index: number, page: number, group: number): void;
   /** A sequence takes a slot: its sampler and counts must be there before its first step. */
@@ -222,7 +222,8 @@ export class Scheduler {
     const mostRows = Math.min(room, maxLength - 2 - scheduled);
     // A guess is not worth another one's page
     if (mostRows < 1 || !pages.hasRoomFor(scheduled + 1 + mostRows, sequence.pages)) return [];
-    const { costs, speculates } = guessing;
+    const { speculates = 'by gain' } = sequence;
+    const { costs } = guessing;
     return speculation.next(tokens, scheduled, { costs, decoding, depth, room: mostRows, speculates });
   }
 

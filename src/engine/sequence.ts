@@ -1,4 +1,5 @@
 import type { HeldPages } from './pages.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
@@ -11,6 +12,8 @@ export interface Sequence {
   sampling: SamplingOptions;
   /** What is added to the model for it; nothing if absent. */
   readonly adapters?: readonly AdapterUse[] | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. */
+  readonly speculates?: Speculates | undefined;
   /** Tokens of the prompt, which come first. */
   promptLength: number;
   /** Prompt and answer together never pass this. */

@@ -4,7 +4,6 @@ import { PagePools } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { type Chunk, outputsOf, rowsOf, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
-import type { Speculates } from './speculate/speculation.ts';
 import { StepCosts } from './speculate/step-costs.ts';
 import type { Stepper, Timed } from './stepper.ts';
 
@@ -21,8 +20,6 @@ export interface StepLoopParts<Result extends Timed> {
   plan: Plan;
   step: Stepper<Result>;
   governor: Governor;
-  /** Whether texts are guessed ahead; when it pays if absent. */
-  speculates?: Speculates | undefined;
   /**
    * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
    * if that was lost too, and with anything else for good.
@@ -53,14 +50,14 @@ export class StepLoop<Result extends Timed> {
   constructor(options: StepLoopOptions<Result>) {
     this.#options = options;
     this.#step = options.step;
-    const { plan, speculates = 'by gain' } = options;
+    const { plan } = options;
     this.#scheduler = new Scheduler({
       slots: plan.slots,
       depth: options.step.ahead,
       groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
       isWhole: plan.isWhole,
       pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
-      guessing: { costs: this.#costs, speculates, mayGuess: () => this.#step.takesGuesses ?? false },
+      guessing: { costs: this.#costs, mayGuess: () => this.#step.takesGuesses ?? false },
       keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
       onSlot: (sequence) => this.#step.setSampler(sequence),

@@ -42,7 +42,6 @@ function open(
   const runner = new Runner({
     plan: planOf(slots, pageCount),
     step,
-    speculates,
     clock,
     governor: new Governor(clock),
     endIds: new Set(),
@@ -52,7 +51,7 @@ function open(
   const ask = async (ids: number[], maxTokens: number, sampling = GREEDY, origin = 'https://a.example') => {
     const answer: number[] = [];
     await runner.run(
-      { ids, maxTokens, sampling, stop: [], origin, lane: 'interactive' },
+      { ids, maxTokens, sampling, stop: [], origin, lane: 'interactive', speculates },
       async (part) => void answer.push(...part.ids),
       new AbortController().signal,
     );
