@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -19,6 +20,16 @@ import { chooseVariants, type Variants } from './variants.ts';
 const SIZED_POSITIONS = 64;
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
+
+interface Parts {
+  gpu: Gpu;
+  plan: Plan;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  sampling: Sampling;
+  readback: Readback;
+  variants: Variants;
+}
 
 /**
  * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
@@ -42,42 +53,27 @@ export class Step implements Stepper {
   readonly #variants: Variants;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
-  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
-    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
-    const stepBuffer = new StepBuffer(gpu, plan);
-    const variants = chooseVariants(gpu);
-    const sampling = await Sampling.create({
-      gpu,
-      vocab: config.vocab,
-      plan,
-      buffers,
-      stepBuffer,
-      variants,
+  /** Fails with `out-of-memory` if the device has no room for the plan; nothing but the weights is left then. */
+  static create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
+    return allOrNothing(async (own) => {
+      const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
+      const stepBuffer = new StepBuffer(gpu, plan);
+      own(stepBuffer.buffer);
+      const variants = chooseVariants(gpu);
+      const parts = { gpu, plan, buffers, stepBuffer, variants };
+      const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
+      const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
+      await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
+      const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
+      const forward = await build();
+      return new Step(config, weights, { ...parts, sampling, readback }, forward, build);
     });
-    const build = () =>
-      buildForward({
-        gpu,
-        config,
-        plan,
-        weights,
-        buffers,
-        stepBuffer,
-        sampled: sampling.sampled,
-        variants,
-      });
-    const forward = await build();
-    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, variants, forward, build);
   }
 
   private constructor(
-    gpu: Gpu,
     config: ModelConfig,
-    plan: Plan,
     weights: Weights,
-    buffers: Buffers,
-    stepBuffer: StepBuffer,
-    sampling: Sampling,
-    variants: Variants,
+    { gpu, plan, buffers, stepBuffer, sampling, readback, variants }: Parts,
     forward: Dispatch[],
     private readonly build: () => Promise<Dispatch[]>,
   ) {
@@ -90,7 +86,7 @@ export class Step implements Stepper {
     this.#sampling = sampling;
     this.#forward = forward;
     this.#variants = variants;
-    this.#readback = new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots));
+    this.#readback = readback;
   }
 
   /** What was chosen for this adapter, by name. */
@@ -145,7 +141,12 @@ export class Step implements Stepper {
       bytes,
     );
     this.gpu.check();
-    return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
+    const { outputs } = load;
+    const [ids, logprobs] = [
+      this.#sampling.idsOf(results, outputs),
+      this.#sampling.logprobsOf(results, outputs),
+    ];
+    return { ids, logprobs, busyMs };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */

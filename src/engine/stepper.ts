@@ -13,6 +13,8 @@ export interface Timed {
 export interface StepResult extends Timed {
   /** The sampled token of each output. */
   ids: Uint32Array;
+  /** Of each, the natural logarithm of its probability, where the stepper sees logits. */
+  logprobs?: Float32Array;
 }
 
 /** What computes a model's steps: a GPU, or the processor where there is none (any more). */

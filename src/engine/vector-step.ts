@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -32,22 +33,26 @@ export class VectorStep implements Stepper<VectorsResult> {
   readonly #forward: readonly Dispatch[];
   readonly #readback: Readback;
 
-  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<VectorStep> {
-    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
-    const stepBuffer = new StepBuffer(gpu, plan);
-    const forward = await buildForward({
-      gpu,
-      config,
-      plan,
-      weights,
-      buffers,
-      stepBuffer,
-      // Never read: all tokens of a text are known
-      sampled: stepBuffer.rows,
-      variants: chooseVariants(gpu),
+  static create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<VectorStep> {
+    return allOrNothing(async (own) => {
+      const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
+      const stepBuffer = new StepBuffer(gpu, plan);
+      own(stepBuffer.buffer);
+      const readback = own(new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4));
+      await gpu.mustHave([stepBuffer.buffer, ...readback.buffers]);
+      const forward = await buildForward({
+        gpu,
+        config,
+        plan,
+        weights,
+        buffers,
+        stepBuffer,
+        // Never read: all tokens of a text are known
+        sampled: stepBuffer.rows,
+        variants: chooseVariants(gpu),
+      });
+      return new VectorStep(gpu, config.vectorDim, weights, buffers, stepBuffer, forward, readback);
     });
-    const readback = new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4);
-    return new VectorStep(gpu, config.vectorDim, weights, buffers, stepBuffer, forward, readback);
   }
 
   private constructor(
