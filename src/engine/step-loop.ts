@@ -43,6 +43,117 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  readonly #costs = new StepCosts();
+  /** Nothing was found that could go on: to be tried again for whoever asks next. */
+  #isBroken = false;
+  /** What steps under way will probably take, all together. */
+  #aheadMs = 0;
+
+  constructor(options: StepLoopOptions<Result>) {
+    this.#options = options;
+    this.#step = options.step;
+    const { plan } = options;
+    this.#scheduler = new Scheduler({
+      slots: plan.slots,
+      depth: options.step.ahead,
+      groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
+      isWhole: plan.isWhole,
+      pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
+      guessing: { costs: this.#costs, mayGuess: () => this.#step.takesGuesses ?? false },
+      keepsTexts: () => this.#step.keepsPages,
+      onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
+      onSlot: (sequence) => this.#step.setSampler(sequence),
+    });
+  }
+
+  add(sequence: Sequence): void {
+    this.#scheduler.add(sequence);
+    this.#start();
+  }
+
+  remove(sequence: Sequence): void {
+    this.#scheduler.remove(sequence);
+    this.wakeUp();
+  }
+
+  /** Changes a sequence's text, which is then computed again. */
+  restart(sequence: Sequence, change: () => void): void {
+    this.#scheduler.restart(sequence, change);
+    this.wakeUp();
+  }
+
+  /** Something has changed that may let a sequence go on. */
+  wakeUp(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  /** Forgets what ended sequences of one origin left in the cache, or all of it. */
+  forget(origin: string | undefined): void {
+    this.#scheduler.forget(origin);
+  }
+
+  #start(): void {
+    this.wakeUp();
+    this.#loop ??= this.#runSteps()
+      .catch((error: unknown) => this.#options.onFailure(error))
+      .finally(() => {
+        this.#loop = undefined;
+        // A sequence may have come between the last look and here
+        if (this.#scheduler.sequences.size > 0) this.#start();
+      });
+  }
+
+  async #runSteps(): Promise<void> {
+    const inFlight: Promise<void>[] = [];
+    let failure: unknown = this.#isBroken
+      ? new HearthError('device-lost', 'Nothing took the place of the lost GPU.')
+      : undefined;
+    const leave = this.#options.governor.enter();
+    try {
+      while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
+        // A pipeline's steps do not wait for each other: each is at another stage
+        const isPipeline = this.#step.ahead === 1;
+        const mayGoAhead = inFlight.length === 0 || isPipeline || this.#aheadMs < MOST_AHEAD_MS;
+        if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
+          await this.#options.governor.permit();
+          const plan = this.#scheduler.next(this.#budget());
+          if (plan) {
+            inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+            continue;
+          }
+        }
+        if (inFlight.length > 0) await inFlight.shift();
+        else if (failure !== undefined) {
+          await this.#recover(failure);
+          failure = undefined;
+        } else await this.#idle();
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  async #submit(plan: StepPlan): Promise<void> {
+    for (const { sequence } of [...plan.decodes, ...plan.prefills]) this.#options.onScheduled(sequence);
+
+    const { governor } = this.#options;
+    const decodes = plan.decodes.length;
+    const rows = { decodes, guesses: rowsOf(plan.decodes) - decodes, prompts: rowsOf(plan.prefills) };
+    const expectedMs = this.#costs.expected(rows);
+    governor.pay(expectedMs);
+    this.#aheadMs += expectedMs;
+    let busyMs = 0;
+    try {
+      const result = await this.#step.run(plan);
+      busyMs = result.busyMs;
+      this.#costs.note(rows, busyMs);
+      this.#read(plan, result);
+    } finally {
+      this.#aheadMs -= expectedMs;
+      governor.pay(busyMs - expectedMs);
+    }
+  }
 
   #read(plan: StepPlan, result: Result): void {
     let index = 0;
