@@ -4,9 +4,10 @@ import { makeFitting } from './fitting.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights } from './layout.ts';
 import { withWeights } from './load.ts';
-import { type LoadedModel, mustMake } from './loaded-model.ts';
+import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 import type { ModelOptions } from './model.ts';
 import { type Plan, planMemory } from './plan.ts';
+import { Overflow } from './stepper.ts';
 import { steadily } from './steady.ts';
 import { VectorStep } from './vector-step.ts';
 
@@ -20,6 +21,8 @@ export class EmbeddingModel implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #embedder: Embedder;
   #step: VectorStep;
+  /** What it has to be computed in; as the device has it if absent. */
+  #arithmetic: 'f32' | undefined;
 
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<EmbeddingModel> {
@@ -48,12 +51,13 @@ export class EmbeddingModel implements LoadedModel {
       plan,
       step,
       governor: options.governor,
-      recover: async () => {
+      recover: async (cause) => {
+        if (cause instanceof Overflow) this.#arithmetic = 'f32';
         this.#step.destroy();
         this.#step = await onGpu(options, (gpu) => {
           const layout = layOutWeights(this.file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
           return withWeights(gpu, layout, options, (weights) =>
-            VectorStep.create(gpu, this.file.config, plan, weights),
+            VectorStep.create(gpu, this.file.config, plan, weights, this.#arithmetic),
           );
         });
         return this.#step;
@@ -73,6 +77,10 @@ export class EmbeddingModel implements LoadedModel {
   get memory() {
     const { weightsBytes, kvBytes, activationsBytes } = this.plan;
     return { weightsBytes, kvBytes, activationsBytes };
+  }
+
+  get notice(): string | undefined {
+    return this.#arithmetic && OVERFLOWS;
   }
 
   get running() {

@@ -16,8 +16,8 @@ import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
-import type { OpenWasm, Stepper } from './stepper.ts';
-import { type LoadedModel, mustMake } from './loaded-model.ts';
+import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
+import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 
 export interface ModelOptions {
   /** Opens the device, or opens it again after a loss. Fails with `no-device` once there is none to be had. */
@@ -42,6 +42,8 @@ export class Model implements LoadedModel {
   readonly #runner: Runner;
   readonly #adapters: Adapters;
   #step: Stepper;
+  /** What it has to be computed in; as the device has it if absent. */
+  #arithmetic: 'f32' | undefined;
 
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<Model> {
@@ -95,7 +97,7 @@ export class Model implements LoadedModel {
       governor: options.governor,
       endIds: tokenizer.endIds,
       newDecoder: () => tokenizer.decoder(),
-      recover: () => this.#recover(),
+      recover: (cause) => this.#recover(cause),
     });
   }
 
@@ -110,7 +112,7 @@ export class Model implements LoadedModel {
   get bytesPerToken(): number {
     const { embedding, head, blocks, bytes } = this.layout;
     const table =
-      head === embedding ? 0 : embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
+      head === embedding ? 0 : embedding!.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
     const { experts } = this.file.config;
     const stacks = blocks.flatMap(({ feedForward: ffn }) => ('router' in ffn ? [ffn.gateUp, ffn.down] : []));
     const idleShare = experts ? 1 - experts.used / experts.count : 0;
@@ -124,6 +126,10 @@ export class Model implements LoadedModel {
   get memory() {
     const { weightsBytes, kvBytes, activationsBytes } = this.plan;
     return { weightsBytes: weightsBytes + this.#adapters.bytes, kvBytes, activationsBytes };
+  }
+
+  get notice(): string | undefined {
+    return this.#arithmetic && OVERFLOWS;
   }
 
   get running(): Iterable<Answer> {
@@ -215,14 +221,15 @@ export class Model implements LoadedModel {
     throw new HearthError('no-device', 'This model runs on WebAssembly, which gives tokens and no more.');
   }
 
-  async #recover(): Promise<Stepper> {
+  async #recover(cause: unknown): Promise<Stepper> {
+    if (cause instanceof Overflow) this.#arithmetic = 'f32';
     this.#step.destroy();
     this.#step = await onWhatThereIs<Stepper>(
       this.#options,
       async (gpu) => {
         const { file } = this.#options;
         const step = await withWeights(gpu, this.layout, this.#options, (weights) =>
-          Step.create(gpu, file.config, this.plan, weights),
+          Step.create(gpu, file.config, this.plan, weights, this.#arithmetic),
         );
         await this.#adapters.reload(step).catch((error: unknown) => {
           step.destroy();

@@ -26,7 +26,7 @@ export class Runner {
       ...options,
       onScheduled: ({ id }) => this.#answers.get(id)?.onScheduled(),
       onOutput: ({ id }, { ids, logprobs }, index) =>
-        this.#answers.get(id)?.take(ids[index]!, logprobs?.[index]),
+        this.#take(this.#answers.get(id), ids[index]!, logprobs?.[index]),
       onFailure: (error) => {
         for (const answer of [...this.#answers.values()]) this.#end(answer, () => answer.fail(error));
       },
@@ -120,6 +120,11 @@ export class Runner {
     this.#loop.forget(undefined);
   }
 
+  #take(answer: Answer | undefined, token: number, logprob: number | undefined): void {
+    if (answer && Number.isNaN(logprob)) this.#end(answer, () => answer.fail(notFinite()));
+    else answer?.take(token, logprob);
+  }
+
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
@@ -131,5 +136,12 @@ function noLogprobs(): HearthError {
   return new HearthError(
     'not-supported',
     'Log-probabilities are there only where a GPU of this machine computes the whole model. Ask again without them.',
+  );
+}
+
+function notFinite(): HearthError {
+  return new HearthError(
+    'internal',
+    'The model’s numbers are not finite, so that no token can be chosen. Its file is probably damaged: remove the model and download it again.',
   );
 }

@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 import { type Chunk, outputsOf, rowsOf, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
 import { StepCosts } from './speculate/step-costs.ts';
-import type { Stepper, Timed } from './stepper.ts';
+import { Overflow, type Stepper, type Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
@@ -21,10 +21,10 @@ export interface StepLoopParts<Result extends Timed> {
   step: Stepper<Result>;
   governor: Governor;
   /**
-   * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
-   * if that was lost too, and with anything else for good.
+   * Called when the device is lost under a step, or its numbers overflow; resolves to what computes from then on. Fails
+   * with `device-lost` if that was lost too, and with anything else for good.
    */
-  recover(): Promise<Stepper<Result>>;
+  recover(cause: unknown): Promise<Stepper<Result>>;
 }
 
 export interface StepLoopOptions<Result extends Timed> extends StepLoopParts<Result> {
@@ -181,11 +181,11 @@ export class StepLoop<Result extends Timed> {
   /** Sequences keep their tokens: whatever computes next takes them up where they are. */
   async #recover(cause: unknown): Promise<void> {
     let failure = cause;
-    while (failure instanceof HearthError && failure.code === 'device-lost') {
+    while (canRecover(failure)) {
       this.#scheduler.rewindAll();
       try {
         this.#isBroken = true;
-        this.#step = await this.#options.recover();
+        this.#step = await this.#options.recover(failure);
         this.#isBroken = false;
         return;
       } catch (error) {
@@ -198,6 +198,10 @@ export class StepLoop<Result extends Timed> {
   #idle(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
+}
+
+function canRecover(error: unknown): boolean {
+  return error instanceof Overflow || (error instanceof HearthError && error.code === 'device-lost');
 }
 
 /** Results of a step count only for a sequence that still runs in the same epoch. */

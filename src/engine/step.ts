@@ -1,3 +1,4 @@
+import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
 import { allOrNothing } from './all-or-nothing.ts';
@@ -13,7 +14,7 @@ import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
-import type { Stepper, StepResult } from './stepper.ts';
+import { Overflow, type Stepper, type StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
@@ -53,13 +54,22 @@ export class Step implements Stepper {
   readonly #variants: Variants;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
-  /** Fails with `out-of-memory` if the device has no room for the plan; nothing but the weights is left then. */
-  static create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
+  /**
+   * In f16 where the device has it, unless `arithmetic` says f32. Fails with `out-of-memory` if the device has no room for
+   * the plan; nothing but the weights is left then.
+   */
+  static create(
+    gpu: Gpu,
+    config: ModelConfig,
+    plan: Plan,
+    weights: Weights,
+    arithmetic?: Arithmetic,
+  ): Promise<Step> {
     return allOrNothing(async (own) => {
       const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
       const stepBuffer = new StepBuffer(gpu, plan);
       own(stepBuffer.buffer);
-      const variants = chooseVariants(gpu);
+      const variants = chooseVariants(gpu, arithmetic);
       const parts = { gpu, plan, buffers, stepBuffer, variants };
       const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
       const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
@@ -146,6 +156,7 @@ export class Step implements Stepper {
       this.#sampling.idsOf(results, outputs),
       this.#sampling.logprobsOf(results, outputs),
     ];
+    if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
     return { ids, logprobs, busyMs };
   }
 
