@@ -114,7 +114,7 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run(
+    const { finishReason, usage, timings } = await model.run(
       {
         ids,
         maxTokens,
@@ -132,7 +132,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    return { model: id, ...output };
+    return { model: id, finishReason, usage, timings };
   }
 
   /** A vector of each input. Progress goes out when the last one has been read. */
