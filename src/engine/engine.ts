@@ -128,7 +128,7 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run(
+    const { finishReason, usage, timings } = await model.run(
       {
         ids,
         maxTokens,
@@ -146,7 +146,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    const ended = { model: id, ...output };
+    const ended = { model: id, finishReason, usage, timings };
     this.#recent.add(input, ended);
     return ended;
   }

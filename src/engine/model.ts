@@ -1,9 +1,9 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
 import type { MeasuredStep } from '../protocol/performance.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
-import type { Answer, RunRequest } from './answer.ts';
+import type { Answer, RunOutput, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { makeFitting } from './fitting.ts';
 import type { Governor } from './governor.ts';
@@ -150,7 +150,7 @@ export class Model implements LoadedModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
     return this.#runner.run({ ...request, adapters }, send, signal);
   }

@@ -41,6 +41,7 @@ export class Step implements Stepper {
   readonly depth = DEPTH;
   readonly ahead = DEPTH;
   readonly keepsPages = true;
+  readonly takesGuesses = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;
@@ -252,8 +253,8 @@ export class Step implements Stepper {
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */
   #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
-    const { rows, outputs, decodes, tiles, depth } = load;
-    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
+    const { rows, outputs, decodes, hasGuesses, tiles, depth } = load;
+    const size = [rows, outputs, decodes, hasGuesses, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
     if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
     encode(pass, this.#last.dispatches);
   }
