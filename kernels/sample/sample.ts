@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import output from '../output.wgsl?raw';
 import common from './sample.wgsl?raw';
@@ -37,7 +38,7 @@ export interface SampleShape {
 
 /** Bytes of a sampler in `samplers`, and of an output's in `scratch`. */
 export const SAMPLER_BYTES = 32;
-export const SCRATCH_BYTES = 4 + 64 * 24 + 4096 * 8;
+export const SCRATCH_BYTES = 4 + 64 * 28 + 4096 * 8;
 
 /** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer. */
 export const IN_PROMPT = 0x8000_0000;
@@ -58,6 +59,8 @@ export const sampleScan: Kernel<SampleShape> = {
   name: 'sample-scan',
   wgsl: output + common + scan,
   bindings: ['read', 'read', 'read', 'read', 'write'],
+  // Counts are read only where there are penalties
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 6 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
@@ -67,18 +70,20 @@ export const sampleGather: Kernel<SampleShape> = {
   name: 'sample-gather',
   wgsl: output + common + gather,
   bindings: ['read', 'read', 'read', 'read', 'write'],
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 2 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
 
 /**
  * Reads `outputs`, `samplers`, `logits`; counts the new token in `counts`; reads `scratch`; writes the id into `sampled`
- * (sequences) and {id, bits of the f32 log-probability under the logits as they came} into `results` (outputs).
+ * (sequences) and {id, bits of the f32 log-probability under the logits as they came, NaN where one of them is not finite} into `results` (outputs).
  */
 export const samplePick: Kernel<SampleShape> = {
   name: 'sample-pick',
   wgsl: output + common + pick,
   bindings: ['read', 'read', 'read', 'write', 'read', 'write', 'write'],
+  cost: ({ outputs, parts }) => ({ bytes: outputs * parts * 24, operations: 4 * outputs * parts }),
   constants,
   workgroups: ({ outputs }) => [outputs],
 };

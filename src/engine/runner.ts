@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
-import { Answer, type RunRequest } from './answer.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import { Answer, type RunOutput, type RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { StepLoop, type StepLoopParts } from './step-loop.ts';
 import type { StepResult } from './stepper.ts';
@@ -26,7 +26,7 @@ export class Runner {
       ...options,
       onScheduled: ({ id }) => this.#answers.get(id)?.onScheduled(),
       onOutput: ({ id }, { ids, logprobs }, index) =>
-        this.#answers.get(id)?.take(ids[index]!, logprobs?.[index]),
+        this.#take(this.#answers.get(id), ids[index]!, logprobs?.[index]),
       onFailure: (error) => {
         for (const answer of [...this.#answers.values()]) this.#end(answer, () => answer.fail(error));
       },
@@ -46,7 +46,7 @@ export class Runner {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const { plan, clock, endIds, newDecoder } = this.#options;
     if (request.ids.length === 0)
       throw new HearthError('bad-input', 'The prompt is empty: it has no tokens.');
@@ -97,7 +97,8 @@ export class Runner {
       await stream.end();
       const { reasoningTokens } = stream;
       const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
-      return { finishReason, stop: stream.stop, usage, timings: answer.timings };
+      const { stop } = stream;
+      return { finishReason, stop, usage, timings: answer.timings, steps: answer.steps };
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -120,6 +121,11 @@ export class Runner {
     this.#loop.forget(undefined);
   }
 
+  #take(answer: Answer | undefined, token: number, logprob: number | undefined): void {
+    if (answer && Number.isNaN(logprob)) this.#end(answer, () => answer.fail(notFinite()));
+    else answer?.take(token, logprob);
+  }
+
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
@@ -131,5 +137,12 @@ function noLogprobs(): HearthError {
   return new HearthError(
     'not-supported',
     'Log-probabilities are there only where a GPU of this machine computes the whole model. Ask again without them.',
+  );
+}
+
+function notFinite(): HearthError {
+  return new HearthError(
+    'internal',
+    'The model’s numbers are not finite, so that no token can be chosen. Its file is probably damaged: remove the model and download it again.',
   );
 }

@@ -42,12 +42,15 @@ export async function* together(
 export function totals(
   outputs: readonly GenerateOutput[],
   answersPerPrompt: number,
-): Pick<GenerateOutput, 'usage' | 'timings'> {
+): Pick<GenerateOutput, 'usage' | 'timings' | 'stages'> {
   const sum = (of: readonly GenerateOutput[], count: (output: GenerateOutput) => number) =>
     of.reduce((total, output) => total + count(output), 0);
   const most = (ms: (output: GenerateOutput) => number) => Math.max(...outputs.map(ms));
   const prompts = outputs.filter((_, index) => index % answersPerPrompt === 0);
+  const [first] = outputs;
   return {
+    // Those of one model are cut alike
+    ...(first?.stages ? { stages: first.stages } : {}),
     usage: {
       promptTokens: sum(prompts, ({ usage }) => usage.promptTokens),
       completionTokens: sum(outputs, ({ usage }) => usage.completionTokens),

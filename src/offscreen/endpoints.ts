@@ -48,18 +48,20 @@ export function endpoints(deps: GenerationDeps): Endpoints {
   };
 }
 
-/** The models that a page may use, or `not-allowed` before the user has said yes. */
-export async function models(
-  { page, consent, engine }: GenerationDeps,
-  signal: AbortSignal,
-): Promise<OpenAIModels> {
+/** Ids of the models that a page may use, or `not-allowed` before the user has said yes. */
+export async function allowedModels({ page, consent }: GenerationDeps): Promise<string[]> {
   const ids = await consent.models(page);
-  if (!ids)
-    throw new HearthError(
-      'not-allowed',
-      'This site may not use Hearth yet. Call hearth.request() to ask the user.',
-    );
-  return openAIModels(await (await engine.client()).call('summaries', { models: ids }, { signal }));
+  if (ids) return ids;
+  throw new HearthError(
+    'not-allowed',
+    'This site may not use Hearth yet. Call hearth.request() to ask the user.',
+  );
+}
+
+export async function models(deps: GenerationDeps, signal: AbortSignal): Promise<OpenAIModels> {
+  const ids = await allowedModels(deps);
+  const client = await deps.engine.client();
+  return openAIModels(await client.call('summaries', { models: ids }, { signal }));
 }
 
 /** Chunks, where the request wants a stream, or all in one piece. */

@@ -5,7 +5,7 @@ import type { EmbedInput } from '../protocol/embed.ts';
 import * as limits from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import { builtInCalls } from './built-in-ai/index.ts';
-import { answer, endpoints, models } from './endpoints.ts';
+import { allowedModels, answer, endpoints, models } from './endpoints.ts';
 import { beginVectors, type GenerationDeps } from './generation.ts';
 import { isStream, respond } from './http.ts';
 import { type AnswerStyle, chatStyle, completionStyle } from './openai/answer.ts';
@@ -59,6 +59,13 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
         const { model, vectors, usage } = await stream.output;
         const tokens = usage.promptTokens;
         return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
+      },
+    },
+    meshStatus: {
+      parse: nothing,
+      async run() {
+        await allowedModels(deps);
+        return deps.room.summary(page);
       },
     },
     fetch: {

@@ -21,6 +21,10 @@ export interface Hearth {
    * answered. `signal` stops it at once.
    */
   embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<Embeddings>;
+  mesh: {
+    /** The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if `mayUse`. */
+    status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
+  };
   /**
    * A `fetch` that serves OpenAI's `…/v1/chat/completions`, `…/v1/completions`, `…/v1/responses`, `…/v1/embeddings` and `…/v1/models`, and
    * Anthropic's `…/v1/messages` and `…/v1/messages/count_tokens`, from this machine, with JSON and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
@@ -152,6 +156,8 @@ export interface Usage {
   total_tokens: number;
   prompt_tokens_details: { cached_tokens: number };
   completion_tokens_details: { reasoning_tokens: number };
+  /** Layers [first, end) on each machine, in their order; empty where this one computed all. */
+  hearth: { stages: { first: number; end: number }[] };
 }
 
 /** Milliseconds, as the engine saw them. */

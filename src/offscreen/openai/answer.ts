@@ -171,7 +171,7 @@ function head({ idPrefix }: AnswerStyle, object: string, model: string): object 
   return { id: newId(idPrefix), object, created: Math.floor(Date.now() / 1000), model };
 }
 
-function tail({ usage, timings }: Pick<GenerateOutput, 'usage' | 'timings'>): object {
+function tail({ usage, timings, stages }: Pick<GenerateOutput, 'usage' | 'timings' | 'stages'>): object {
   return {
     usage: {
       prompt_tokens: usage.promptTokens,
@@ -179,6 +179,8 @@ function tail({ usage, timings }: Pick<GenerateOutput, 'usage' | 'timings'>): ob
       total_tokens: usage.promptTokens + usage.completionTokens,
       prompt_tokens_details: { cached_tokens: usage.cachedTokens },
       completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+      // Machines have names that are no site's business
+      hearth: { stages: stages?.map(({ first, end }) => ({ first, end })) ?? [] },
     },
     timings: { queued_ms: timings.queuedMs, prefill_ms: timings.prefillMs, decode_ms: timings.decodeMs },
   };
