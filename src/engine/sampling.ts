@@ -68,6 +68,7 @@ export class Sampling {
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
           load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
       };
     };
     const read = [outputs, samplers, logits, counts];

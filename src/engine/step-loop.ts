@@ -160,6 +160,7 @@ export class StepLoop<Result extends Timed> {
     } finally {
       this.#aheadMs -= expectedMs;
       governor.pay(busyMs - expectedMs);
+      governor.lanes.add(plan, busyMs);
     }
   }
 

@@ -1,8 +1,9 @@
 import type { RunRequest } from '../../engine/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Speculates } from '../../engine/speculate/speculation.ts';
-import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
+import { copyBytesPerSecond } from '../../engine/ceiling.ts';
 import { Governor } from '../../engine/governor.ts';
+import { median } from '../../engine/median.ts';
 import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
