@@ -103,13 +103,14 @@ export class Answer {
     };
   }
 
-  /** Steps that had rows of it, those of its prompt included. */
+  /** Steps that gave tokens, or were to. */
   get steps(): number {
     return this.#steps;
   }
 
   onScheduled(): void {
-    this.#steps++;
+    const { scheduled, tokens } = this.sequence;
+    if (scheduled >= tokens.length) this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { RunRequest } from '../../engine/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Speculates } from '../../engine/speculate/speculation.ts';
@@ -141,6 +142,7 @@ async function mixedTest(model: Model, promptTokens: number, maxTokens: number) 
 
   // Streams and prompts without end, each of an origin of its own; a slot for the reader, one for the new page
   const end = new AbortController();
+  setMaxListeners(MIXED_SLOTS, end.signal);
   const load = Array.from({ length: MIXED_SLOTS - 2 }, async (_, i) => {
     for (let round = 0; !end.signal.aborted; round++) {
       const prompt = i % 4 === 0 ? promptTokens : 8;
