@@ -22,6 +22,7 @@ import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import type { Verdicts } from './self-test/self-test.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -34,6 +35,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** What self-tests of adapters have found before. Without it each device is tested anew. */
+  verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
 }
@@ -71,7 +74,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#device = new Device(options.gpu, options.clock);
+    this.#device = new Device(options.gpu, options.clock, options.verdicts);
     this.#governor = new Governor(options.clock);
   }
 
