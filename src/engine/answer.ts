@@ -2,6 +2,7 @@ import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
 import type { AdapterUse, Sequence } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
 export interface RunRequest {
@@ -22,9 +23,16 @@ export interface RunRequest {
   isPrivate?: boolean | undefined;
   /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
+  speculates?: Speculates | undefined;
+  /** A token has come: for measuring. */
+  onToken?: () => void;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
+
+/** What a request comes to, and in how many steps. */
+export type RunOutput = Omit<GenerateOutput, 'model'> & { steps: number };
 
 export type FinishReason = GenerateOutput['finishReason'];
 
@@ -48,7 +56,9 @@ export class Answer {
   readonly #shift: ContextShift | undefined;
   readonly #promptTokens: number;
   readonly #maxTokens: number;
+  readonly #onToken: (() => void) | undefined;
   #completionTokens = 0;
+  #steps = 0;
   #scheduledAt: number | undefined;
   #firstTokenAt: number | undefined;
   #lastTokenAt: number | undefined;
@@ -65,6 +75,7 @@ export class Answer {
     this.#createdAt = clock.now();
     this.#contextLength = contextLength;
     this.#shift = request.shift;
+    this.#onToken = request.onToken;
     this.#promptTokens = request.ids.length;
     this.#maxTokens = request.maxTokens;
     this.ended = new Promise((resolve, reject) => {
@@ -77,6 +88,7 @@ export class Answer {
       lane: request.lane,
       isPrivate: request.isPrivate,
       adapters: request.adapters,
+      speculates: request.speculates,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
@@ -91,7 +103,14 @@ export class Answer {
     };
   }
 
+  /** Steps that gave tokens, or were to. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   onScheduled(): void {
+    const { scheduled, tokens } = this.sequence;
+    if (scheduled >= tokens.length) this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 
@@ -141,6 +160,7 @@ export class Answer {
   take(token: number, logprob?: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
+    this.#onToken?.();
     if (this.#endIds.has(token)) {
       this.onEnd('stop');
       return;
