@@ -16,6 +16,9 @@ const CHECKS: Checks = {
   sampling,
 };
 
+/** A CPU that plays a GPU takes seconds to compile the others. */
+const SOFTWARE_CHECKS: Checks = { products: (gpu, variants) => products(gpu, variants, [1]) };
+
 /** What has been found out about adapters, kept for the next time. */
 export interface Verdicts {
   get(adapter: string): Promise<string | undefined>;
@@ -30,8 +33,7 @@ export interface Verdicts {
 export async function proveAdapter(
   gpu: Gpu,
   verdicts: Verdicts | undefined,
-  // A CPU that plays a GPU takes seconds to compile the others
-  checks: Checks = gpu.isSoftware ? { products } : CHECKS,
+  checks: Checks = gpu.isSoftware ? SOFTWARE_CHECKS : CHECKS,
 ): Promise<void> {
   const key = adapterKey(gpu);
   // A verdict that cannot be read or kept is found again
