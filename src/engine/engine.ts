@@ -95,11 +95,11 @@ export class Engine {
         'not-supported',
         'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
       );
-    if (input.constraint)
-      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
     const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
+    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
+    const held = input.constraint && { constraint: input.constraint, start };
     const output = await model.run(
       {
         ids,
@@ -116,6 +116,7 @@ export class Engine {
       },
       send,
       signal,
+      held,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     return { model: id, ...output };

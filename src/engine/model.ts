@@ -13,7 +13,8 @@ import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import type { KernelTime } from './profile.ts';
 import { Runner } from './runner.ts';
-import type { AdapterUse } from './sequence.ts';
+import { Constrainer, type Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher } from './sequence.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
 import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
@@ -41,6 +42,7 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #constrainer: Constrainer;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
   #arithmetic: 'f32' | undefined;
@@ -89,7 +91,8 @@ export class Model implements LoadedModel {
     this.plan = plan;
     this.#step = step;
     this.#adapters = new Adapters(options.file, plan);
-    const { tokenizer } = options.file;
+    const { tokenizer, config } = options.file;
+    this.#constrainer = new Constrainer(tokenizer, config.vocab);
     this.#runner = new Runner({
       plan,
       step,
@@ -149,9 +152,23 @@ export class Model implements LoadedModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
+    held?: Held,
   ): Promise<Omit<GenerateOutput, 'model'>> {
     const adapters = this.#adapters.resolve(request.adapters);
-    return this.#runner.run({ ...request, adapters }, send, signal);
+    const matcher = held && (await this.#matcher(held));
+    try {
+      return await this.#runner.run({ ...request, adapters, matcher }, send, signal);
+    } finally {
+      matcher?.dispose();
+    }
+  }
+
+  #matcher(held: Held): Promise<Matcher> {
+    if (this.#step instanceof Step) return this.#constrainer.matcher(held);
+    throw new HearthError(
+      'not-supported',
+      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+    );
   }
 
   /** Ids of the adapters that are loaded. */
@@ -213,6 +230,7 @@ export class Model implements LoadedModel {
   async dispose(): Promise<void> {
     this.#step.destroy();
     await this.#adapters.destroy();
+    await this.#constrainer.dispose();
     await this.#options.source.close?.();
   }
 
@@ -245,6 +263,11 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+      throw new HearthError(
+        'no-device',
+        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+      );
     return this.#step;
   }
 

@@ -24,7 +24,7 @@ export interface StepPlan {
 export interface ScheduleOptions {
   slots: number;
   pages: PagePools;
-  /** How far a sequence may run ahead of what has been read. */
+  /** How far a sequence may run ahead of what has been read; one with a matcher not at all. */
   depth: number;
   /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
   groups(): number;
@@ -150,7 +150,7 @@ export class Scheduler {
   #decodes(budget: number): Chunk[] {
     const decoding = this.#running().filter((s) => !isPrefilling(s) && !s.isPaused);
     const ready = decoding.filter(
-      (s) => s.scheduled < s.maxLength - 1 && tokensAhead(s) < this.#options.depth,
+      (s) => s.scheduled < s.maxLength - 1 && tokensAhead(s) < (s.matcher ? 1 : this.#options.depth),
     );
     const most = Math.min(budget, Math.ceil(decoding.length / this.#options.groups()));
     const chunks: Chunk[] = [];
