@@ -2,7 +2,9 @@ import { HearthError } from '../protocol/errors.ts';
 import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
+import type { Held } from './constrain/constrainer.ts';
 import type { AdapterUse, Matcher, Sequence } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
 export interface RunRequest {
@@ -23,11 +25,17 @@ export interface RunRequest {
   isPrivate?: boolean | undefined;
   /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
-  /** What the answer is held to. */
+  /** What the answer is held to, and what holds it. */
+  held?: Held | undefined;
   matcher?: Matcher | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
+  speculates?: Speculates | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
+
+/** What a request comes to, and in how many steps. */
+export type RunOutput = Omit<GenerateOutput, 'model'> & { steps: number };
 
 export type FinishReason = GenerateOutput['finishReason'];
 
@@ -53,6 +61,7 @@ export class Answer {
   readonly #promptTokens: number;
   readonly #maxTokens: number;
   #completionTokens = 0;
+  #steps = 0;
   #scheduledAt: number | undefined;
   #firstTokenAt: number | undefined;
   #lastTokenAt: number | undefined;
@@ -81,6 +90,7 @@ export class Answer {
       lane: request.lane,
       isPrivate: request.isPrivate,
       adapters: request.adapters,
+      speculates: request.speculates,
       sampling: request.sampling,
       matcher: request.matcher,
       promptLength: request.ids.length,
@@ -96,7 +106,13 @@ export class Answer {
     };
   }
 
+  /** Steps that had rows of it, those of its prompt included. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   onScheduled(): void {
+    this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 

@@ -11,18 +11,20 @@ import {
   sampleScan,
 } from '../../kernels/sample/sample.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
-import type { SamplingOptions } from '../protocol/generate.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
-import type { Sequence } from './sequence.ts';
+import { hasPenalties, type Sequence } from './sequence.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
 
 /** Id and log-probability. */
 const RESULT_BYTES = 8;
+
+/** What a sampler must know of a sequence. */
+type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
 
 interface Parts {
   gpu: Gpu;
@@ -70,6 +72,7 @@ export class Sampling {
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
           load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
       };
     };
     const read = [outputs, samplers, logits, { buffer: sampling.#masks }, counts];
@@ -96,7 +99,7 @@ export class Sampling {
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
-  set({ slot, sampling, tokens, promptLength }: Sequence): void {
+  set({ slot, sampling, tokens, promptLength }: SampledText): void {
     const { queue } = this.#gpu.device;
     queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
@@ -147,8 +150,4 @@ export class Sampling {
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
-}
-
-function hasPenalties({ repetitionPenalty, frequencyPenalty, presencePenalty }: SamplingOptions): boolean {
-  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }

@@ -51,7 +51,7 @@ function within(from: Bound, to: Bound | undefined, isInteger: boolean): string[
   const last = to?.whole ?? MOST_WHOLE;
   const isSame = from.whole === last;
   const first = from.digits || from.isExclusive ? from.whole + 1n : from.whole;
-  const final = to && to.isExclusive && !to.digits ? last - 1n : last;
+  const final = to?.isExclusive && !to.digits ? last - 1n : last;
   const ways = wholes(first, final);
   if (isInteger) return ways;
 

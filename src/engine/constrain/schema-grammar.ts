@@ -282,7 +282,7 @@ export class SchemaWriter {
     if (min > most) return undefined;
 
     // Item by item while each is its own, and what follows them repeated
-    let after: string | undefined = undefined;
+    let after: string | undefined;
     if (most > allowed && tail !== undefined) {
       const left = most === Number.POSITIVE_INFINITY ? undefined : Math.min(most, MAX_REPEAT) - allowed;
       const needed = Math.max(0, min - allowed);
