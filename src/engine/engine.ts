@@ -118,6 +118,11 @@ export class Engine {
         'not-supported',
         'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
       );
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
     const model = await this.#writer(id, signal);
     if (model instanceof StagedModel && !input.mayLeave)
       throw new HearthError(
@@ -133,7 +138,12 @@ export class Engine {
         'not-supported',
         'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
       );
-    const { finishReason, usage, timings } = await model.run(
+    const {
+      finishReason,
+      stop: stopped,
+      usage,
+      timings,
+    } = await model.run(
       {
         ids,
         maxTokens,
@@ -152,7 +162,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    const ended = { model: id, finishReason, usage, timings };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings };
     this.#recent.add(input, ended);
     return ended;
   }
