@@ -121,8 +121,6 @@ export class Engine {
         'not-supported',
         'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
       );
-    if (input.constraint)
-      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
     if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
       throw new HearthError(
         'not-supported',
@@ -136,6 +134,13 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
+    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
+    const held = input.constraint && { constraint: input.constraint, start };
+    if (held && model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
+      );
     const {
       finishReason,
       stop: stopped,
@@ -147,6 +152,7 @@ export class Engine {
         maxTokens,
         sampling,
         stop,
+        held,
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
