@@ -338,7 +338,7 @@ export class Engine {
     if (model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+        'A model that runs on several machines takes no adapters and cannot be measured. Raise the memory cap in the options to run it here alone.',
       );
     throw wrongKind('text');
   }
