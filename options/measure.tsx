@@ -23,8 +23,7 @@ export function Measure({ performance, models, settings }: OptionsProps) {
   const model = chosen.value ?? settings.settings.value?.defaultModel ?? '';
   const now = progress.value;
 
-  function submit(event: Event): void {
-    event.preventDefault();
+  function start(): void {
     const { value } = step;
     void measure({
       model,
@@ -33,7 +32,7 @@ export function Measure({ performance, models, settings }: OptionsProps) {
   }
 
   return (
-    <form class="card form" onSubmit={submit}>
+    <div class="card form">
       <p class="muted">
         Times every kernel of one step on this machine, and what the machine can do at best. It takes some
         seconds, waits for answers under way, and lets new ones go first. What models keep of earlier texts is
@@ -63,15 +62,10 @@ export function Measure({ performance, models, settings }: OptionsProps) {
             ))}
           </select>
         </label>
-        {now ? (
-          <button type="button" onClick={cancel}>
-            Cancel
-          </button>
-        ) : (
-          <button type="submit" disabled={writers.length === 0}>
-            Measure
-          </button>
-        )}
+        {/* One button, so that a keyboard stays where it is */}
+        <button type="button" disabled={!now && writers.length === 0} onClick={now ? cancel : start}>
+          {now ? 'Cancel' : 'Measure'}
+        </button>
       </div>
       <div role="status">
         {now && (
@@ -82,7 +76,7 @@ export function Measure({ performance, models, settings }: OptionsProps) {
         )}
       </div>
       {error.value && <Notice kind="error">{error.value}</Notice>}
-    </form>
+    </div>
   );
 }
 

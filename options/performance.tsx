@@ -95,9 +95,7 @@ function Measured({ profile }: { profile: Profile }) {
         {integerOperationsPerSecond && ` and ${formatPerSecond(integerOperationsPerSecond, 'ops')} in int8`}
         {'. More than 100 % means that a kernel reads from the GPU’s caches.'}
       </p>
-      <div class="card">
-        <RooflinePlot profile={profile} />
-      </div>
+      <RooflinePlot profile={profile} />
       <KernelTable profile={profile} />
       <p class="muted small">
         {`Variants: ${Object.entries(profile.variants)

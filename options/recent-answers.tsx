@@ -16,7 +16,7 @@ export function RecentAnswers({ answers }: { answers: readonly EndedAnswer[] }) 
             <th scope="col">Read</th>
             <th scope="col">First token</th>
             <th scope="col">Written</th>
-            <th scope="col">Tokens a second</th>
+            <th scope="col">Tokens/s</th>
             <th scope="col">Ended</th>
           </tr>
         </thead>
