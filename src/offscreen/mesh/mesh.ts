@@ -133,7 +133,7 @@ export class Mesh {
     const code = stay?.deps.room.code;
     return {
       room: code ? { code, link: this.deps.linkTo(code) } : undefined,
-      self: { peer, name, isSharing: share.isOn },
+      self: { peer, name, isSharing: share.isOn, ...(stay?.own ?? { worksFor: [], tokensPerSecond: 0 }) },
       server: {
         state: stay?.server?.state ?? 'off',
         address: signalling.kind === 'server' ? signalling.address : signalling.kind,

@@ -10,7 +10,9 @@ import type {
   MeshBan,
   MeshEvent,
   MeshMachine,
+  MeshSelf,
   MeshShare,
+  MeshWork,
   MeshWorkerCalls,
 } from '../../protocol/mesh-calls.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
@@ -49,6 +51,7 @@ const GOODBYE_MS = 200;
 /** This machine's time in a room: its links, and the ways by which they come about and are found again. */
 export class Stay {
   machines: MeshMachine[] = [];
+  own: MeshWork = { worksFor: [], tokensPerSecond: 0 };
   bans: MeshBan[];
   connecting = 0;
   settings: MeshSettings;
@@ -66,7 +69,7 @@ export class Stay {
     this.#introductions = this.#introduce();
     void worker(
       'run',
-      { self: identity.peer, incarnation: life, name: settings.name, share, bans },
+      { self: identity.peer, keys: keysOf(identity), incarnation: life, name: settings.name, share, bans },
       { signal: this.#left.signal, onPart: (event) => this.#onEvent(event) },
     ).catch(ignore);
     this.#openDoors();
@@ -184,8 +187,10 @@ export class Stay {
       this.#introductions.receive(event.peer, event.message);
       return;
     }
-    if (event.kind === 'machines') this.machines = event.machines;
-    else if (event.kind === 'closed') this.#remove(event.connection);
+    if (event.kind === 'machines') {
+      this.machines = event.machines;
+      this.own = event.own;
+    } else if (event.kind === 'closed') this.#remove(event.connection);
     else {
       this.bans = event.bans;
       this.deps.onMemory();
@@ -245,6 +250,10 @@ export class Stay {
       },
     });
   }
+}
+
+function keysOf({ publicKey, privateKey }: Identity): MeshSelf['keys'] {
+  return { publicKey, privateKey };
 }
 
 function isSound({ connectionState }: RTCPeerConnection): boolean {
