@@ -24,6 +24,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   var part = nothing();
   for (var token = group.x * size + thread; token < end; token += THREADS) {
+    part.odd += u32(isOdd(output, token));
     let raw = rawLogit(output, token);
     if (raw > part.rawPeak) {
       part.rawSum *= exp(part.rawPeak - raw);

@@ -65,6 +65,23 @@ test('a log-probability is that of the logits as they came, whatever was drawn',
   }
 });
 
+test.each([
+  { what: 'no number', odd: Number.NaN },
+  { what: 'infinity', odd: Infinity },
+  { what: '-infinity', odd: -Infinity },
+])('a logit that is $what leaves no log-probability, wherever it stands', async ({ odd }) => {
+  for (const at of [0, 101, spread.length - 1]) {
+    const logits = spread.map((logit, i) => (i === at ? odd : logit));
+    for (const sampler of [greedy, warm, { ...warm, topK: 10 }]) {
+      const { results } = await sample([
+        { logits, sampler },
+        { logits: spread, sampler },
+      ]);
+      expect(results.map(({ logprob }) => Number.isNaN(logprob))).toEqual([true, false]);
+    }
+  }
+});
+
 describe('penalties', () => {
   const logits = [4, 3.9, 3.8, -1, -1.05, -50, -50, -50];
 

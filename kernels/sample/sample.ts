@@ -37,7 +37,7 @@ export interface SampleShape {
 
 /** Bytes of a sampler in `samplers`, and of an output's in `scratch`. */
 export const SAMPLER_BYTES = 32;
-export const SCRATCH_BYTES = 4 + 64 * 24 + 4096 * 8;
+export const SCRATCH_BYTES = 4 + 64 * 28 + 4096 * 8;
 
 /** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer. */
 export const IN_PROMPT = 0x8000_0000;
@@ -73,7 +73,7 @@ export const sampleGather: Kernel<SampleShape> = {
 
 /**
  * Reads `outputs`, `samplers`, `logits`; counts the new token in `counts`; reads `scratch`; writes the id into `sampled`
- * (sequences) and {id, bits of the f32 log-probability under the logits as they came} into `results` (outputs).
+ * (sequences) and {id, bits of the f32 log-probability under the logits as they came, NaN where one of them is not finite} into `results` (outputs).
  */
 export const samplePick: Kernel<SampleShape> = {
   name: 'sample-pick',

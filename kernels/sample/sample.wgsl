@@ -36,6 +36,7 @@ struct Part {
   sum: f32,
   best: f32,     // highest score (with noise, if the sampler draws from all tokens), and whose it is
   token: u32,
+  odd: u32,      // how many logits are no finite numbers
 }
 
 struct Candidate {
@@ -75,6 +76,11 @@ fn rawLogit(output: u32, token: u32) -> f32 {
   return clamp(logits[output * VOCAB + token], -LARGEST_LOGIT, LARGEST_LOGIT);
 }
 
+// By its bits, since WGSL may take for granted that there are only finite numbers
+fn isOdd(output: u32, token: u32) -> bool {
+  return (bitcast<u32>(logits[output * VOCAB + token]) & 0x7f800000u) == 0x7f800000u;
+}
+
 // The only way from a logit to a score: a mask of tokens that a grammar forbids belongs here, as -LARGEST_LOGIT
 fn score(output: u32, sequence: u32, token: u32, sampler: Sampler) -> f32 {
   var logit = rawLogit(output, token);
@@ -104,11 +110,12 @@ fn merge(a: Part, b: Part) -> Part {
     a.sum * exp(a.peak - peak) + b.sum * exp(b.peak - peak),
     select(a.best, b.best, second),
     select(a.token, b.token, second),
+    a.odd + b.odd,
   );
 }
 
 fn nothing() -> Part {
-  return Part(NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0xffffffffu);
+  return Part(NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0xffffffffu, 0u);
 }
 
 var<workgroup> threadParts: array<Part, THREADS>;

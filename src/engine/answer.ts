@@ -2,12 +2,18 @@ import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
 import type { AdapterUse, Sequence } from './sequence.ts';
+import type { AnswerDecoder } from './stream.ts';
 
 export interface RunRequest {
   ids: number[];
   maxTokens: number;
   sampling: SamplingOptions;
   stop: readonly string[];
+  /** Tells thoughts and calls from the text; the answer is text alone without it. */
+  answerDecoder?: AnswerDecoder | undefined;
+  maxToolCalls?: number | undefined;
+  /** Says what a token stands for, in UTF-8: if it is there, each comes with its log-probability. */
+  bytesOf?: ((id: number) => Uint8Array) | undefined;
   /** How it goes on past the end of the context; if absent, not at all. */
   shift?: ContextShift | undefined;
   origin: string;
@@ -30,7 +36,7 @@ export class Answer {
   finish!: (reason: FinishReason) => void;
   fail!: (error: unknown) => void;
   /** Takes a token's text; true if a stop string has come. */
-  onText: (id: number) => boolean = () => false;
+  onText: (id: number, logprob?: number) => boolean = () => false;
   onEnd: (reason: FinishReason) => void = () => {};
   /** Takes a change of the sequence's text, which is to be computed again. */
   onChange: (change: () => void) => void = () => {};
@@ -132,7 +138,7 @@ export class Answer {
   }
 
   /** The next token. */
-  take(token: number): void {
+  take(token: number, logprob?: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
     if (this.#endIds.has(token)) {
@@ -142,7 +148,7 @@ export class Answer {
 
     this.sequence.tokens.push(token);
     this.#completionTokens++;
-    if (this.onText(token)) this.onEnd('stop');
+    if (this.onText(token, logprob)) this.onEnd('stop');
     else if (this.sequence.tokens.length < this.sequence.maxLength) return;
     else if (this.#shift && this.#completionTokens < this.#maxTokens) {
       const { keepTokens } = this.#shift;

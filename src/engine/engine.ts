@@ -20,6 +20,7 @@ import {
 } from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
+import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
@@ -88,14 +89,31 @@ export class Engine {
     signal: AbortSignal,
   ): Promise<GenerateOutput> {
     const id = input.model ?? this.#defaultModel;
-    const { origin, lane, isPrivate, sampling, stop } = input;
+    const { origin, lane, isPrivate, sampling, stop, maxToolCalls } = input;
+    if (input.toolChoice && input.toolChoice !== 'auto')
+      throw new HearthError(
+        'not-supported',
+        'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
+      );
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
     const model = await this.#textModel(id, signal);
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const output = await model.run(
-      { ids, maxTokens, sampling, stop, shift: input.shift, origin, lane, isPrivate },
+      {
+        ids,
+        maxTokens,
+        sampling,
+        stop,
+        answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
+        maxToolCalls,
+        bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
+        shift: input.shift,
+        origin,
+        lane,
+        isPrivate,
+      },
       send,
       signal,
     );
@@ -233,7 +251,8 @@ export class Engine {
   #notice(): string | undefined {
     if (this.#usedBytes() > this.#caps.memoryBytes)
       return 'Over the memory cap until the answers now running have ended.';
-    return this.#device.notice;
+    const [noticed] = this.#loaded().filter(([, { model }]) => model.notice);
+    return this.#device.notice ?? (noticed && `${noticed[1].name}: ${noticed[1].model.notice}`);
   }
 
   /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { type ModelRoles, type RopeFactorRoles, replaceLeaves } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
-import { HearthError } from '../protocol/errors.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import {
   type LayoutLeaf,
@@ -151,6 +151,16 @@ export async function loadWeights(
   }
 }
 
+/** Uploads the weights for what is made of them, and frees them if that fails. */
+export function withWeights<T>(
+  gpu: Gpu,
+  layout: WeightsLayout,
+  options: LoadOptions & { source: ByteSource },
+  make: (weights: Weights) => Promise<T>,
+): Promise<T> {
+  return allOrNothing(async (own) => make(own(await loadWeights(gpu, options.source, layout, options))));
+}
+
 /** A buffer, or `out-of-memory` where the device would only have told later. */
 export async function allocate(
   gpu: Gpu,
@@ -158,15 +168,8 @@ export async function allocate(
   size: number,
   usage?: GPUBufferUsageFlags,
 ): Promise<GPUBuffer> {
-  gpu.device.pushErrorScope('out-of-memory');
   const buffer = gpu.buffer(label, size, usage);
-  if (await gpu.device.popErrorScope()) {
-    buffer.destroy();
-    throw new HearthError(
-      'out-of-memory',
-      `${gpu.name} has no room for ${(size / 1e6).toFixed(0)} MB more (${label}). Close other pages that use the GPU, or choose a smaller model or quantisation.`,
-    );
-  }
+  await gpu.mustHave([buffer]);
   return buffer;
 }
 

@@ -7,6 +7,7 @@ const TIMES_BYTES = 16;
 /** A ring of staging buffers: what a step gives back, read while the next steps run. */
 export class Readback {
   readonly #gpu: Gpu;
+  readonly #all: readonly Staging[];
   readonly #free: Staging[];
   readonly #resultBytes: number;
   /** When the last step's results came, for adapters without timestamps. */
@@ -16,7 +17,7 @@ export class Readback {
     this.#gpu = gpu;
     this.#resultBytes = Math.ceil(resultBytes / 8) * 8;
     const hasTimes = gpu.has('timestamp-query');
-    this.#free = Array.from({ length: depth }, () => ({
+    this.#all = Array.from({ length: depth }, () => ({
       buffer: gpu.buffer(
         'staging',
         this.#resultBytes + TIMES_BYTES,
@@ -33,6 +34,11 @@ export class Readback {
           }
         : undefined,
     }));
+    this.#free = [...this.#all];
+  }
+
+  get buffers(): GPUBuffer[] {
+    return this.#all.flatMap(({ buffer, times }) => (times ? [buffer, times.resolved] : [buffer]));
   }
 
   /** Submits what `encode` puts into a pass; resolves to the first `bytes` of `results` after it, and the GPU's time. */
@@ -82,11 +88,9 @@ export class Readback {
   }
 
   destroy(): void {
-    for (const { buffer, times } of this.#free) {
-      buffer.destroy();
-      times?.query.destroy();
-      times?.resolved.destroy();
-    }
+    // Those of steps that failed on the way too
+    for (const buffer of this.buffers) buffer.destroy();
+    for (const { times } of this.#all) times?.query.destroy();
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../kernels/sample/sample.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
 import type { SamplingOptions } from '../protocol/generate.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
@@ -68,12 +69,15 @@ export class Sampling {
       };
     };
     const read = [outputs, samplers, logits, counts];
-    sampling.dispatches = await Promise.all([
+    const compiling = Promise.all([
       dispatch(sampleScan, [...read, scratch]),
       dispatch(sampleGather, [...read, scratch], () => sampling.#restricted.size > 0),
       dispatch(samplePick, [...read, scratch, sampling.sampled, { buffer: sampling.results }]),
     ]);
-    return sampling;
+    return allOrNothing(async (own) => {
+      own(sampling).dispatches = await compiling;
+      return sampling;
+    });
   }
 
   private constructor(gpu: Gpu, vocab: number, { slots }: Plan, buffers: Buffers) {
@@ -102,6 +106,10 @@ export class Sampling {
     queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
   }
 
+  get buffers(): GPUBuffer[] {
+    return [this.#samplers, this.#scratch, this.sampled.buffer, this.results];
+  }
+
   resultBytes(outputs: number): number {
     return outputs * RESULT_BYTES;
   }
@@ -111,8 +119,13 @@ export class Sampling {
     return Uint32Array.from({ length: outputs }, (_, output) => words[output * 2]!);
   }
 
+  logprobsOf(results: ArrayBuffer, outputs: number): Float32Array {
+    const values = new Float32Array(results);
+    return Float32Array.from({ length: outputs }, (_, output) => values[output * 2 + 1]!);
+  }
+
   destroy(): void {
-    for (const buffer of [this.#samplers, this.#scratch, this.sampled.buffer, this.results]) buffer.destroy();
+    for (const buffer of this.buffers) buffer.destroy();
   }
 }
 

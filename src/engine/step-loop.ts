@@ -4,7 +4,7 @@ import { PagePools } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
-import type { Stepper, Timed } from './stepper.ts';
+import { Overflow, type Stepper, type Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
@@ -22,10 +22,10 @@ export interface StepLoopParts<Result extends Timed> {
   step: Stepper<Result>;
   governor: Governor;
   /**
-   * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
-   * if that was lost too, and with anything else for good.
+   * Called when the device is lost under a step, or its numbers overflow; resolves to what computes from then on. Fails
+   * with `device-lost` if that was lost too, and with anything else for good.
    */
-  recover(): Promise<Stepper<Result>>;
+  recover(cause: unknown): Promise<Stepper<Result>>;
 }
 
 export interface StepLoopOptions<Result extends Timed> extends StepLoopParts<Result> {
@@ -47,6 +47,8 @@ export class StepLoop<Result extends Timed> {
   /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
   #decodeMs = 0;
   #msPerRow = 0.5;
+  /** Nothing was found that could go on: to be tried again for whoever asks next. */
+  #isBroken = false;
   /** What steps under way will probably take, all together. */
   #aheadMs = 0;
 
@@ -106,11 +108,15 @@ export class StepLoop<Result extends Timed> {
 
   async #runSteps(): Promise<void> {
     const inFlight: Promise<void>[] = [];
-    let failure: unknown;
+    let failure: unknown = this.#isBroken
+      ? new HearthError('device-lost', 'Nothing took the place of the lost GPU.')
+      : undefined;
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
-        const mayGoAhead = inFlight.length === 0 || this.#aheadMs < MOST_AHEAD_MS;
+        // A pipeline's steps do not wait for each other: each is at another stage
+        const isPipeline = this.#step.ahead === 1;
+        const mayGoAhead = inFlight.length === 0 || isPipeline || this.#aheadMs < MOST_AHEAD_MS;
         if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
           await this.#options.governor.permit();
           const plan = this.#scheduler.next(this.#budget());
@@ -139,14 +145,25 @@ export class StepLoop<Result extends Timed> {
     const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
-    const result = await this.#step.run(plan).finally(() => (this.#aheadMs -= expectedMs));
-    governor.pay(result.busyMs - expectedMs);
+    let busyMs = 0;
+    try {
+      const result = await this.#step.run(plan);
+      busyMs = result.busyMs;
+      this.#learn(busyMs, isPrefill ? rows : 0);
+      this.#read(plan, result);
+    } finally {
+      this.#aheadMs -= expectedMs;
+      governor.pay(busyMs - expectedMs);
+    }
+  }
 
-    if (isPrefill) {
-      const own = Math.max(0, result.busyMs - this.#decodeMs) / rows;
+  /** What a step took, with so many rows if it had some of prompts. */
+  #learn(busyMs: number, rows: number): void {
+    if (rows === 0) this.#decodeMs = moved(this.#decodeMs, busyMs);
+    else {
+      const own = Math.max(0, busyMs - this.#decodeMs) / rows;
       this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
-    } else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
-    this.#read(plan, result);
+    }
   }
 
   #read(plan: StepPlan, result: Result): void {
@@ -170,10 +187,12 @@ export class StepLoop<Result extends Timed> {
   /** Sequences keep their tokens: whatever computes next takes them up where they are. */
   async #recover(cause: unknown): Promise<void> {
     let failure = cause;
-    while (failure instanceof HearthError && failure.code === 'device-lost') {
+    while (canRecover(failure)) {
       this.#scheduler.rewindAll();
       try {
-        this.#step = await this.#options.recover();
+        this.#isBroken = true;
+        this.#step = await this.#options.recover(failure);
+        this.#isBroken = false;
         return;
       } catch (error) {
         failure = error;
@@ -185,6 +204,10 @@ export class StepLoop<Result extends Timed> {
   #idle(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }
+}
+
+function canRecover(error: unknown): boolean {
+  return error instanceof Overflow || (error instanceof HearthError && error.code === 'device-lost');
 }
 
 function moved(average: number, value: number): number {

@@ -1,5 +1,7 @@
+import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -12,13 +14,23 @@ import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
-import type { Stepper, StepResult } from './stepper.ts';
+import { Overflow, type Stepper, type StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
 const SIZED_POSITIONS = 64;
 /** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
 const DEPTH = 4;
+
+interface Parts {
+  gpu: Gpu;
+  plan: Plan;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  sampling: Sampling;
+  readback: Readback;
+  variants: Variants;
+}
 
 /**
  * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
@@ -41,42 +53,36 @@ export class Step implements Stepper {
   readonly #variants: Variants;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
-  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
-    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
-    const stepBuffer = new StepBuffer(gpu, plan);
-    const variants = chooseVariants(gpu);
-    const sampling = await Sampling.create({
-      gpu,
-      vocab: config.vocab,
-      plan,
-      buffers,
-      stepBuffer,
-      variants,
-    });
-    const build = () =>
-      buildForward({
-        gpu,
-        config,
-        plan,
-        weights,
-        buffers,
-        stepBuffer,
-        sampled: sampling.sampled,
-        variants,
-      });
-    const forward = await build();
-    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, variants, forward, build);
-  }
-
-  private constructor(
+  /**
+   * In f16 where the device has it, unless `arithmetic` says f32. Fails with `out-of-memory` if the device has no room for
+   * the plan; nothing but the weights is left then.
+   */
+  static create(
     gpu: Gpu,
     config: ModelConfig,
     plan: Plan,
     weights: Weights,
-    buffers: Buffers,
-    stepBuffer: StepBuffer,
-    sampling: Sampling,
-    variants: Variants,
+    arithmetic?: Arithmetic,
+  ): Promise<Step> {
+    return allOrNothing(async (own) => {
+      const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
+      const stepBuffer = new StepBuffer(gpu, plan);
+      own(stepBuffer.buffer);
+      const variants = chooseVariants(gpu, arithmetic);
+      const parts = { gpu, plan, buffers, stepBuffer, variants };
+      const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
+      const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
+      await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
+      const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
+      const forward = await build();
+      return new Step(config, weights, { ...parts, sampling, readback }, forward, build);
+    });
+  }
+
+  private constructor(
+    config: ModelConfig,
+    weights: Weights,
+    { gpu, plan, buffers, stepBuffer, sampling, readback, variants }: Parts,
     forward: Dispatch[],
     private readonly build: () => Promise<Dispatch[]>,
   ) {
@@ -89,7 +95,7 @@ export class Step implements Stepper {
     this.#sampling = sampling;
     this.#forward = forward;
     this.#variants = variants;
-    this.#readback = new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots));
+    this.#readback = readback;
   }
 
   /** What was chosen for this adapter, by name. */
@@ -144,7 +150,13 @@ export class Step implements Stepper {
       bytes,
     );
     this.gpu.check();
-    return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
+    const { outputs } = load;
+    const [ids, logprobs] = [
+      this.#sampling.idsOf(results, outputs),
+      this.#sampling.logprobsOf(results, outputs),
+    ];
+    if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
+    return { ids, logprobs, busyMs };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import { HearthError } from '../protocol/errors.ts';
 import type { ModelFile } from './model-file.ts';
 import type { Plan } from './plan.ts';
 import type { StepPlan } from './schedule.ts';
@@ -10,9 +11,18 @@ export interface Timed {
   busyMs: number;
 }
 
+/** Numbers overflowed in f16: what a step gave is not to be used, and a stepper that computes in f32 could take over. */
+export class Overflow extends HearthError {
+  constructor() {
+    super('internal', 'The model’s numbers overflow f16. Compute it in f32.');
+  }
+}
+
 export interface StepResult extends Timed {
   /** The sampled token of each output. */
   ids: Uint32Array;
+  /** Of each, the natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
+  logprobs?: Float32Array;
 }
 
 /** What computes a model's steps: a GPU, or the processor where there is none (any more). */
@@ -27,7 +37,7 @@ export interface Stepper<Result extends Timed = StepResult> {
   setPage(slot: number, index: number, page: number, group: number): void;
   /** A sequence has taken its slot. */
   setSampler(sequence: Sequence): void;
-  /** Fails with `device-lost` if a new stepper could take over. */
+  /** Fails with `device-lost` or `Overflow` if a new stepper could take over. */
   run(plan: StepPlan): Promise<Result>;
   destroy(): void;
 }

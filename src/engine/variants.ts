@@ -55,8 +55,8 @@ export interface LinearKernel<Shape = LinearShape> {
   takes(rows: number): boolean;
 }
 
-/** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
-export function chooseVariants(gpu: Gpu): Variants {
+/** By what the adapter is, in the arithmetic that is wanted: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
+export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
   const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
   const mostThreads = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
   const inTeams = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
@@ -79,7 +79,7 @@ export function chooseVariants(gpu: Gpu): Variants {
       sampleThreads: 4,
     };
 
-  const arithmetic = gpu.has('shader-f16') ? 'f16' : 'f32';
+  const arithmetic = wanted ?? (gpu.has('shader-f16') ? 'f16' : 'f32');
   return {
     ...shared,
     arithmetic,
