@@ -20,6 +20,9 @@ import {
 } from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
+import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
+import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
 import type { OpenWasm } from './stepper.ts';
@@ -36,6 +39,8 @@ export interface EngineOptions {
   open(model: string): Promise<{ source: ByteSource; name: string }>;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
+  /** Where a model that does not fit this machine may lie, if anywhere. */
+  placeStages?(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined;
 }
 
 interface AdapterWish {
@@ -64,6 +69,7 @@ export class Engine {
   readonly #device: Device;
   readonly #governor: Governor;
   readonly #entries = new Map<string, Entry>();
+  readonly #stages = new Set<{ bytes: number }>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
   /** Loads follow one another, so that each knows what memory the others took. */
@@ -80,6 +86,9 @@ export class Engine {
     this.#caps = caps;
     this.#defaultModel = defaultModel;
     this.#governor.share = caps.gpuPercent / 100;
+    // What did not fit may do so now
+    for (const [id, { model }] of this.#loaded())
+      if (model instanceof StagedModel && isIdle(model)) await this.unload(id);
     await this.#makeRoom(0);
   }
 
@@ -97,7 +106,12 @@ export class Engine {
       );
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
-    const model = await this.#textModel(id, signal);
+    const model = await this.#writer(id, signal);
+    if (model instanceof StagedModel && !input.mayLeave)
+      throw new HearthError(
+        'not-allowed',
+        'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
+      );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const output = await model.run(
@@ -150,7 +164,7 @@ export class Engine {
     { model: id, prompt }: EngineCalls['count']['input'],
     signal: AbortSignal,
   ): Promise<{ tokens: number }> {
-    const { file, contextLength } = await this.#textModel(id, signal);
+    const { file, contextLength } = await this.#writer(id, signal);
     return { tokens: countTokens(file, prompt, contextLength) };
   }
 
@@ -271,9 +285,23 @@ export class Engine {
     return entry;
   }
 
+  async #writer(id: string, signal: AbortSignal): Promise<Model | StagedModel> {
+    const known = this.#entries.get(id)?.model;
+    // The room may be another by now
+    if (known instanceof StagedModel && known.isGone && isIdle(known)) await this.unload(id);
+    const model = await this.#ready(id, 'text', signal);
+    if (model instanceof Model || model instanceof StagedModel) return model;
+    throw wrongKind('text');
+  }
+
   async #textModel(id: string, signal: AbortSignal): Promise<Model> {
     const model = await this.#ready(id, 'text', signal);
     if (model instanceof Model) return model;
+    if (model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+      );
     throw wrongKind('text');
   }
 
@@ -318,7 +346,8 @@ export class Engine {
           // A full context is worth more than a model that nobody uses
           const isFull = error instanceof HearthError && error.code === 'out-of-memory';
           if (!isFull) throw error;
-          if (!(await this.#unloadOldest())) return await load(true);
+          if (await this.#unloadOldest()) continue;
+          return await load(true).catch((full: unknown) => this.#loadStaged(id, file, source, full));
         }
       }
     } catch (error) {
@@ -327,12 +356,71 @@ export class Engine {
     }
   }
 
+  /** Over the room, if there is one; fails with `full` if there is none. */
+  async #loadStaged(id: string, file: ModelFile, source: ByteSource, full: unknown): Promise<LoadedModel> {
+    const isFull = full instanceof HearthError && full.code === 'out-of-memory';
+    const place = isFull && whatItMakes(file) === 'text' ? this.#options.placeStages?.(id, file) : undefined;
+    if (!place) throw full;
+    await source.close?.();
+    const { clock } = this.#options;
+    try {
+      return await StagedModel.load({ file, place, clock, governor: this.#governor });
+    } catch (error) {
+      if (!(error instanceof HearthError && error.code === 'gone')) throw error;
+      throw new HearthError('out-of-memory', `${(full as HearthError).message} ${error.message}`);
+    }
+  }
+
+  /**
+   * A stage of a model for whoever runs its chain. It counts against the memory cap, and takes at most `budgetBytes`:
+   * fails with `out-of-memory` if that does not do. What the owner has loaded stays.
+   */
+  async openStage(
+    file: ModelFile,
+    source: ByteSource,
+    order: StageOrder,
+    budgetBytes: number,
+  ): Promise<Stage> {
+    const gpu = await this.#device.open();
+    const planned = planStageOn(gpu, file, order);
+    const { totalBytes: needed } = planned.plan;
+    const free = Math.min(budgetBytes - this.stageBytes, this.#freeBytes());
+    if (needed > free)
+      throw new HearthError(
+        'out-of-memory',
+        `The stage needs ${megabytes(needed)}, and this machine has ${megabytes(Math.max(0, free))} for it.`,
+      );
+    // Before the weights come, so that the next one knows
+    const taken = { bytes: needed };
+    this.#stages.add(taken);
+    const leave = () => this.#stages.delete(taken);
+    try {
+      const stage = await GpuStage.load(gpu, source, planned);
+      return {
+        run: (input) => stage.run(input),
+        forget: () => stage.forget(),
+        destroy() {
+          leave();
+          stage.destroy();
+        },
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** What stages take of this machine's memory. */
+  get stageBytes(): number {
+    return [...this.#stages].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   #freeBytes(): number {
     return this.#caps.memoryBytes - this.#usedBytes();
   }
 
   #usedBytes(): number {
-    return this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
+    return this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), this.stageBytes);
   }
 
   async #makeRoom(bytes: number): Promise<void> {

@@ -54,7 +54,6 @@ export interface Stack extends StackShape {
 export type RopeFactors = RopeFactorRoles<Float32Array>;
 
 export interface Weights extends ModelRoles<Linear, Stack, BufferSlice, Float32Array> {
-  head: Linear;
   /** All of its linear maps. */
   linears: readonly Linear[];
   destroy(): void;

@@ -112,7 +112,7 @@ export class Model implements LoadedModel {
   get bytesPerToken(): number {
     const { embedding, head, blocks, bytes } = this.layout;
     const table =
-      head === embedding ? 0 : embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
+      head === embedding ? 0 : embedding!.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
     const { experts } = this.file.config;
     const stacks = blocks.flatMap(({ feedForward: ffn }) => ('router' in ffn ? [ffn.gateUp, ffn.down] : []));
     const idleShare = experts ? 1 - experts.used / experts.count : 0;

@@ -23,6 +23,9 @@ import type { Variants } from './variants.ts';
 /** Id and log-probability. */
 const RESULT_BYTES = 8;
 
+/** What a sampler must know of a sequence. */
+type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
+
 interface Parts {
   gpu: Gpu;
   vocab: number;
@@ -91,7 +94,7 @@ export class Sampling {
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
-  set({ slot, sampling, tokens, promptLength }: Sequence): void {
+  set({ slot, sampling, tokens, promptLength }: SampledText): void {
     const { queue } = this.#gpu.device;
     queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);

@@ -1,4 +1,5 @@
 import { TILE_ROWS } from '../../kernels/attention/attention.ts';
+import type { StageRow } from '../protocol/stage.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import type { StepPlan } from './schedule.ts';
@@ -32,12 +33,12 @@ export class StepBuffer {
   /** A text's rows all belong to its output: they are all here. */
   readonly #isWhole: boolean;
 
-  constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan) {
+  constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan, tileCount = mostTiles(maxRows, slots)) {
     this.#gpu = gpu;
     this.#isWhole = isWhole;
     const outputs = 2 * ALIGNMENT;
     const tiles = align(outputs + slots * 16);
-    const rows = align(tiles + maxTiles(maxRows, slots) * 16);
+    const rows = align(tiles + tileCount * 16);
     const size = align(rows + maxRows * 16);
     this.#at = { outputs, tiles, rows };
     this.#words = new Uint32Array(size / 4);
@@ -94,16 +95,49 @@ export class StepBuffer {
       firstRow += rows;
     }
     for (const { firstPosition } of decodes) load.depth = Math.max(load.depth, firstPosition + 1);
+    this.#send(load);
+    return load;
+  }
 
+  /** As `write`, of rows in any order whose tokens are all known: they may need a tile each. */
+  writeRows(rows: readonly StageRow[]): StepLoad {
+    const words = this.#words;
+    const load = { rows: rows.length, outputs: 0, decodes: 0, tiles: 0, depth: 0 };
+    for (const [row, { token, position, slot, isOutput }] of rows.entries()) {
+      const output = isOutput ? load.outputs : NONE;
+      words.set([token, position, slot, output], this.#at.rows / 4 + row * 4);
+      if (isOutput) words.set([slot, position, row, 0], this.#at.outputs / 4 + load.outputs++ * 4);
+    }
+    // A decoding row does not see what others of its sequence write in the same step
+    const counts = new Map<number, number>();
+    for (const { slot } of rows) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    while (load.decodes < rows.length && counts.get(rows[load.decodes]!.slot) === 1)
+      load.depth = Math.max(load.depth, rows[load.decodes++]!.position + 1);
+    for (let first = load.decodes; first < rows.length; ) {
+      const { slot, position } = rows[first]!;
+      let count = 1;
+      while (count < TILE_ROWS && isNext(rows[first + count], slot, position + count)) count++;
+      words.set([first, count, slot, position], this.#at.tiles / 4 + load.tiles++ * 4);
+      first += count;
+    }
+    this.#send(load);
+    return load;
+  }
+
+  #send(load: StepLoad): void {
+    const words = this.#words;
     words[0] = load.rows;
     words[ALIGNMENT / 4] = load.outputs;
     this.#gpu.device.queue.writeBuffer(this.buffer, 0, words, 0, this.#at.rows / 4 + load.rows * 4);
-    return load;
   }
 }
 
+function isNext(row: StageRow | undefined, slot: number, position: number): boolean {
+  return row?.slot === slot && row.position === position;
+}
+
 /** Every sequence may leave one tile not full. */
-function maxTiles(maxRows: number, slots: number): number {
+function mostTiles(maxRows: number, slots: number): number {
   return Math.ceil(maxRows / TILE_ROWS) + slots;
 }
 

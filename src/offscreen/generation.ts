@@ -4,6 +4,7 @@ import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { GenerateInput } from '../protocol/generate.ts';
 import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
+import type { Mesh } from './mesh/mesh.ts';
 import type { Answering } from './openai/answer.ts';
 import { isRemembered, type Page } from './page.ts';
 import type { Slots } from './slots.ts';
@@ -14,6 +15,7 @@ export interface GenerationDeps {
   engine: Engine;
   /** Answers under way, of all pages. */
   slots: Slots;
+  room: Pick<Mesh, 'mayLeave' | 'summary'>;
 }
 
 /** Begins one answer for a page, once the user allows it and the page has a slot left. */
@@ -32,7 +34,7 @@ export function beginVectors(deps: GenerationDeps, input: EmbedInput, signal: Ab
 
 async function begin<K extends 'generate' | 'embed'>(
   name: K,
-  { page, consent, engine, slots }: GenerationDeps,
+  { page, consent, engine, slots, room }: GenerationDeps,
   input: { model: string | undefined },
   signal: AbortSignal,
 ): Promise<{ model: string; stream: Stream<EngineCalls[K]['part'], EngineCalls[K]['output']> }> {
@@ -46,6 +48,7 @@ async function begin<K extends 'generate' | 'embed'>(
     lane: 'interactive',
     // All pages without an origin bear the same name and have nothing to do with each other
     isPrivate: !isRemembered(page),
+    mayLeave: room.mayLeave(page),
   };
   const stream = client.stream(name, whole as EngineCalls[K]['input'], { signal });
   stream.output.then(free, free);

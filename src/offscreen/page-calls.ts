@@ -33,13 +33,17 @@ const FetchInput = v.object({
 export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
   const { page, consent, engine } = deps;
 
-  async function models(signal: AbortSignal) {
+  async function allowedModels(): Promise<string[]> {
     const ids = await consent.models(page);
-    if (!ids)
-      throw new HearthError(
-        'not-allowed',
-        'This site may not use Hearth yet. Call hearth.request() to ask the user.',
-      );
+    if (ids) return ids;
+    throw new HearthError(
+      'not-allowed',
+      'This site may not use Hearth yet. Call hearth.request() to ask the user.',
+    );
+  }
+
+  async function models(signal: AbortSignal) {
+    const ids = await allowedModels();
     return openAIModels(await (await engine.client()).call('summaries', { models: ids }, { signal }));
   }
 
@@ -79,6 +83,13 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
         const { model, vectors, usage } = await stream.output;
         const tokens = usage.promptTokens;
         return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
+      },
+    },
+    meshStatus: {
+      parse: nothing,
+      async run() {
+        await allowedModels();
+        return deps.room.summary(page);
       },
     },
     fetch: {

@@ -21,6 +21,10 @@ export interface Hearth {
    * answered. `signal` stops it at once.
    */
   embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<Embeddings>;
+  mesh: {
+    /** The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if `mayUse`. */
+    status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
+  };
   /**
    * A `fetch` that serves `…/v1/chat/completions`, `…/v1/completions`, `…/v1/embeddings` and `…/v1/models` from this machine, with JSON
    * and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
@@ -109,6 +113,8 @@ export interface Usage {
   completion_tokens: number;
   total_tokens: number;
   prompt_tokens_details: { cached_tokens: number };
+  /** Layers [first, end) on each machine, in their order; empty where this one computed all. */
+  hearth: { stages: { first: number; end: number }[] };
 }
 
 /** Milliseconds, as the engine saw them. */

@@ -8,8 +8,11 @@ export interface EngineCalls {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {
-    /** `isPrivate`: what is said stays apart from all else that is said under the same origin. */
-    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean };
+    /**
+     * `isPrivate`: what is said stays apart from all else that is said under the same origin. `mayLeave`: other
+     * machines of the room may compute it.
+     */
+    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean; mayLeave?: boolean };
     part: GeneratePart;
     output: GenerateOutput;
   };

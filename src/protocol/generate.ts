@@ -148,6 +148,8 @@ export interface GenerateOutput {
     reasoningTokens?: number;
   };
   timings: Timings;
+  /** Layers [first, end) on each machine, in their order, where an answer was computed by several. */
+  stages?: readonly { machine: string; first: number; end: number }[];
 }
 
 /** Milliseconds, as the engine saw them. */

@@ -65,7 +65,9 @@ export type MeshEvent =
   | { kind: 'machines'; machines: MeshMachine[]; own: MeshWork }
   | { kind: 'signal'; peer: PeerId; message: unknown }
   | { kind: 'closed'; connection: number; reason: string }
-  | { kind: 'bans'; bans: MeshBan[] };
+  | { kind: 'bans'; bans: MeshBan[] }
+  /** Where a model of ours runs now, or what came in between: in words. */
+  | { kind: 'decision'; model: string; why: string };
 
 /** What a machine does in the room. */
 export interface MeshWork {
@@ -87,6 +89,9 @@ export interface MeshMachine extends MeshWork {
   freeBytes: number;
   /** Models that it holds, as a whole or in part, by their hashes or names. */
   holds: string[];
+  /** It computes for us now, and this machine for it. */
+  worksForUs: boolean;
+  isServed: boolean;
   /** It has missed beats. */
   isLate: boolean;
 }

@@ -24,6 +24,12 @@ export interface PageCalls extends BuiltInCalls {
       usage: { prompt_tokens: number; total_tokens: number };
     };
   };
+  /** The room that this machine is in: 0 machines if in none. Fails with `not-allowed` until the user has said yes. */
+  meshStatus: {
+    input: undefined;
+    part: never;
+    output: { machines: number; sharing: number; mayUse: boolean };
+  };
   /** An HTTP request to OpenAI's endpoints. The first part is the head of the response, the others its body. */
   fetch: { input: HttpRequest; part: HttpHead | string; output: undefined };
 }

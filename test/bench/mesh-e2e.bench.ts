@@ -13,6 +13,7 @@ const NET = process.env.HEARTH_NET ?? 'here';
 const PORT = 9_400;
 /** Longer than a browser takes to give a silent connection up. */
 const MOVE_WATCH_MS = 25_000;
+const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
 const OUT = 'out/bench/mesh-e2e.json';
 
 let network: Network | undefined;
@@ -26,8 +27,8 @@ beforeAll(async () => {
   await servePeers(address);
   for (let i = 0; i < PEERS; i++) {
     const signalling = { kind: 'server', address: `${address}:${PORT}` } as const;
-    const chromium = network?.chromiums[i];
-    machines.push(await MeshMachine.launch(DIST, `m${i}`, { signalling }, chromium));
+    const options = { chromium: network?.chromiums[i], hasWebGpu: true };
+    machines.push(await MeshMachine.launch(DIST, `m${i}`, { signalling, share: SHARE }, options));
   }
 });
 afterAll(async () => {

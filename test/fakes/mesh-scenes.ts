@@ -10,6 +10,7 @@ const none: MeshStatus = {
   machines: [],
   connecting: 0,
   bans: [],
+  decisions: [],
 };
 
 /** What the mesh says, by scene. */
@@ -36,6 +37,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         isLate: false,
         worksFor: [peer('a')],
         tokensPerSecond: 0,
+        worksForUs: true,
+        isServed: false,
         digits: '042917',
       },
       {
@@ -50,6 +53,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         isLate: true,
         worksFor: [],
         tokensPerSecond: 0,
+        worksForUs: false,
+        isServed: true,
         digits: '771204',
       },
     ],

@@ -52,6 +52,8 @@ const GOODBYE_MS = 200;
 export class Stay {
   machines: MeshMachine[] = [];
   own: MeshWork = { worksFor: [], tokensPerSecond: 0 };
+  /** Of each of our models that runs in the room: where, in words. */
+  readonly decisions = new Map<string, string>();
   bans: MeshBan[];
   connecting = 0;
   settings: MeshSettings;
@@ -191,6 +193,7 @@ export class Stay {
       this.machines = event.machines;
       this.own = event.own;
     } else if (event.kind === 'closed') this.#remove(event.connection);
+    else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
     else {
       this.bans = event.bans;
       this.deps.onMemory();

@@ -103,13 +103,15 @@ function head({ idPrefix }: AnswerStyle, object: string, model: string): object 
   return { id, object, created: Math.floor(Date.now() / 1000), model };
 }
 
-function tail({ usage, timings }: GenerateOutput): object {
+function tail({ usage, timings, stages }: GenerateOutput): object {
   return {
     usage: {
       prompt_tokens: usage.promptTokens,
       completion_tokens: usage.completionTokens,
       total_tokens: usage.promptTokens + usage.completionTokens,
       prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+      // Machines have names that are no site's business
+      hearth: { stages: stages?.map(({ first, end }) => ({ first, end })) ?? [] },
     },
     timings: { queued_ms: timings.queuedMs, prefill_ms: timings.prefillMs, decode_ms: timings.decodeMs },
   };
