@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import output from '../output.wgsl?raw';
 import common from './sample.wgsl?raw';
@@ -58,6 +59,8 @@ export const sampleScan: Kernel<SampleShape> = {
   name: 'sample-scan',
   wgsl: output + common + scan,
   bindings: ['read', 'read', 'read', 'read', 'write'],
+  // Counts are read only where there are penalties
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 6 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
@@ -67,6 +70,7 @@ export const sampleGather: Kernel<SampleShape> = {
   name: 'sample-gather',
   wgsl: output + common + gather,
   bindings: ['read', 'read', 'read', 'read', 'write'],
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 2 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
@@ -79,6 +83,7 @@ export const samplePick: Kernel<SampleShape> = {
   name: 'sample-pick',
   wgsl: output + common + pick,
   bindings: ['read', 'read', 'read', 'write', 'read', 'write', 'write'],
+  cost: ({ outputs, parts }) => ({ bytes: outputs * parts * 24, operations: 4 * outputs * parts }),
   constants,
   workgroups: ({ outputs }) => [outputs],
 };

@@ -2,6 +2,7 @@ import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
 import type { AdapterUse, Sequence } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
 export interface RunRequest {
@@ -22,9 +23,14 @@ export interface RunRequest {
   isPrivate?: boolean | undefined;
   /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
+  speculates?: Speculates | undefined;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
+
+/** What a request comes to, and in how many steps. */
+export type RunOutput = Omit<GenerateOutput, 'model'> & { steps: number };
 
 export type FinishReason = GenerateOutput['finishReason'];
 
@@ -49,6 +55,7 @@ export class Answer {
   readonly #promptTokens: number;
   readonly #maxTokens: number;
   #completionTokens = 0;
+  #steps = 0;
   #scheduledAt: number | undefined;
   #firstTokenAt: number | undefined;
   #lastTokenAt: number | undefined;
@@ -77,6 +84,7 @@ export class Answer {
       lane: request.lane,
       isPrivate: request.isPrivate,
       adapters: request.adapters,
+      speculates: request.speculates,
       sampling: request.sampling,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
@@ -91,7 +99,13 @@ export class Answer {
     };
   }
 
+  /** Steps that had rows of it, those of its prompt included. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   onScheduled(): void {
+    this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 

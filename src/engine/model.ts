@@ -1,8 +1,9 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
-import type { Answer, RunRequest } from './answer.ts';
+import type { Answer, RunOutput, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { makeFitting } from './fitting.ts';
 import type { Governor } from './governor.ts';
@@ -11,7 +12,7 @@ import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { withWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
-import type { KernelTime } from './profile.ts';
+import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
 import { steadily } from './steady.ts';
@@ -149,7 +150,7 @@ export class Model implements LoadedModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
     return this.#runner.run({ ...request, adapters }, send, signal);
   }
@@ -203,11 +204,21 @@ export class Model implements LoadedModel {
     return this.#gpuStep.decodedLogits(texts);
   }
 
-  /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
+  /** What each kernel takes when a token is decoded behind `depth` others, or `prompt` tokens of a prompt. On a GPU, while no answer is being made. */
+  async profile(depth: number, prompt = 0): Promise<StepTimes> {
+    const step: MeasuredStep =
+      prompt > 0 ? { kind: 'prompt', depth, rows: prompt } : { kind: 'answer', depth };
+    const prepare = () => this.prepare(step);
+    return profile({ gpu: this.gpu, prepare, alone: (run) => run() });
+  }
+
+  /** Makes a step ready that is to be measured. On a GPU, while no answer is being made; what ended ones left is forgotten. */
+  prepare(step: MeasuredStep): PreparedStep {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
-    return this.#gpuStep.profile(depth, prompt);
+    // It computes in the cache's first pages
+    this.#runner.forget();
+    return this.#gpuStep.prepare(step);
   }
 
   async dispose(): Promise<void> {

@@ -44,8 +44,8 @@ export class Readback {
   /** Submits what `encode` puts into a pass; resolves to the first `bytes` of `results` after it, and the GPU's time. */
   async submit(
     encode: (pass: GPUComputePassEncoder) => void,
-    results: GPUBuffer,
-    bytes: number,
+    results?: GPUBuffer,
+    bytes = 0,
   ): Promise<{ results: ArrayBuffer; busyMs: number }> {
     const { device } = this.#gpu;
     const staging = this.#free.pop();
@@ -62,7 +62,7 @@ export class Readback {
     );
     encode(pass);
     pass.end();
-    if (bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
+    if (results && bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
     if (times) {
       encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
       encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);

@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
-import { Answer, type RunRequest } from './answer.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import { Answer, type RunOutput, type RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { StepLoop, type StepLoopParts } from './step-loop.ts';
 import type { StepResult } from './stepper.ts';
@@ -46,7 +46,7 @@ export class Runner {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const { plan, clock, endIds, newDecoder } = this.#options;
     if (request.ids.length === 0)
       throw new HearthError('bad-input', 'The prompt is empty: it has no tokens.');
@@ -97,7 +97,7 @@ export class Runner {
       await stream.end();
       const { reasoningTokens } = stream;
       const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
-      return { finishReason, usage, timings: answer.timings };
+      return { finishReason, usage, timings: answer.timings, steps: answer.steps };
     } finally {
       signal.removeEventListener('abort', abort);
     }

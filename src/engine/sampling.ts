@@ -10,12 +10,11 @@ import {
   sampleScan,
 } from '../../kernels/sample/sample.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
-import type { SamplingOptions } from '../protocol/generate.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
-import type { Sequence } from './sequence.ts';
+import { hasPenalties, type Sequence } from './sequence.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
@@ -69,6 +68,7 @@ export class Sampling {
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
           load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
       };
     };
     const read = [outputs, samplers, logits, counts];
@@ -130,8 +130,4 @@ export class Sampling {
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
-}
-
-function hasPenalties({ repetitionPenalty, frequencyPenalty, presencePenalty }: SamplingOptions): boolean {
-  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }

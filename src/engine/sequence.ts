@@ -1,4 +1,5 @@
 import type { HeldPages } from './pages.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
@@ -11,6 +12,8 @@ export interface Sequence {
   sampling: SamplingOptions;
   /** What is added to the model for it; nothing if absent. */
   readonly adapters?: readonly AdapterUse[] | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. */
+  readonly speculates?: Speculates | undefined;
   /** Tokens of the prompt, which come first. */
   promptLength: number;
   /** Prompt and answer together never pass this. */
@@ -40,6 +43,15 @@ export interface AdapterUse {
 /** What computes the text: keys and values of one text are those of another only if this is the same. */
 export function adaptersKey({ adapters = [] }: Pick<Sequence, 'adapters'>): string {
   return adapters.map(({ id, scale }) => `${id} ${scale}`).join();
+}
+
+/** Whether what is sampled depends on how often each token was. */
+export function hasPenalties({
+  repetitionPenalty,
+  frequencyPenalty,
+  presencePenalty,
+}: SamplingOptions): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }
 
 /** Tokens sampled on the GPU that have not been read yet. */

@@ -2,8 +2,9 @@ import { HearthError } from '../protocol/errors.ts';
 import type { Governor } from './governor.ts';
 import { PagePools } from './pages.ts';
 import type { Plan } from './plan.ts';
-import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
+import { type Chunk, outputsOf, rowsOf, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
+import { StepCosts } from './speculate/step-costs.ts';
 import { Overflow, type Stepper, type Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
@@ -13,8 +14,6 @@ const LONE_STEP_MS = 150;
 /** Steps go ahead of those under way for no longer than this: who comes next waits for all of them. */
 const MOST_AHEAD_MS = 30;
 const MIN_ROWS = 16;
-/** Below what any adapter takes: a measurement of nothing must not promise the world. */
-const LEAST_MS_PER_ROW = 0.001;
 
 /** What a model computes with, and by whose leave. */
 export interface StepLoopParts<Result extends Timed> {
@@ -44,9 +43,7 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
-  #decodeMs = 0;
-  #msPerRow = 0.5;
+  readonly #costs = new StepCosts();
   /** Nothing was found that could go on: to be tried again for whoever asks next. */
   #isBroken = false;
   /** What steps under way will probably take, all together. */
@@ -62,6 +59,7 @@ export class StepLoop<Result extends Timed> {
       groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
       isWhole: plan.isWhole,
       pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
+      guessing: { costs: this.#costs, mayGuess: () => this.#step.takesGuesses ?? false },
       keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
       onSlot: (sequence) => this.#step.setSampler(sequence),
@@ -140,36 +138,33 @@ export class StepLoop<Result extends Timed> {
     for (const { sequence } of [...plan.decodes, ...plan.prefills]) this.#options.onScheduled(sequence);
 
     const { governor } = this.#options;
-    const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
-    const isPrefill = plan.prefills.length > 0;
-    const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
+    const decodes = plan.decodes.length;
+    const rows = { decodes, guesses: rowsOf(plan.decodes) - decodes, prompts: rowsOf(plan.prefills) };
+    const expectedMs = this.#costs.expected(rows);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
     let busyMs = 0;
     try {
       const result = await this.#step.run(plan);
       busyMs = result.busyMs;
-      this.#learn(busyMs, isPrefill ? rows : 0);
+      this.#costs.note(rows, busyMs);
       this.#read(plan, result);
     } finally {
       this.#aheadMs -= expectedMs;
       governor.pay(busyMs - expectedMs);
-    }
-  }
-
-  /** What a step took, with so many rows if it had some of prompts. */
-  #learn(busyMs: number, rows: number): void {
-    if (rows === 0) this.#decodeMs = moved(this.#decodeMs, busyMs);
-    else {
-      const own = Math.max(0, busyMs - this.#decodeMs) / rows;
-      this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
+      governor.lanes.add(plan, busyMs);
     }
   }
 
   #read(plan: StepPlan, result: Result): void {
-    const outputs = [...plan.decodes, ...plan.prefills].filter(({ isOutput }) => isOutput);
-    for (const [i, chunk] of outputs.entries()) {
-      if (isCurrent(chunk)) this.#options.onOutput(chunk.sequence, result, i);
+    let index = 0;
+    for (const chunk of [...plan.decodes, ...plan.prefills]) {
+      for (let output = 0; output < outputsOf(chunk); output++, index++) {
+        // A guess that was wrong ends the epoch, and what was computed with it counts no more
+        if (!isCurrent(chunk)) continue;
+        this.#options.onOutput(chunk.sequence, result, index);
+        this.#scheduler.grown(chunk.sequence);
+      }
     }
   }
 
@@ -179,8 +174,8 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#decodeMs;
-    const rows = Math.floor(ms / this.#msPerRow);
+    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#costs.decodeMs;
+    const rows = Math.floor(ms / this.#costs.msPerRow);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 
@@ -208,10 +203,6 @@ export class StepLoop<Result extends Timed> {
 
 function canRecover(error: unknown): boolean {
   return error instanceof Overflow || (error instanceof HearthError && error.code === 'device-lost');
-}
-
-function moved(average: number, value: number): number {
-  return 0.7 * average + 0.3 * value;
 }
 
 /** Results of a step count only for a sequence that still runs in the same epoch. */

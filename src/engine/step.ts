@@ -8,7 +8,8 @@ import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
 import type { Plan } from './plan.ts';
-import { type KernelTime, profile } from './profile.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
+import type { PreparedStep } from './profile.ts';
 import { Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
@@ -40,6 +41,7 @@ export class Step implements Stepper {
   readonly depth = DEPTH;
   readonly ahead = DEPTH;
   readonly keepsPages = true;
+  readonly takesGuesses = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;
@@ -251,28 +253,27 @@ export class Step implements Stepper {
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */
   #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
-    const { rows, outputs, decodes, tiles, depth } = load;
-    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
+    const { rows, outputs, decodes, hasGuesses, tiles, depth } = load;
+    const size = [rows, outputs, decodes, hasGuesses, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
     if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
     encode(pass, this.#last.dispatches);
   }
 
-  /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
-    this.#setFirstPages(depth + prompt + 1);
-    const sequence = soloSequence(Array.from({ length: depth + prompt + 1 }, () => 0));
-    const load = this.#stepBuffer.write(
-      prompt > 0
-        ? {
-            decodes: [],
-            prefills: [{ sequence, epoch: 0, firstPosition: depth, rows: prompt, isOutput: true }],
-          }
-        : {
-            decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
-            prefills: [],
-          },
-    );
-    return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
+  /** A step that may be run to measure it, as often as one likes: for a model at rest. */
+  prepare(step: MeasuredStep): PreparedStep {
+    const { contextLength, maxRows } = this.#plan;
+    const isAnswer = step.kind === 'answer';
+    const firstPosition = Math.min(step.depth ?? 0, contextLength - 1);
+    const room = Math.min(maxRows, contextLength - firstPosition);
+    const rows = isAnswer ? 1 : Math.min(step.rows ?? room, room);
+    this.#setFirstPages(firstPosition + rows);
+    const sequence = soloSequence(Array.from({ length: firstPosition + rows }, () => 0));
+    const chunk = { sequence, epoch: 0, firstPosition, rows, isOutput: true };
+    const load = this.#stepBuffer.write({
+      decodes: isAnswer ? [chunk] : [],
+      prefills: isAnswer ? [] : [chunk],
+    });
+    return { load, dispatches: sized([...this.#forward, ...this.#sampling.dispatches], load) };
   }
 
   destroy(): void {

@@ -31,6 +31,8 @@ export interface Stepper<Result extends Timed = StepResult> {
   readonly depth: number;
   /** Steps of one sequence among them: 1 where its next token has to come back before it can go on. */
   readonly ahead: number;
+  /** Whether a sequence may have several rows with outputs in one step, whose tokens are guesses; no if absent. */
+  readonly takesGuesses?: boolean;
   /** Whether pages keep their contents, and may be held by several sequences, until they are written to. */
   readonly keepsPages: boolean;
   /** The page of the KV cache that holds a slot's positions from `index · pageSize` on, in blocks of a group of the plan. */

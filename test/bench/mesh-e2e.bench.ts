@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { MeshMachine } from '../browser/mesh-machine.ts';
+import { allowedPage, ANSWER, askRoom, cap, type RoomAnswer, SMALL_CAP } from '../browser/room-answer.ts';
 import { type Network, openNetwork, WEATHERS } from '../mesh-net/network.ts';
 
 const PEERS = Number(process.env.HEARTH_PEERS ?? 2);
@@ -70,6 +71,8 @@ test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
     });
   }
 
+  const answers = await answerTogether(first);
+
   const result = {
     peers: PEERS,
     net: NET,
@@ -77,6 +80,7 @@ test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
     backMs: Math.round(backMs),
     movedMs,
     links,
+    ...answers,
   };
   mkdirSync('out/bench', { recursive: true });
   writeFileSync(OUT, JSON.stringify(result, null, 2));
@@ -89,6 +93,31 @@ async function lastMissing(forMs: number, isMissing: () => Promise<boolean>): Pr
   let last = 0;
   for (let now = 0; now < forMs; now = performance.now() - start) if (await isMissing()) last = now;
   return Math.round(last);
+}
+
+/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps is killed. */
+async function answerTogether(first: MeshMachine) {
+  for (const machine of machines) await cap(machine, SMALL_CAP);
+  const page = await allowedPage(first);
+  const [cold, warm] = [await askRoom(page), await askRoom(page)];
+  const figures = { cold: figuresOf(cold), warm: figuresOf(warm), stages: warm.usage.hearth.stages };
+  if (PEERS < 3) return figures;
+  const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
+  const victim = machines.find(({ name }) => name === helper.name)!;
+  const killed = await askRoom(page, (pieces) => void (pieces === 3 && victim.kill()));
+  return { ...figures, killed: figuresOf(killed), stagesAfter: killed.usage.hearth.stages };
+}
+
+/** Milliseconds; the longest pause is where a machine was lost, if one was. */
+function figuresOf({ text, at, usage }: RoomAnswer) {
+  const pauses = at.slice(1).map((ms, i) => ms - at[i]!);
+  const seconds = (at.at(-1)! - at[0]!) / 1000;
+  return {
+    isGolden: text === ANSWER,
+    firstTokenMs: Math.round(at[0]!),
+    tokensPerSecond: Math.round(((usage.completion_tokens - 1) / seconds) * 10) / 10,
+    longestPauseMs: Math.round(Math.max(...pauses)),
+  };
 }
 
 /** In the first machine's network, as a household would have it. */

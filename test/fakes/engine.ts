@@ -4,6 +4,7 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { someFacts } from './performance-scenes.ts';
 
 /**
  * A small working engine without a model. The prompt says what it does:
@@ -142,6 +143,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           });
           tell();
         }),
+    },
+    performance: { parse: () => undefined, run: () => someFacts },
+    profile: {
+      parse: (input) => input as EngineCalls['profile']['input'],
+      run() {
+        throw new HearthError('not-supported', 'The fake adapter gives no timestamps.');
+      },
     },
     download: {
       parse: (input) => input as EngineCalls['download']['input'],

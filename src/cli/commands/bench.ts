@@ -1,7 +1,9 @@
 import type { RunRequest } from '../../engine/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
+import type { Speculates } from '../../engine/speculate/speculation.ts';
+import { copyBytesPerSecond } from '../../engine/ceiling.ts';
 import { Governor } from '../../engine/governor.ts';
+import { median } from '../../engine/median.ts';
 import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
@@ -13,6 +15,7 @@ const WARM_UP_TOKENS = 32;
 /**
  * Prefill of `--pp` random tokens and decode of `--tg` tokens, each `--repeat` times with `--concurrency` sequences at once, as
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
+ * `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without.
  */
 export async function bench(args: string[]) {
   const flags = new Flags(args, [
@@ -23,6 +26,7 @@ export async function bench(args: string[]) {
     'repeat',
     'depth',
     'profile',
+    'copy',
     ...GPU_FLAGS,
   ]);
   const pp = flags.integer('pp', 512, { min: 0 });
@@ -31,7 +35,9 @@ export async function bench(args: string[]) {
   const concurrency = flags.integer('concurrency', 1, { min: 1, max: 64 });
   const repeat = flags.integer('repeat', 5, { min: 1, max: 1000 });
   const governor = new Governor(systemClock);
-  const model = await loadModel(flags, { slots: concurrency, governor });
+  // Guesses take room for outputs of their own
+  const slots = concurrency + (flags.has('copy') ? 15 : 0);
+  const model = await loadModel(flags, { slots, governor });
   const { gpu } = model;
 
   const run = async (
@@ -90,6 +96,7 @@ export async function bench(args: string[]) {
     });
     tests.push({ test: 'copy', bytes_per_second: ceiling });
   }
+  if (flags.has('copy')) tests.push(await copyTest(model, Math.max(pp, 2 * PERIOD), Math.max(tg, 1), repeat));
   process.stderr.write('\n');
   return {
     model: model.file.config.name,
@@ -100,6 +107,27 @@ export async function bench(args: string[]) {
     tests,
     ...(flags.has('profile') && { profile: await model.profile(depth, tg === 0 ? pp : 0) }),
   };
+}
+
+/** Tokens after which the text of `--copy` begins again. */
+const PERIOD = 64;
+
+/** Tokens a second and tokens a step. How much of it is a copy is the model's to say: the latter tells. */
+async function copyTest(model: Model, promptTokens: number, maxTokens: number, repeat: number) {
+  const { vocab } = model.file.config;
+  const ids = Array.from({ length: promptTokens }, (_, i) => ((i % PERIOD) * 7919) % vocab);
+  const measure = async (speculates: Speculates) => {
+    const rates: number[] = [];
+    const perStep: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const asked = { ...request(model, 0, maxTokens, 0), ids, sampling: GREEDY, speculates };
+      const { timings, steps } = await model.run(asked, async () => {}, new AbortController().signal);
+      rates.push(((maxTokens - 1) * 1000) / timings.decodeMs);
+      perStep.push(maxTokens / steps);
+    }
+    return { tokens_per_second: spread(rates), tokens_per_step: spread(perStep) };
+  };
+  return { test: 'copy text', without: await measure('never'), with: await measure('by gain') };
 }
 
 function request(model: Model, promptTokens: number, maxTokens: number, seed: number): RunRequest {

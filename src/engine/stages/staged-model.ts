@@ -37,6 +37,7 @@ export class StagedModel implements LoadedModel {
   readonly file: ModelFile;
   /** What lies here counts where it lies. */
   readonly memory = { weightsBytes: 0, kvBytes: 0, activationsBytes: 0 };
+  readonly notice = undefined;
   readonly contextLength: number;
   readonly #runner: Runner;
   readonly #weights: StagedWeights;
