@@ -205,3 +205,28 @@ test('what is asked of a stage that is not there is answered by nothing', async 
   link.hear('control', encodeControl({ kind: 'ready', chain: 1, epoch: 1 }));
   expect(link.sent).toHaveLength(before);
 });
+
+test('who asks without a seal is dropped by name, and banned when it does not stop', () => {
+  const { clock, meshNode, link, say, terms } = node();
+  say();
+  const unsealed = encodeControl({ kind: 'close', chain: 1 });
+  link.hear('control', unsealed);
+  expect(link.closed).toContain('without a seal');
+  expect(meshNode.bans.all).toEqual([]);
+  for (let i = 0; i < 2; i++) {
+    clock.go(1_000);
+    const again = new FakeLink();
+    meshNode.addLink(again, terms());
+    again.hear('control', unsealed);
+    expect(again.closed).toContain('without a seal');
+  }
+  expect(meshNode.bans.all).toMatchObject([{ peer, why: expect.stringContaining('without a seal') }]);
+});
+
+test('who has no grant gets no piece', () => {
+  const { link, others } = node();
+  const want = { kind: 'want', request: 3, model: '01'.repeat(32), offset: 0, bytes: 8 } as const;
+  link.hear('control', encodeControl(want));
+  expect(link.sent.at(-1)).toBe('missing');
+  expect(others).toEqual([]);
+});

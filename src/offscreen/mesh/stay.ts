@@ -102,6 +102,11 @@ export class Stay {
     });
   }
 
+  /** For good, once it has ended: nothing that opens the room is left here. */
+  forget(): void {
+    this.deps.secret.fill(0);
+  }
+
   configure(settings: MeshSettings, share: MeshShare): Promise<undefined> {
     const isSame = sameWays(settings, this.settings);
     this.settings = settings;
@@ -111,6 +116,10 @@ export class Stay {
 
   /** A link of a connection, once it is proven whose it is. */
   async link(carrier: Carrier, expected?: PeerId): Promise<MadeLink> {
+    if (this.hasLeft) {
+      carrier.close();
+      throw new HearthError('gone', 'This machine has left the room.');
+    }
     if (this.connecting >= MAX_CONNECTING) {
       carrier.close();
       throw new HearthError('busy', 'Too many links are being made. Try again in a moment.');
