@@ -25,6 +25,8 @@ export interface RunRequest {
   adapters?: readonly AdapterUse[] | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
   speculates?: Speculates | undefined;
+  /** A token has come: for measuring. */
+  onToken?: () => void;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
@@ -54,6 +56,7 @@ export class Answer {
   readonly #shift: ContextShift | undefined;
   readonly #promptTokens: number;
   readonly #maxTokens: number;
+  readonly #onToken: (() => void) | undefined;
   #completionTokens = 0;
   #steps = 0;
   #scheduledAt: number | undefined;
@@ -72,6 +75,7 @@ export class Answer {
     this.#createdAt = clock.now();
     this.#contextLength = contextLength;
     this.#shift = request.shift;
+    this.#onToken = request.onToken;
     this.#promptTokens = request.ids.length;
     this.#maxTokens = request.maxTokens;
     this.ended = new Promise((resolve, reject) => {
@@ -99,13 +103,14 @@ export class Answer {
     };
   }
 
-  /** Steps that had rows of it, those of its prompt included. */
+  /** Steps that gave tokens, or were to. */
   get steps(): number {
     return this.#steps;
   }
 
   onScheduled(): void {
-    this.#steps++;
+    const { scheduled, tokens } = this.sequence;
+    if (scheduled >= tokens.length) this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 
@@ -155,6 +160,7 @@ export class Answer {
   take(token: number, logprob?: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
+    this.#onToken?.();
     if (this.#endIds.has(token)) {
       this.onEnd('stop');
       return;

@@ -120,6 +120,11 @@ export class Engine {
       );
     if (input.constraint)
       throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
     const model = await this.#writer(id, signal);
     if (model instanceof StagedModel && !input.mayLeave)
       throw new HearthError(
@@ -128,7 +133,12 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const { finishReason, usage, timings } = await model.run(
+    const {
+      finishReason,
+      stop: stopped,
+      usage,
+      timings,
+    } = await model.run(
       {
         ids,
         maxTokens,
@@ -146,7 +156,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    const ended = { model: id, finishReason, usage, timings };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings };
     this.#recent.add(input, ended);
     return ended;
   }

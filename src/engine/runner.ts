@@ -97,7 +97,8 @@ export class Runner {
       await stream.end();
       const { reasoningTokens } = stream;
       const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
-      return { finishReason, usage, timings: answer.timings, steps: answer.steps };
+      const { stop } = stream;
+      return { finishReason, stop, usage, timings: answer.timings, steps: answer.steps };
     } finally {
       signal.removeEventListener('abort', abort);
     }

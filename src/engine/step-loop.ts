@@ -139,7 +139,15 @@ export class StepLoop<Result extends Timed> {
 
     const { governor } = this.#options;
     const decodes = plan.decodes.length;
-    const rows = { decodes, guesses: rowsOf(plan.decodes) - decodes, prompts: rowsOf(plan.prefills) };
+    const others = plan.decodes.filter(({ sequence }) => sequence.lane !== 'interactive').length;
+    const rows = {
+      decodes,
+      others,
+      guesses: rowsOf(plan.decodes) - decodes,
+      prompts: rowsOf(plan.prefills),
+    };
+    const isRead = others < decodes;
+    if (isRead) this.#costs.count(others + rows.prompts === 0);
     const expectedMs = this.#costs.expected(rows);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
@@ -147,7 +155,7 @@ export class StepLoop<Result extends Timed> {
     try {
       const result = await this.#step.run(plan);
       busyMs = result.busyMs;
-      this.#costs.note(rows, busyMs);
+      this.#costs.note(rows, busyMs, isRead);
       this.#read(plan, result);
     } finally {
       this.#aheadMs -= expectedMs;
