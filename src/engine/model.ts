@@ -14,7 +14,8 @@ import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
-import type { AdapterUse } from './sequence.ts';
+import { Constrainer, type Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher } from './sequence.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
 import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
@@ -42,6 +43,7 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #constrainer: Constrainer;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
   #arithmetic: 'f32' | undefined;
@@ -90,7 +92,8 @@ export class Model implements LoadedModel {
     this.plan = plan;
     this.#step = step;
     this.#adapters = new Adapters(options.file, plan);
-    const { tokenizer } = options.file;
+    const { tokenizer, config } = options.file;
+    this.#constrainer = new Constrainer(tokenizer, config.vocab);
     this.#runner = new Runner({
       plan,
       step,
@@ -152,7 +155,20 @@ export class Model implements LoadedModel {
     signal: AbortSignal,
   ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
-    return this.#runner.run({ ...request, adapters }, send, signal);
+    const matcher = request.held && (await this.#matcher(request.held));
+    try {
+      return await this.#runner.run({ ...request, adapters, matcher }, send, signal);
+    } finally {
+      matcher?.dispose();
+    }
+  }
+
+  #matcher(held: Held): Promise<Matcher> {
+    if (this.#step instanceof Step) return this.#constrainer.matcher(held);
+    throw new HearthError(
+      'not-supported',
+      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+    );
   }
 
   /** Ids of the adapters that are loaded. */
@@ -224,6 +240,7 @@ export class Model implements LoadedModel {
   async dispose(): Promise<void> {
     this.#step.destroy();
     await this.#adapters.destroy();
+    await this.#constrainer.dispose();
     await this.#options.source.close?.();
   }
 
@@ -256,6 +273,11 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+      throw new HearthError(
+        'no-device',
+        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+      );
     return this.#step;
   }
 

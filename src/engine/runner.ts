@@ -85,6 +85,7 @@ export class Runner {
       return false;
     };
     answer.onChange = (change) => this.#loop.restart(answer.sequence, change);
+    answer.onError = (error) => this.#end(answer, () => answer.fail(error));
     answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
 
     const abort = () =>
@@ -129,6 +130,7 @@ export class Runner {
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
+    answer.sequence.matcher?.dispose();
     settle();
   }
 }
