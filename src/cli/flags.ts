@@ -33,6 +33,7 @@ const FLAGS = {
   depth: { type: 'string' },
   profile: { type: 'boolean' },
   copy: { type: 'boolean' },
+  mixed: { type: 'boolean' },
   shape: { type: 'string' },
   quant: { type: 'string' },
   out: { type: 'string' },

@@ -4,11 +4,13 @@ import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
+import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from '../protocol/performance.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
+import { gpuFacts } from './gpu-facts.ts';
 import {
   isIdle,
   type LoadedModel,
@@ -20,11 +22,13 @@ import {
 } from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
+import { Measurement } from './measurement.ts';
 import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -69,6 +73,8 @@ export class Engine {
   readonly #device: Device;
   readonly #governor: Governor;
   readonly #entries = new Map<string, Entry>();
+  readonly #recent: RecentAnswers;
+  readonly #measurement: Measurement;
   readonly #stages = new Set<{ bytes: number }>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
@@ -79,6 +85,14 @@ export class Engine {
     this.#options = options;
     this.#device = new Device(options.gpu, options.clock);
     this.#governor = new Governor(options.clock);
+    this.#recent = new RecentAnswers(options.clock);
+    this.#measurement = new Measurement({
+      clock: options.clock,
+      governor: this.#governor,
+      answers: () => this.#loaded().reduce((sum, [, { model }]) => sum + [...model.running].length, 0),
+      isLoading: () => this.#isLoading,
+      freeBytes: () => this.#freeBytes(),
+    });
   }
 
   /** Takes effect at once: the share from the next step on, the memory by unloading what is idle. */
@@ -104,8 +118,11 @@ export class Engine {
         'not-supported',
         'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
       );
-    if (input.constraint)
-      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
     const model = await this.#writer(id, signal);
     if (model instanceof StagedModel && !input.mayLeave)
       throw new HearthError(
@@ -114,12 +131,25 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const { finishReason, usage, timings } = await model.run(
+    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
+    const held = input.constraint && { constraint: input.constraint, start };
+    if (held && model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
+      );
+    const {
+      finishReason,
+      stop: stopped,
+      usage,
+      timings,
+    } = await model.run(
       {
         ids,
         maxTokens,
         sampling,
         stop,
+        held,
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
@@ -132,7 +162,9 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    return { model: id, finishReason, usage, timings };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings };
+    this.#recent.add(input, ended);
+    return ended;
   }
 
   /** A vector of each input. Progress goes out when the last one has been read. */
@@ -178,6 +210,7 @@ export class Engine {
     const entry = this.#entries.get(id);
     if (!entry) return;
     const model = await entry.loading.catch(() => undefined);
+    await this.#measurement.over;
     model?.stop(undefined);
     this.#entries.delete(id);
     await model?.dispose();
@@ -202,11 +235,13 @@ export class Engine {
 
   async removeAdapter({ model: id, adapter }: Pick<AdapterWish, 'model' | 'adapter'>): Promise<void> {
     const model = await this.#entries.get(id)?.loading;
+    await this.#measurement.over;
     if (model instanceof Model) await model.removeAdapter(adapter);
   }
 
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
+    if (origin !== undefined) this.#recent.forget(origin);
     return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
   }
 
@@ -239,13 +274,28 @@ export class Engine {
     await this.#device.backend();
   }
 
+  async performance(): Promise<PerformanceFacts> {
+    const gpu = await this.#device.open().catch(() => undefined);
+    return { gpu: gpu && gpuFacts(gpu), lanes: this.#governor.lanes.shares, answers: this.#recent.list() };
+  }
+
+  async profile(
+    { model: id, step }: ProfileInput,
+    send: (progress: ProfileProgress) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Profile> {
+    const model = await this.#textModel(id, signal);
+    const isThere = () => this.#entries.get(id)?.model === model;
+    const progress = latestOnly(send);
+    return { model: id, step, ...(await this.#measurement.run({ model, isThere, step, progress, signal })) };
+  }
+
   status(): EngineStatus {
     const loaded = this.#loaded();
     const answers = loaded.flatMap(([id, { model }]) => [...model.running].map((answer) => ({ id, answer })));
     const running = answers.map(({ id, answer }) => answer.status(id));
-    const loading = [...this.#entries].some(([, { model }]) => !model);
     return {
-      state: this.#device.state === 'ready' && loading ? 'starting' : this.#device.state,
+      state: this.#device.state === 'ready' && this.#isLoading ? 'starting' : this.#device.state,
       backend: this.#device.kind,
       adapter: this.#device.adapter,
       notice: this.#notice(),
@@ -260,6 +310,10 @@ export class Engine {
       running,
       tokensPerSecond: running.reduce((sum, { tokensPerSecond }) => sum + tokensPerSecond, 0),
     };
+  }
+
+  get #isLoading(): boolean {
+    return [...this.#entries].some(([, { model }]) => !model);
   }
 
   #notice(): string | undefined {
@@ -315,6 +369,7 @@ export class Engine {
   async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
     const entry = this.#entry(id, { wanted });
     const model = await untilAborted(entry.loading, signal);
+    await this.#measurement.over;
     entry.usedAt = this.#options.clock.now();
     return model;
   }
@@ -423,7 +478,8 @@ export class Engine {
   }
 
   #usedBytes(): number {
-    return this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), this.stageBytes);
+    const models = this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
+    return models + this.stageBytes + this.#measurement.bytes;
   }
 
   async #makeRoom(bytes: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GeneratePart } from '../protocol/generate.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
 import type { Answer, RunOutput, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
@@ -11,9 +12,10 @@ import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { withWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
-import type { KernelTime } from './profile.ts';
+import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
-import type { AdapterUse } from './sequence.ts';
+import { Constrainer, type Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher } from './sequence.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
 import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
@@ -41,6 +43,7 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #constrainer: Constrainer;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
   #arithmetic: 'f32' | undefined;
@@ -89,7 +92,8 @@ export class Model implements LoadedModel {
     this.plan = plan;
     this.#step = step;
     this.#adapters = new Adapters(options.file, plan);
-    const { tokenizer } = options.file;
+    const { tokenizer, config } = options.file;
+    this.#constrainer = new Constrainer(tokenizer, config.vocab);
     this.#runner = new Runner({
       plan,
       step,
@@ -151,7 +155,20 @@ export class Model implements LoadedModel {
     signal: AbortSignal,
   ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
-    return this.#runner.run({ ...request, adapters }, send, signal);
+    const matcher = request.held && (await this.#matcher(request.held));
+    try {
+      return await this.#runner.run({ ...request, adapters, matcher }, send, signal);
+    } finally {
+      matcher?.dispose();
+    }
+  }
+
+  #matcher(held: Held): Promise<Matcher> {
+    if (this.#step instanceof Step) return this.#constrainer.matcher(held);
+    throw new HearthError(
+      'not-supported',
+      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+    );
   }
 
   /** Ids of the adapters that are loaded. */
@@ -203,16 +220,27 @@ export class Model implements LoadedModel {
     return this.#gpuStep.decodedLogits(texts);
   }
 
-  /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
+  /** What each kernel takes when a token is decoded behind `depth` others, or `prompt` tokens of a prompt. On a GPU, while no answer is being made. */
+  async profile(depth: number, prompt = 0): Promise<StepTimes> {
+    const step: MeasuredStep =
+      prompt > 0 ? { kind: 'prompt', depth, rows: prompt } : { kind: 'answer', depth };
+    const prepare = () => this.prepare(step);
+    return profile({ gpu: this.gpu, prepare, alone: (run) => run() });
+  }
+
+  /** Makes a step ready that is to be measured. On a GPU, while no answer is being made; what ended ones left is forgotten. */
+  prepare(step: MeasuredStep): PreparedStep {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
-    return this.#gpuStep.profile(depth, prompt);
+    // It computes in the cache's first pages
+    this.#runner.forget();
+    return this.#gpuStep.prepare(step);
   }
 
   async dispose(): Promise<void> {
     this.#step.destroy();
     await this.#adapters.destroy();
+    await this.#constrainer.dispose();
     await this.#options.source.close?.();
   }
 
@@ -245,6 +273,11 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+      throw new HearthError(
+        'no-device',
+        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+      );
     return this.#step;
   }
 

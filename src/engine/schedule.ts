@@ -1,7 +1,14 @@
 import type { Lane } from '../protocol/generate.ts';
 import { KeptTexts, type SharedStart } from './kept-texts.ts';
 import type { HeldPages, PagePools } from './pages.ts';
-import { adaptersKey, hasPenalties, isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+import {
+  adaptersKey,
+  hasPenalties,
+  isDecoding,
+  isPrefilling,
+  type Sequence,
+  tokensAhead,
+} from './sequence.ts';
 import { Speculation } from './speculate/speculation.ts';
 import type { StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
@@ -33,7 +40,7 @@ export interface StepPlan {
 export interface ScheduleOptions {
   slots: number;
   pages: PagePools;
-  /** How far a sequence may run ahead of what has been read. */
+  /** How far a sequence may run ahead of what has been read; one with a matcher not at all. */
   depth: number;
   /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
   groups(): number;
@@ -66,6 +73,9 @@ export class Scheduler {
   /** Whose turn it is among texts that are not cut. */
   readonly #turns = new Turns();
   readonly #speculations = new Map<Sequence, Speculation>();
+  /** Rows of lanes below the interactive one that the next step may have. */
+  #others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+  #nextOther = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -129,6 +139,7 @@ export class Scheduler {
       this.#options.pages.trim(pages, Math.min(scheduled, tokens.length - 1));
     this.#admit();
     const { isWhole } = this.#options;
+    this.#limit();
     const decodes = isWhole ? [] : this.#decodes(budget);
     const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - rowsOf(decodes));
     // A page that was taken back for a later sequence takes its rows out of this very step
@@ -179,11 +190,13 @@ export class Scheduler {
     const ready = decoding.filter((s) => s.scheduled < s.maxLength - 1);
     const most = Math.min(budget, Math.ceil(decoding.length / this.#options.groups()));
     const chunks: Chunk[] = [];
+    let others = this.#others.decodes;
     // Every sequence may need an output of its own in this step
     let room = Math.min(budget - most, this.#options.slots - this.#running().length);
-    for (const sequence of inLaneOrder(ready)) {
+    for (const sequence of this.#inTurn(ready)) {
       if (chunks.length === most) break;
       if (sequence.slot === undefined) continue;
+      if (sequence.lane !== 'interactive' && others-- <= 0) break;
       const guesses = this.#guesses(sequence, decoding.length, room);
       if (guesses.length === 0 && !this.#mayGoOn(sequence)) continue;
       const rows = Math.max(1, guesses.length);
@@ -202,16 +215,52 @@ export class Scheduler {
     return chunks;
   }
 
+  /**
+   * How much of others' work a step may have. Beside streams that somebody reads, it is what keeps the step under twice
+   * the time that it takes without them.
+   */
+  #limit(): void {
+    const { guessing } = this.#options;
+    const running = this.#running();
+    this.#others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+    const isRead = running.some((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused);
+    const others = running.filter(({ lane }) => lane !== 'interactive');
+    if (!guessing || !isRead || others.length === 0) return;
+    const { spareMs, msPerOther, msPerRow } = guessing.costs;
+    const hasPrompts = others.some((s) => isPrefilling(s));
+    const decodes = Math.min(
+      others.filter((s) => isDecoding(s)).length,
+      Math.floor((hasPrompts ? spareMs / 2 : spareMs) / msPerOther),
+    );
+    // One row at least, or a prompt would wait for as long as somebody reads
+    const promptRows = spareMs > 0 ? Math.max(1, Math.floor((spareMs - decodes * msPerOther) / msPerRow)) : 0;
+    this.#others = { decodes, promptRows };
+  }
+
+  /** By lane; of what nobody waits for, another one is first each time. */
+  #inTurn(ready: Sequence[]): Sequence[] {
+    const others = inLaneOrder(ready.filter(({ lane }) => lane !== 'interactive'));
+    const first = this.#nextOther % Math.max(1, others.length);
+    const most = Math.min(this.#others.decodes, others.length);
+    if (most < others.length) this.#nextOther += most;
+    const reading = ready.filter(({ lane }) => lane === 'interactive');
+    return [...reading, ...others.slice(first), ...others.slice(0, first)];
+  }
+
   /** Whether a sequence's next row can be computed from what the GPU sampled last, or from its text. */
   #mayGoOn(sequence: Sequence): boolean {
-    return !this.#speculations.get(sequence)?.isGuessing && tokensAhead(sequence) < this.#options.depth;
+    return (
+      !this.#speculations.get(sequence)?.isGuessing &&
+      tokensAhead(sequence) < (sequence.matcher ? 1 : this.#options.depth)
+    );
   }
 
   /** Tokens of rows from `scheduled` on, where its text repeats itself and that pays. */
   #guesses(sequence: Sequence, decoding: number, room: number): readonly number[] {
     const { guessing, depth, pages } = this.#options;
     // Penalties count a token when it is sampled: one after a wrong guess would be counted too
-    if (!guessing?.mayGuess() || hasPenalties(sequence.sampling)) return [];
+    // A mask is that of one token
+    if (!guessing?.mayGuess() || sequence.matcher || hasPenalties(sequence.sampling)) return [];
     const { tokens, promptLength, scheduled, maxLength } = sequence;
     let speculation = this.#speculations.get(sequence);
     if (!speculation) {
@@ -230,6 +279,7 @@ export class Scheduler {
   #prefills(budget: number): Chunk[] {
     const chunks: Chunk[] = [];
     for (const lane of LANES) {
+      if (lane !== 'interactive') budget = Math.min(budget, this.#others.promptRows);
       const queues = new Map<string, Sequence[]>();
       for (const s of this.#running()) {
         if (s.lane === lane && isPrefilling(s) && !s.isPaused)

@@ -120,6 +120,7 @@ export class StepLoop<Result extends Timed> {
           const plan = this.#scheduler.next(this.#budget());
           if (plan) {
             inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+            await this.#step.submitted;
             continue;
           }
         }
@@ -139,7 +140,15 @@ export class StepLoop<Result extends Timed> {
 
     const { governor } = this.#options;
     const decodes = plan.decodes.length;
-    const rows = { decodes, guesses: rowsOf(plan.decodes) - decodes, prompts: rowsOf(plan.prefills) };
+    const others = plan.decodes.filter(({ sequence }) => sequence.lane !== 'interactive').length;
+    const rows = {
+      decodes,
+      others,
+      guesses: rowsOf(plan.decodes) - decodes,
+      prompts: rowsOf(plan.prefills),
+    };
+    const isRead = others < decodes;
+    if (isRead) this.#costs.count(others + rows.prompts === 0);
     const expectedMs = this.#costs.expected(rows);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
@@ -147,11 +156,12 @@ export class StepLoop<Result extends Timed> {
     try {
       const result = await this.#step.run(plan);
       busyMs = result.busyMs;
-      this.#costs.note(rows, busyMs);
+      this.#costs.note(rows, busyMs, isRead);
       this.#read(plan, result);
     } finally {
       this.#aheadMs -= expectedMs;
       governor.pay(busyMs - expectedMs);
+      governor.lanes.add(plan, busyMs);
     }
   }
 

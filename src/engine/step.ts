@@ -8,8 +8,9 @@ import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
 import type { Plan } from './plan.ts';
-import { type KernelTime, profile } from './profile.ts';
-import { Readback } from './readback.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
+import type { PreparedStep } from './profile.ts';
+import { type LastPass, Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
@@ -52,6 +53,7 @@ export class Step implements Stepper {
   #adapters: ReadonlyMap<string, LoadedAdapter> = new Map();
   readonly #weights: Weights;
   readonly #variants: Variants;
+  submitted: Promise<void> | undefined;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
   /**
@@ -142,13 +144,16 @@ export class Step implements Stepper {
   async run(plan: StepPlan): Promise<StepResult> {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
+    const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
+    const held = heldOutputs(plan);
     const { results, busyMs } = await this.#readback.submit(
       (pass) => {
         this.#encodeForward(pass, load);
-        encode(pass, sized(this.#sampling.dispatches, load));
+        if (held.length === 0) sample(pass);
       },
       this.#sampling.results,
       bytes,
+      held.length > 0 ? this.#afterMasks(held, sample) : undefined,
     );
     this.gpu.check();
     const { outputs } = load;
@@ -158,6 +163,23 @@ export class Step implements Stepper {
     ];
     if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
     return { ids, logprobs, busyMs };
+  }
+
+  /** Sampling that waits for masks, which are found out while the GPU computes the logits. */
+  #afterMasks(held: readonly Sequence[], encode: LastPass['encode']): LastPass {
+    let submitted = () => {};
+    this.submitted = new Promise((resolve) => {
+      submitted = () => {
+        this.submitted = undefined;
+        resolve();
+      };
+    });
+    const setMask = async ({ slot, matcher }: Sequence) => {
+      const mask = await matcher!.mask();
+      if (mask) this.#sampling.setMask(slot!, mask);
+    };
+    const ready = async () => void (await Promise.all(held.map(setMask)));
+    return { ready, encode, submitted };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
@@ -258,22 +280,21 @@ export class Step implements Stepper {
     encode(pass, this.#last.dispatches);
   }
 
-  /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
-    this.#setFirstPages(depth + prompt + 1);
-    const sequence = soloSequence(Array.from({ length: depth + prompt + 1 }, () => 0));
-    const load = this.#stepBuffer.write(
-      prompt > 0
-        ? {
-            decodes: [],
-            prefills: [{ sequence, epoch: 0, firstPosition: depth, rows: prompt, isOutput: true }],
-          }
-        : {
-            decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
-            prefills: [],
-          },
-    );
-    return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
+  /** A step that may be run to measure it, as often as one likes: for a model at rest. */
+  prepare(step: MeasuredStep): PreparedStep {
+    const { contextLength, maxRows } = this.#plan;
+    const isAnswer = step.kind === 'answer';
+    const firstPosition = Math.min(step.depth ?? 0, contextLength - 1);
+    const room = Math.min(maxRows, contextLength - firstPosition);
+    const rows = isAnswer ? 1 : Math.min(step.rows ?? room, room);
+    this.#setFirstPages(firstPosition + rows);
+    const sequence = soloSequence(Array.from({ length: firstPosition + rows }, () => 0));
+    const chunk = { sequence, epoch: 0, firstPosition, rows, isOutput: true };
+    const load = this.#stepBuffer.write({
+      decodes: isAnswer ? [chunk] : [],
+      prefills: isAnswer ? [] : [chunk],
+    });
+    return { load, dispatches: sized([...this.#forward, ...this.#sampling.dispatches], load) };
   }
 
   destroy(): void {
@@ -283,4 +304,11 @@ export class Step implements Stepper {
     this.#stepBuffer.buffer.destroy();
     this.#weights.destroy();
   }
+}
+
+/** Sequences that get a token in this step, and not any one. */
+function heldOutputs({ decodes, prefills }: StepPlan): Sequence[] {
+  return [...decodes, ...prefills].flatMap(({ sequence, isOutput }) =>
+    isOutput && sequence.matcher ? [sequence] : [],
+  );
 }

@@ -66,6 +66,10 @@ export async function collect(
         const now = sizes(load);
         return now && kernel.workgroups({ ...shape, ...now } as Shape);
       },
+      cost(load) {
+        const now = sizes(load);
+        return now && kernel.cost?.({ ...shape, ...now } as Shape, load);
+      },
     };
   };
   const applied = new Set<Lora>();

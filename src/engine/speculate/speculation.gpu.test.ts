@@ -28,7 +28,16 @@ const model = await Model.load({
 async function ask(speculates: Speculates, ids: number[], sampling: SamplingOptions, maxTokens = 40) {
   const answer: number[] = [];
   const { steps } = await model.run(
-    { ids, maxTokens, sampling, stop: [], origin: speculates, lane: 'interactive', ignoreEnd: true, speculates },
+    {
+      ids,
+      maxTokens,
+      sampling,
+      stop: [],
+      origin: speculates,
+      lane: 'interactive',
+      ignoreEnd: true,
+      speculates,
+    },
     async (part) => void answer.push(...part.ids),
     new AbortController().signal,
   );

@@ -2,11 +2,17 @@
 const LEAST_MS_PER_ROW = 0.001;
 /** Until it has been measured: rows read the same weights as the one that they follow. */
 const GUESSED_ROW_SHARE = 1 / 16;
+/** What others may add to a step of streams that somebody reads, as a share of what it takes without them: below 1, for what varies. */
+const LOAD_SHARE = 0.8;
+/** Now and then such a step goes without others, to know what it takes by now. */
+const MEASURED_EVERY = 100;
 
 /** How many rows a step has, by what they are for. */
 export interface StepRows {
   /** One for each sequence that goes on. */
   decodes: number;
+  /** Those of them that nobody is waiting for, beside some that somebody is. */
+  others: number;
   /** What may follow those. */
   guesses: number;
   prompts: number;
@@ -19,6 +25,24 @@ export class StepCosts {
   /** On top of that, for a row of a prompt. */
   msPerRow = 0.5;
   #msPerGuess: number | undefined;
+  /** A step of streams that somebody reads, alone, and what a row of another one adds. */
+  #readMs = 0;
+  #msPerOther: number | undefined;
+  #stepsSinceAlone = 0;
+
+  /** What others may add to the next step of streams that somebody reads, in milliseconds; none until that is known. */
+  get spareMs(): number {
+    return this.#stepsSinceAlone < MEASURED_EVERY ? LOAD_SHARE * this.#readMs : 0;
+  }
+
+  get msPerOther(): number {
+    return this.#msPerOther ?? this.#readMs * GUESSED_ROW_SHARE;
+  }
+
+  /** A step of streams that somebody reads is about to run, with others or without. */
+  count(isAlone: boolean): void {
+    this.#stepsSinceAlone = isAlone ? 0 : this.#stepsSinceAlone + 1;
+  }
 
   /** On top of that, for a row of a guess. */
   get msPerGuess(): number {
@@ -30,7 +54,15 @@ export class StepCosts {
     return this.decodeMs + guesses * this.msPerGuess + rows;
   }
 
-  note({ decodes, guesses, prompts }: StepRows, busyMs: number): void {
+  note({ decodes, others, guesses, prompts }: StepRows, busyMs: number, isRead: boolean): void {
+    if (isRead && prompts + guesses === 0) {
+      if (others === 0) this.#readMs = this.#readMs === 0 ? busyMs : moved(this.#readMs, busyMs);
+      else
+        this.#msPerOther = moved(
+          this.msPerOther,
+          Math.max(LEAST_MS_PER_ROW, (busyMs - this.#readMs) / others),
+        );
+    }
     if (prompts > 0) {
       const own = Math.max(0, busyMs - this.decodeMs) / (decodes + guesses + prompts);
       this.msPerRow = moved(this.msPerRow, Math.max(own, LEAST_MS_PER_ROW));
