@@ -28,6 +28,7 @@ import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
@@ -41,6 +42,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** What self-tests of adapters have found before. Without it each device is tested anew. */
+  verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
   /** Where a model that does not fit this machine may lie, if anywhere. */
@@ -83,7 +86,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#device = new Device(options.gpu, options.clock);
+    this.#device = new Device(options.gpu, options.clock, options.verdicts);
     this.#governor = new Governor(options.clock);
     this.#recent = new RecentAnswers(options.clock);
     this.#measurement = new Measurement({

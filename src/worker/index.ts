@@ -4,12 +4,14 @@ import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
+import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomModels } from './room-models.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
@@ -20,6 +22,7 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
 });
