@@ -24,7 +24,7 @@ const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
 const RECONSIDER_MS = 5_000;
-/** Weights come at this pace where none has been measured, in bytes for a millisecond. */
+/** Stages are ready at this pace where none has been measured, in bytes for a millisecond. */
 const LOADING_BYTES_PER_MS = 30_000;
 
 const GAVE_UP =
@@ -76,6 +76,7 @@ export class ShardedModel {
   readonly #asked = new Set<PeerId>();
   #consideredAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
+  #loadingBytesPerMs = LOADING_BYTES_PER_MS;
 
   constructor(options: ShardedModelOptions) {
     this.#options = options;
@@ -182,11 +183,14 @@ export class ShardedModel {
       onFailure,
     });
     this.#pipeline = pipeline;
+    const loadingBytes = this.#loadingBytes(way);
+    const askedAt = clock.now();
     try {
       await pipeline.open();
     } catch {
       return undefined;
     }
+    if (loadingBytes > 0) this.#loadingBytesPerMs = loadingBytes / Math.max(1, clock.now() - askedAt);
     this.#prepareSpares(way);
     const chain = await this.#checked(pipeline, way);
     if (!way.drafts) return chain;
@@ -310,11 +314,13 @@ export class ShardedModel {
   }
 
   /** What must be fetched before a way is ready: every machine fetches at the same time. */
-  #loadingMs({ stages }: Way): number {
+  #loadingMs(way: Way): number {
+    return this.#loadingBytes(way) / this.#loadingBytesPerMs;
+  }
+
+  #loadingBytes({ stages }: Way): number {
     return Math.max(
-      ...stages.map(({ peer, span }) =>
-        this.#stands(peer, span) ? 0 : this.#cost.bytes(span) / LOADING_BYTES_PER_MS,
-      ),
+      ...stages.map(({ peer, span }) => (this.#stands(peer, span) ? 0 : this.#cost.bytes(span))),
     );
   }
 

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { root } from '../../src/build/run.mjs';
-import { MeshMachine } from './mesh-machine.ts';
-import { startPeerServer } from './peer-server.ts';
-import { allowedPage, ANSWER, askRoom, cap, SMALL_CAP } from './room-answer.ts';
+import { MeshMachine } from '../browser/mesh-machine.ts';
+import { startPeerServer } from '../browser/peer-server.ts';
+import { allowedPage, ANSWER, askRoom, cap, SMALL_CAP } from '../browser/room-answer.ts';
 
 const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
 const machines: MeshMachine[] = [];
