@@ -66,7 +66,7 @@ test('Anthropic’s client: a message, its stream with thoughts, tokens, an erro
     const { max_tokens: _, ...counted } = ask('hello');
     const { input_tokens } = await anthropic.messages.countTokens(counted);
     const error = await anthropic.messages
-      .create({ ...ask('x'), temperature: 2 })
+      .create({ ...ask('x'), stop_sequences: [''] })
       .catch((error) => error.status);
     return [whole.content, final.content, input_tokens, error] as const;
   });
