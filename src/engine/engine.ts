@@ -357,7 +357,7 @@ export class Engine {
     if (model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+        'A model that runs on several machines takes no adapters and cannot be measured. Raise the memory cap in the options to run it here alone.',
       );
     throw wrongKind('text');
   }
@@ -438,6 +438,7 @@ export class Engine {
     source: ByteSource,
     order: StageOrder,
     budgetBytes: number,
+    onProgress: (doneBytes: number, totalBytes: number) => void = () => {},
   ): Promise<Stage> {
     const gpu = await this.#device.open();
     const planned = planStageOn(gpu, file, order);
@@ -453,7 +454,9 @@ export class Engine {
     this.#stages.add(taken);
     const leave = () => this.#stages.delete(taken);
     try {
-      const stage = await GpuStage.load(gpu, source, planned);
+      const stage = await GpuStage.load(gpu, source, planned, (doneBytes) =>
+        onProgress(doneBytes, planned.layout.bytes),
+      );
       return {
         run: (input) => stage.run(input),
         forget: () => stage.forget(),

@@ -29,6 +29,7 @@ const engine = new Engine({
 const opening = openLibrary(engine);
 const roomModels: RoomModels = new RoomModels({
   engine,
+  clock: systemClock,
   byHash: async () => (await opening).byHash(),
   open: async (model) => (await opening).open(model),
   node: () => mesh.node,
@@ -41,7 +42,8 @@ const mesh = new MeshHost({
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes),
     isOwnerBusy: () => engine.status().running.length > 0,
-    openStage: (order, asker) => roomModels.openStage(order, asker === mesh.node?.self),
+    openStage: (order, asker, onProgress) =>
+      roomModels.openStage(order, asker === mesh.node?.self, onProgress),
     onWork: () => {},
   },
 });
