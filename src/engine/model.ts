@@ -15,9 +15,11 @@ import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import type { AdapterUse } from './sequence.ts';
+import type { SavedTexts } from './saved-texts.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
 import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
+import { TextSaver } from './text-saver.ts';
 import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 
 export interface ModelOptions {
@@ -30,6 +32,8 @@ export interface ModelOptions {
   clock: Clock;
   governor: Governor;
   sizes: PlanSizes;
+  /** Where its texts outlive their time in its cache. Without it they do not. */
+  savedTexts?: SavedTexts | undefined;
   signal?: AbortSignal;
   onProgress?(doneBytes: number): void;
 }
@@ -42,6 +46,7 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #saver: TextSaver | undefined;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
   #arithmetic: 'f32' | undefined;
@@ -100,6 +105,15 @@ export class Model implements LoadedModel {
       newDecoder: () => tokenizer.decoder(),
       recover: (cause) => this.#recover(cause),
     });
+    if (options.savedTexts)
+      this.#saver = new TextSaver({
+        store: options.savedTexts,
+        source: options.source,
+        plan,
+        runner: this.#runner,
+        clock: options.clock,
+        step: () => (this.#step instanceof Step ? this.#step : undefined),
+      });
   }
 
   get gpu(): Gpu {
@@ -152,7 +166,14 @@ export class Model implements LoadedModel {
     signal: AbortSignal,
   ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
-    return this.#runner.run({ ...request, adapters }, send, signal);
+    const saver = request.isPrivate || adapters.length > 0 ? undefined : this.#saver;
+    const prepare = saver && (() => saver.restore(request.origin, request.ids).catch(() => {}));
+    return this.#runner.run({ ...request, adapters, prepare }, send, signal);
+  }
+
+  /** Saves the texts in its cache that are not saved. What cannot be saved is computed again some day. */
+  async saveTexts(): Promise<void> {
+    await this.#saver?.save().catch(() => {});
   }
 
   /** Ids of the adapters that are loaded. */
