@@ -1,7 +1,9 @@
+import { HearthError } from '../protocol/errors.ts';
 import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
-import type { AdapterUse, Sequence } from './sequence.ts';
+import type { Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher, Sequence } from './sequence.ts';
 import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
@@ -23,6 +25,9 @@ export interface RunRequest {
   isPrivate?: boolean | undefined;
   /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
+  /** What the answer is held to, and what holds it. */
+  held?: Held | undefined;
+  matcher?: Matcher | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
   speculates?: Speculates | undefined;
   /** What is waited for before its first step. */
@@ -48,6 +53,7 @@ export class Answer {
   /** Takes a token's text; true if a stop string has come. */
   onText: (id: number, logprob?: number) => boolean = () => false;
   onEnd: (reason: FinishReason) => void = () => {};
+  onError: (error: unknown) => void = () => {};
   /** Takes a change of the sequence's text, which is to be computed again. */
   onChange: (change: () => void) => void = () => {};
 
@@ -92,6 +98,7 @@ export class Answer {
       adapters: request.adapters,
       speculates: request.speculates,
       sampling: request.sampling,
+      matcher: request.matcher,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
       tokens: [...request.ids],
@@ -167,10 +174,14 @@ export class Answer {
       this.onEnd('stop');
       return;
     }
+    if (this.sequence.matcher?.accept(token) === false) {
+      this.onError(notAllowed());
+      return;
+    }
 
     this.sequence.tokens.push(token);
     this.#completionTokens++;
-    if (this.onText(token, logprob)) this.onEnd('stop');
+    if (this.onText(token, logprob) || this.sequence.matcher?.isOver) this.onEnd('stop');
     else if (this.sequence.tokens.length < this.sequence.maxLength) return;
     else if (this.#shift && this.#completionTokens < this.#maxTokens) {
       const { keepTokens } = this.#shift;
@@ -190,4 +201,11 @@ export class Answer {
     // Positions come again, and with one seed the same chances would
     sequence.sampling = { ...sampling, seed: (sampling.seed + 1) >>> 0 };
   }
+}
+
+function notAllowed(): HearthError {
+  return new HearthError(
+    'internal',
+    'No token of the model goes on with what the answer is held to. Hold it to something simpler.',
+  );
 }

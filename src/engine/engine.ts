@@ -28,6 +28,7 @@ import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { SavedTexts } from './saved-texts.ts';
 import type { OpenWasm } from './stepper.ts';
@@ -44,6 +45,8 @@ export interface EngineOptions {
   open(model: string): Promise<{ source: ByteSource; name: string }>;
   /** Where texts outlive their model's time on the device. Without it they do not. */
   savedTexts?: SavedTexts;
+  /** What self-tests of adapters have found before. Without it each device is tested anew. */
+  verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
   /** Where a model that does not fit this machine may lie, if anywhere. */
@@ -90,7 +93,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#device = new Device(options.gpu, options.clock);
+    this.#device = new Device(options.gpu, options.clock, options.verdicts);
     this.#governor = new Governor(options.clock);
     this.#recent = new RecentAnswers(options.clock);
     this.#measurement = new Measurement({
@@ -125,8 +128,11 @@ export class Engine {
         'not-supported',
         'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
       );
-    if (input.constraint)
-      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
     const model = await this.#writer(id, signal);
     if (model instanceof StagedModel && !input.mayLeave)
       throw new HearthError(
@@ -135,12 +141,25 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const { finishReason, usage, timings } = await model.run(
+    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
+    const held = input.constraint && { constraint: input.constraint, start };
+    if (held && model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
+      );
+    const {
+      finishReason,
+      stop: stopped,
+      usage,
+      timings,
+    } = await model.run(
       {
         ids,
         maxTokens,
         sampling,
         stop,
+        held,
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
@@ -153,7 +172,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    const ended = { model: id, finishReason, usage, timings };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings };
     this.#recent.add(input, ended);
     if (model instanceof Model) this.#saveLater(model);
     return ended;
@@ -440,6 +459,7 @@ export class Engine {
     source: ByteSource,
     order: StageOrder,
     budgetBytes: number,
+    onProgress: (doneBytes: number, totalBytes: number) => void = () => {},
   ): Promise<Stage> {
     const gpu = await this.#device.open();
     const planned = planStageOn(gpu, file, order);
@@ -455,7 +475,9 @@ export class Engine {
     this.#stages.add(taken);
     const leave = () => this.#stages.delete(taken);
     try {
-      const stage = await GpuStage.load(gpu, source, planned);
+      const stage = await GpuStage.load(gpu, source, planned, (doneBytes) =>
+        onProgress(doneBytes, planned.layout.bytes),
+      );
       return {
         run: (input) => stage.run(input),
         forget: () => stage.forget(),

@@ -14,7 +14,8 @@ import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
-import type { AdapterUse } from './sequence.ts';
+import { Constrainer, type Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher } from './sequence.ts';
 import type { SavedTexts } from './saved-texts.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
@@ -47,6 +48,7 @@ export class Model implements LoadedModel {
   readonly #runner: Runner;
   readonly #adapters: Adapters;
   readonly #saver: TextSaver | undefined;
+  readonly #constrainer: Constrainer;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
   #arithmetic: 'f32' | undefined;
@@ -95,7 +97,8 @@ export class Model implements LoadedModel {
     this.plan = plan;
     this.#step = step;
     this.#adapters = new Adapters(options.file, plan);
-    const { tokenizer } = options.file;
+    const { tokenizer, config } = options.file;
+    this.#constrainer = new Constrainer(tokenizer, config.vocab);
     this.#runner = new Runner({
       plan,
       step,
@@ -168,12 +171,25 @@ export class Model implements LoadedModel {
     const adapters = this.#adapters.resolve(request.adapters);
     const saver = request.isPrivate || adapters.length > 0 ? undefined : this.#saver;
     const prepare = saver && (() => saver.restore(request.origin, request.ids).catch(() => {}));
-    return this.#runner.run({ ...request, adapters, prepare }, send, signal);
+    const matcher = request.held && (await this.#matcher(request.held));
+    try {
+      return await this.#runner.run({ ...request, adapters, matcher, prepare }, send, signal);
+    } finally {
+      matcher?.dispose();
+    }
   }
 
   /** Saves the texts in its cache that are not saved. What cannot be saved is computed again some day. */
   async saveTexts(): Promise<void> {
     await this.#saver?.save().catch(() => {});
+  }
+
+  #matcher(held: Held): Promise<Matcher> {
+    if (this.#step instanceof Step) return this.#constrainer.matcher(held);
+    throw new HearthError(
+      'not-supported',
+      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+    );
   }
 
   /** Ids of the adapters that are loaded. */
@@ -245,6 +261,7 @@ export class Model implements LoadedModel {
   async dispose(): Promise<void> {
     this.#step.destroy();
     await this.#adapters.destroy();
+    await this.#constrainer.dispose();
     await this.#options.source.close?.();
   }
 
@@ -277,6 +294,11 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+      throw new HearthError(
+        'no-device',
+        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+      );
     return this.#step;
   }
 

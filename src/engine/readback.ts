@@ -41,11 +41,12 @@ export class Readback {
     return this.#all.flatMap(({ buffer, times }) => (times ? [buffer, times.resolved] : [buffer]));
   }
 
-  /** Submits what `encode` puts into a pass; resolves to the first `bytes` of `results` after it, and the GPU's time. */
+  /** Submits what `encode` puts into a pass, and then `last`; resolves to the first `bytes` of `results` after it, and the GPU's time. */
   async submit(
     encode: (pass: GPUComputePassEncoder) => void,
     results?: GPUBuffer,
     bytes = 0,
+    last?: LastPass,
   ): Promise<{ results: ArrayBuffer; busyMs: number }> {
     const { device } = this.#gpu;
     const staging = this.#free.pop();
@@ -54,20 +55,32 @@ export class Readback {
     const { buffer, times } = staging;
 
     const submittedAt = performance.now();
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass(
-      times && {
-        timestampWrites: { querySet: times.query, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
-      },
-    );
-    encode(pass);
-    pass.end();
-    if (results && bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
-    if (times) {
-      encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
-      encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);
+    try {
+      const begins = { beginningOfPassWriteIndex: 0 };
+      const ends = { endOfPassWriteIndex: 1 };
+      const stamped = (marks: object) => times && { timestampWrites: { querySet: times.query, ...marks } };
+      let encoder = device.createCommandEncoder();
+      let pass = encoder.beginComputePass(stamped(last ? begins : { ...begins, ...ends }));
+      encode(pass);
+      pass.end();
+      if (last) {
+        device.queue.submit([encoder.finish()]);
+        await last.ready();
+        encoder = device.createCommandEncoder();
+        pass = encoder.beginComputePass(stamped(ends));
+        last.encode(pass);
+        pass.end();
+      }
+      if (results && bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
+      if (times) {
+        encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
+        encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);
+      }
+      device.queue.submit([encoder.finish()]);
+    } finally {
+      // Whoever waits to go on must not wait for ever
+      last?.submitted();
     }
-    device.queue.submit([encoder.finish()]);
 
     try {
       await buffer.mapAsync(GPUMapMode.READ);
@@ -92,6 +105,14 @@ export class Readback {
     for (const buffer of this.buffers) buffer.destroy();
     for (const { times } of this.#all) times?.query.destroy();
   }
+}
+
+/** The end of a step, which waits for the processor while the GPU computes what comes before. */
+export interface LastPass {
+  ready(): Promise<void>;
+  encode(pass: GPUComputePassEncoder): void;
+  /** The whole step is under way. */
+  submitted(): void;
 }
 
 interface Staging {

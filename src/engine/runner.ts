@@ -85,6 +85,7 @@ export class Runner {
       return false;
     };
     answer.onChange = (change) => this.#loop.restart(answer.sequence, change);
+    answer.onError = (error) => this.#end(answer, () => answer.fail(error));
     answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
 
     const abort = () =>
@@ -99,7 +100,8 @@ export class Runner {
       await stream.end();
       const { reasoningTokens } = stream;
       const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
-      return { finishReason, usage, timings: answer.timings, steps: answer.steps };
+      const { stop } = stream;
+      return { finishReason, stop, usage, timings: answer.timings, steps: answer.steps };
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -139,6 +141,7 @@ export class Runner {
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
+    answer.sequence.matcher?.dispose();
     settle();
   }
 }

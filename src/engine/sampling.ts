@@ -1,5 +1,6 @@
 import {
   IN_PROMPT,
+  maskWords,
   packSampler,
   restricts,
   SAMPLER_BYTES,
@@ -39,6 +40,9 @@ export class Sampling {
   readonly #gpu: Gpu;
   readonly #vocab: number;
   readonly #counts: GPUBuffer;
+  readonly #masks: GPUBuffer;
+  /** Slots whose sequence has a mask. */
+  readonly #masked = new Set<number>();
   readonly #samplers: GPUBuffer;
   readonly #scratch: GPUBuffer;
   /** (slots) the token that each sampled last. */
@@ -71,7 +75,7 @@ export class Sampling {
         cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
       };
     };
-    const read = [outputs, samplers, logits, counts];
+    const read = [outputs, samplers, logits, { buffer: sampling.#masks }, counts];
     const compiling = Promise.all([
       dispatch(sampleScan, [...read, scratch]),
       dispatch(sampleGather, [...read, scratch], () => sampling.#restricted.size > 0),
@@ -87,6 +91,7 @@ export class Sampling {
     this.#gpu = gpu;
     this.#vocab = vocab;
     this.#counts = buffers.activations.counts.buffer;
+    this.#masks = gpu.buffer('masks', slots * maskWords(vocab) * 4);
     this.#samplers = gpu.buffer('samplers', slots * SAMPLER_BYTES);
     this.#scratch = gpu.buffer('sampling scratch', slots * SCRATCH_BYTES);
     this.sampled = { buffer: gpu.buffer('sampled', slots * 4) };
@@ -99,6 +104,8 @@ export class Sampling {
     queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
     else this.#restricted.delete(slot!);
+    // Buffers begin with zeros, and most slots never have a mask
+    if (this.#masked.delete(slot!)) queue.writeBuffer(this.#masks, this.#maskAt(slot!), Uint32Array.of(0));
     if (!hasPenalties(sampling)) return;
 
     const counts = new Uint32Array(this.#vocab);
@@ -109,8 +116,21 @@ export class Sampling {
     queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
   }
 
+  /** The tokens that may come next in a slot, a bit each, 32 to a word; until its sequence has the next mask, or it another sequence. */
+  setMask(slot: number, mask: Int32Array): void {
+    const words = new Uint32Array(maskWords(this.#vocab));
+    words[0] = 1;
+    words.set(mask, 1);
+    this.#gpu.device.queue.writeBuffer(this.#masks, this.#maskAt(slot), words);
+    this.#masked.add(slot);
+  }
+
+  #maskAt(slot: number): number {
+    return slot * maskWords(this.#vocab) * 4;
+  }
+
   get buffers(): GPUBuffer[] {
-    return [this.#samplers, this.#scratch, this.sampled.buffer, this.results];
+    return [this.#masks, this.#samplers, this.#scratch, this.sampled.buffer, this.results];
   }
 
   resultBytes(outputs: number): number {

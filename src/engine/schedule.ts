@@ -40,7 +40,7 @@ export interface StepPlan {
 export interface ScheduleOptions {
   slots: number;
   pages: PagePools;
-  /** How far a sequence may run ahead of what has been read. */
+  /** How far a sequence may run ahead of what has been read; one with a matcher not at all. */
   depth: number;
   /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
   groups(): number;
@@ -276,14 +276,18 @@ export class Scheduler {
 
   /** Whether a sequence's next row can be computed from what the GPU sampled last, or from its text. */
   #mayGoOn(sequence: Sequence): boolean {
-    return !this.#speculations.get(sequence)?.isGuessing && tokensAhead(sequence) < this.#options.depth;
+    return (
+      !this.#speculations.get(sequence)?.isGuessing &&
+      tokensAhead(sequence) < (sequence.matcher ? 1 : this.#options.depth)
+    );
   }
 
   /** Tokens of rows from `scheduled` on, where its text repeats itself and that pays. */
   #guesses(sequence: Sequence, decoding: number, room: number): readonly number[] {
     const { guessing, depth, pages } = this.#options;
     // Penalties count a token when it is sampled: one after a wrong guess would be counted too
-    if (!guessing?.mayGuess() || hasPenalties(sequence.sampling)) return [];
+    // A mask is that of one token
+    if (!guessing?.mayGuess() || sequence.matcher || hasPenalties(sequence.sampling)) return [];
     const { tokens, promptLength, scheduled, maxLength } = sequence;
     let speculation = this.#speculations.get(sequence);
     if (!speculation) {

@@ -129,6 +129,7 @@ export class StepLoop<Result extends Timed> {
           const plan = this.#scheduler.next(this.#budget());
           if (plan) {
             inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+            await this.#step.submitted;
             continue;
           }
         }

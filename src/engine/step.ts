@@ -11,7 +11,7 @@ import { PageBytes } from './page-bytes.ts';
 import type { Plan } from './plan.ts';
 import type { MeasuredStep } from '../protocol/performance.ts';
 import type { PreparedStep } from './profile.ts';
-import { Readback } from './readback.ts';
+import { type LastPass, Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
@@ -54,6 +54,7 @@ export class Step implements Stepper {
   #adapters: ReadonlyMap<string, LoadedAdapter> = new Map();
   readonly #weights: Weights;
   readonly #variants: Variants;
+  submitted: Promise<void> | undefined;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
   /**
@@ -149,13 +150,16 @@ export class Step implements Stepper {
   async run(plan: StepPlan): Promise<StepResult> {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
+    const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
+    const held = heldOutputs(plan);
     const { results, busyMs } = await this.#readback.submit(
       (pass) => {
         this.#encodeForward(pass, load);
-        encode(pass, sized(this.#sampling.dispatches, load));
+        if (held.length === 0) sample(pass);
       },
       this.#sampling.results,
       bytes,
+      held.length > 0 ? this.#afterMasks(held, sample) : undefined,
     );
     this.gpu.check();
     const { outputs } = load;
@@ -165,6 +169,23 @@ export class Step implements Stepper {
     ];
     if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
     return { ids, logprobs, busyMs };
+  }
+
+  /** Sampling that waits for masks, which are found out while the GPU computes the logits. */
+  #afterMasks(held: readonly Sequence[], encode: LastPass['encode']): LastPass {
+    let submitted = () => {};
+    this.submitted = new Promise((resolve) => {
+      submitted = () => {
+        this.submitted = undefined;
+        resolve();
+      };
+    });
+    const setMask = async ({ slot, matcher }: Sequence) => {
+      const mask = await matcher!.mask();
+      if (mask) this.#sampling.setMask(slot!, mask);
+    };
+    const ready = async () => void (await Promise.all(held.map(setMask)));
+    return { ready, encode, submitted };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
@@ -289,4 +310,11 @@ export class Step implements Stepper {
     this.#stepBuffer.buffer.destroy();
     this.#weights.destroy();
   }
+}
+
+/** Sequences that get a token in this step, and not any one. */
+function heldOutputs({ decodes, prefills }: StepPlan): Sequence[] {
+  return [...decodes, ...prefills].flatMap(({ sequence, isOutput }) =>
+    isOutput && sequence.matcher ? [sequence] : [],
+  );
 }

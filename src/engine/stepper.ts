@@ -37,6 +37,8 @@ export interface Stepper<Result extends Timed = StepResult> {
   readonly keepsPages: boolean;
   /** The page of the KV cache that holds a slot's positions from `index · pageSize` on, in blocks of a group of the plan. */
   setPage(slot: number, index: number, page: number, group: number): void;
+  /** Until what was given to `run` last is under way: no step may be asked for before. At once if absent. */
+  readonly submitted?: Promise<void> | undefined;
   /** A sequence has taken its slot. */
   setSampler(sequence: Sequence): void;
   /** Fails with `device-lost` or `Overflow` if a new stepper could take over. */

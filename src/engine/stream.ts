@@ -50,10 +50,16 @@ export class TokenStream {
   #lastSentAt = Number.NEGATIVE_INFINITY;
   #isPaused = false;
   #isStopped = false;
+  #stop: string | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#longestStop = Math.max(0, ...options.stop.map(({ length }) => length));
+  }
+
+  /** The stop string that has come. */
+  get stop(): string | undefined {
+    return this.#stop;
   }
 
   /** Tokens so far that were thoughts. */
@@ -96,6 +102,7 @@ export class TokenStream {
     const all = this.#held + text;
     const cut = Math.min(...this.#options.stop.map((stop) => indexOrEnd(all, stop)));
     if (cut < all.length) {
+      this.#stop = this.#options.stop.find((stop) => all.startsWith(stop, cut));
       this.#write(all.slice(0, cut));
       this.#isStopped = true;
       return true;

@@ -34,6 +34,8 @@ export interface ToolFunction {
   name: string;
   description?: string | undefined;
   parameters: string;
+  /** Arguments are held to the schema, or the call is refused with `not-supported`. */
+  strict?: boolean;
 }
 
 /** A call that a model has made. `arguments` is a JSON object, as JSON. */
@@ -140,6 +142,8 @@ export interface TokenLogprob {
 export interface GenerateOutput {
   model: string;
   finishReason: 'stop' | 'length';
+  /** That of the call's `stop` which ended it. */
+  stop?: string | undefined;
   /** `reasoningTokens`: those of the completion that were thoughts, where the answer is read. */
   usage: {
     promptTokens: number;
