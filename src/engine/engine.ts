@@ -28,6 +28,7 @@ import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
@@ -41,6 +42,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** What self-tests of adapters have found before. Without it each device is tested anew. */
+  verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
   /** Where a model that does not fit this machine may lie, if anywhere. */
@@ -83,7 +86,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#device = new Device(options.gpu, options.clock);
+    this.#device = new Device(options.gpu, options.clock, options.verdicts);
     this.#governor = new Governor(options.clock);
     this.#recent = new RecentAnswers(options.clock);
     this.#measurement = new Measurement({
@@ -354,7 +357,7 @@ export class Engine {
     if (model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+        'A model that runs on several machines takes no adapters and cannot be measured. Raise the memory cap in the options to run it here alone.',
       );
     throw wrongKind('text');
   }
@@ -435,6 +438,7 @@ export class Engine {
     source: ByteSource,
     order: StageOrder,
     budgetBytes: number,
+    onProgress: (doneBytes: number, totalBytes: number) => void = () => {},
   ): Promise<Stage> {
     const gpu = await this.#device.open();
     const planned = planStageOn(gpu, file, order);
@@ -450,7 +454,9 @@ export class Engine {
     this.#stages.add(taken);
     const leave = () => this.#stages.delete(taken);
     try {
-      const stage = await GpuStage.load(gpu, source, planned);
+      const stage = await GpuStage.load(gpu, source, planned, (doneBytes) =>
+        onProgress(doneBytes, planned.layout.bytes),
+      );
       return {
         run: (input) => stage.run(input),
         forget: () => stage.forget(),

@@ -6,6 +6,10 @@ export interface GpuOptions {
   features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean };
 }
 
+/** What kernels may use of an adapter, the most first. Each leaves out one more thing that some adapters get wrong. */
+export const TRUSTS = ['all it has', 'no subgroups', 'no subgroups or int8', 'the simplest kernels'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
 /** A part of a buffer, or all of it. */
 export interface BufferSlice {
   buffer: GPUBuffer;
@@ -29,6 +33,8 @@ export class Gpu {
 
   /** Set once the device has gone; resolves to the reason it gave. */
   readonly lost: Promise<string>;
+  /** By its self-test. */
+  trust: Trust = 'all it has';
   #isLost = false;
   #invalid: string | undefined;
 

@@ -4,12 +4,14 @@ import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
+import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomModels } from './room-models.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
@@ -20,12 +22,14 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
 });
 const opening = openLibrary(engine);
 const roomModels: RoomModels = new RoomModels({
   engine,
+  clock: systemClock,
   byHash: async () => (await opening).byHash(),
   open: async (model) => (await opening).open(model),
   node: () => mesh.node,
@@ -38,7 +42,8 @@ const mesh = new MeshHost({
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes),
     isOwnerBusy: () => engine.status().running.length > 0,
-    openStage: (order, asker) => roomModels.openStage(order, asker === mesh.node?.self),
+    openStage: (order, asker, onProgress) =>
+      roomModels.openStage(order, asker === mesh.node?.self, onProgress),
     onWork: () => {},
   },
 });
