@@ -110,14 +110,12 @@ test('LanguageModel goes on from a prefix, and counts what the context holds', a
   expect(appended).toBe(true);
 });
 
-test('a responseConstraint is followed or refused, never passed over', async () => {
+test('a responseConstraint is followed', async () => {
   const text = await page.evaluate(async () => {
     const session = await LanguageModel.create({ samplingMode: 'most-predictable' });
-    return session
-      .prompt('Is the garden green?', { responseConstraint: { type: 'boolean' } })
-      .catch((error: Error) => error.name);
+    return session.prompt('Is the garden green?', { responseConstraint: { type: 'boolean' } });
   });
-  expect(['true', 'false', 'NotSupportedError']).toContain(text.trim());
+  expect(['true', 'false']).toContain(text);
 });
 
 test('Summarizer answers as well', async () => {
