@@ -39,6 +39,9 @@ test('three browsers joined by their popups give the golden answer together, and
   await third.joinByPopup(room!.code);
   await first.sees('m1', 'm2');
   await second.sees('m0', 'm2');
+  // Each shares with another once it has given it a grant
+  const sharing = async () => (await first.status()).machines.filter(({ isSharing }) => isSharing).length;
+  await expect.poll(sharing, { timeout: 10_000 }).toBe(2);
 
   const page = await allowedPage(first);
   expect(await page.evaluate(() => hearth!.mesh.status())).toMatchObject({ machines: 3, mayUse: true });

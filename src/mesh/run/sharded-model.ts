@@ -48,6 +48,8 @@ export interface ShardedModelOptions {
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
   onLap(lap: Lap, way: Way): void;
+  /** Tokens that an answer has come on by. */
+  onTokens(count: number): void;
   /** What is trusted to compute a stage again, to check a machine by; nothing if it would cost too much here. */
   reference(order: StageOrder): Promise<Stage | undefined>;
   /** A machine has been found to compute something else than its layers. */
@@ -106,7 +108,7 @@ export class ShardedModel {
       onDecision(decision);
       const chain = decision.way && (await this.#start(decision.way));
       if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
-      if (chain) return chain;
+      if (chain) return counted(chain, this.#options.onTokens);
       const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
       if (clock.now() - startedAt >= patienceMs)
         throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
@@ -377,6 +379,20 @@ export class ShardedModel {
   #tell(peer: PeerId, message: ControlMessage): void {
     this.#options.send(peer, 'control', encodeControl(message));
   }
+}
+
+function counted(chain: StageChain, onTokens: (count: number) => void): StageChain {
+  return {
+    get depth() {
+      return chain.depth;
+    },
+    async run(step) {
+      const result = await chain.run(step);
+      onTokens(result.ids.length);
+      return result;
+    },
+    close: () => chain.close(),
+  };
 }
 
 function isStage(stage: StandingStage, model: string, { first, end, embeds, samples }: StageSpan): boolean {
