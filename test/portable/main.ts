@@ -12,7 +12,7 @@ const suites = import.meta.glob([
   '../golden/types.test.ts',
   '../golden/architectures/{architectures,forms,halves}.test.ts',
   '../golden/embeddings/*.test.ts',
-  '../../src/engine/adapters/*.gpu.test.ts',
+  '../../src/engine/**/{speculation,adapters}*.gpu.test.ts',
 ]);
 for (const [path, load] of Object.entries(suites)) {
   console.log(path.replace('../../', ''));
