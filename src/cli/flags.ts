@@ -34,6 +34,7 @@ const FLAGS = {
   profile: { type: 'boolean' },
   copy: { type: 'boolean' },
   mixed: { type: 'boolean' },
+  constraint: { type: 'boolean' },
   shape: { type: 'string' },
   quant: { type: 'string' },
   out: { type: 'string' },

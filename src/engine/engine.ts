@@ -132,6 +132,17 @@ export class Engine {
         'not-allowed',
         'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
       );
+    if (model instanceof StagedModel && sampling.bias?.length)
+      throw new HearthError(
+        'not-supported',
+        'Machines that compute a model together cannot be told of `logit_bias`: leave it out, or choose a model that fits this machine.',
+      );
+    const wrong = sampling.bias?.find(([id]) => id >= model.file.config.vocab);
+    if (wrong)
+      throw new HearthError(
+        'bad-input',
+        `\`logit_bias\` names token ${wrong[0]}, outside this model's vocabulary of ${model.file.config.vocab}.`,
+      );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
@@ -357,7 +368,7 @@ export class Engine {
     if (model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+        'A model that runs on several machines takes no adapters and cannot be measured. Raise the memory cap in the options to run it here alone.',
       );
     throw wrongKind('text');
   }
