@@ -30,6 +30,7 @@ import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
 import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
+import type { SavedTexts } from './saved-texts.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** Where texts outlive their model's time on the device. Without it they do not. */
+  savedTexts?: SavedTexts;
   /** What self-tests of adapters have found before. Without it each device is tested anew. */
   verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
@@ -49,6 +52,9 @@ export interface EngineOptions {
   /** Where a model that does not fit this machine may lie, if anywhere. */
   placeStages?(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined;
 }
+
+/** A model that has been at rest for so long has time to save its texts. */
+const SAVE_AFTER_MS = 2000;
 
 interface AdapterWish {
   model: string;
@@ -81,6 +87,7 @@ export class Engine {
   readonly #stages = new Set<{ bytes: number }>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
+  #cancelSave: (() => void) | undefined;
   /** Loads follow one another, so that each knows what memory the others took. */
   #lastLoad: Promise<unknown> = Promise.resolve();
 
@@ -178,6 +185,7 @@ export class Engine {
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     const ended = { model: id, finishReason, stop: stopped, usage, timings };
     this.#recent.add(input, ended);
+    if (model instanceof Model) this.#saveLater(model);
     return ended;
   }
 
@@ -253,9 +261,21 @@ export class Engine {
     if (model instanceof Model) await model.removeAdapter(adapter);
   }
 
+  /** Saves a model's texts once it has been at rest for a while. */
+  #saveLater(model: Model): void {
+    if (!this.#options.savedTexts) return;
+    this.#cancelSave?.();
+    this.#cancelSave = this.#options.clock.after(SAVE_AFTER_MS, () => {
+      if (isIdle(model)) void model.saveTexts();
+    });
+  }
+
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
-    if (origin !== undefined) this.#recent.forget(origin);
+    if (origin !== undefined) {
+      this.#recent.forget(origin);
+      void this.#options.savedTexts?.forget(origin).catch(() => {});
+    }
     return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
   }
 
@@ -404,6 +424,7 @@ export class Engine {
           source,
           clock: this.#options.clock,
           governor: this.#governor,
+          savedTexts: this.#options.savedTexts,
           sizes: { slots: SLOTS[makes], budgetBytes: this.#freeBytes(), canShrink },
           onProgress: (doneBytes) =>
             onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),

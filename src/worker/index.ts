@@ -10,6 +10,7 @@ import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomModels } from './room-models.ts';
+import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
@@ -22,6 +23,7 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  savedTexts: savedTexts(),
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
