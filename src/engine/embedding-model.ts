@@ -2,7 +2,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { Embedder, type EmbedRequest } from './embedder.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights } from './layout.ts';
-import { loadWeights } from './load.ts';
+import { allocateWeights, fillWhile } from './load.ts';
 import { type LoadedModel, mustMake } from './loaded-model.ts';
 import type { ModelOptions } from './model.ts';
 import { type Plan, planMemory } from './plan.ts';
@@ -98,15 +98,10 @@ async function openGpu({ device }: ModelOptions): Promise<Gpu> {
   }
 }
 
-/** Weights come from disk again after a loss; pipelines compile once they are there. */
+/** Weights come from disk again after a loss. */
 async function upload(gpu: Gpu, plan: Plan, options: ModelOptions): Promise<VectorStep> {
   const { file, source } = options;
   const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-  const weights = await loadWeights(gpu, source, layout, options);
-  try {
-    return await VectorStep.create(gpu, file.config, plan, weights);
-  } catch (error) {
-    weights.destroy();
-    throw error;
-  }
+  const loading = await allocateWeights(gpu, source, layout, options);
+  return fillWhile(loading, (weights) => VectorStep.create(gpu, file.config, plan, weights));
 }

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
-import { loadWeights } from './load.ts';
+import { allocateWeights, fillWhile } from './load.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanSizes, planMemory } from './plan.ts';
 import type { KernelTime } from './profile.ts';
@@ -237,11 +237,6 @@ async function openOrUndefined(device: ModelOptions['device']): Promise<Gpu | un
 
 /** Pipelines compile while the weights stream. */
 async function upload(gpu: Gpu, layout: WeightsLayout, plan: Plan, options: ModelOptions): Promise<Step> {
-  const weights = await loadWeights(gpu, options.source, layout, options);
-  try {
-    return await Step.create(gpu, options.file.config, plan, weights);
-  } catch (error) {
-    weights.destroy();
-    throw error;
-  }
+  const loading = await allocateWeights(gpu, options.source, layout, options);
+  return fillWhile(loading, (weights) => Step.create(gpu, options.file.config, plan, weights));
 }

@@ -2,6 +2,7 @@
 // llama.cpp as a native program, by way of the npm package node-llama-cpp. Its loop in JavaScript costs: llama-bench
 // itself is up to twice as fast at decoding.
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { spread } from './figures.mjs';
@@ -18,7 +19,13 @@ export async function measureLlamaCpp({ model: modelPath, prompt, tokens, repeat
     gpuLayers: gpu ? 'max' : 0,
     ignoreMemorySafetyChecks: true,
   });
-  const context = await model.createContext({ contextSize: 2048, batchSize: 512, flashAttention: true });
+  const context = await model.createContext({
+    contextSize: 2048,
+    batchSize: 512,
+    flashAttention: true,
+    // Its threads spin while they wait: with all cores taken, and other programs beside, some never get their turn
+    threads: Math.max(1, Math.floor(cpus().length / 2)),
+  });
   const sequence = context.getSequence();
   const [prefill, decode] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
   for (let i = 0; i <= repeat; i++) {
