@@ -14,6 +14,25 @@ export interface Kernel<Shape> {
   constants(shape: Shape): Record<string, number>;
   /** Workgroups to dispatch. A dimension is at most 65,535: large grids are folded into y. */
   workgroups(shape: Shape): readonly [x: number, y?: number, z?: number];
+  /** What one dispatch has to do, to be compared with what the adapter could: not known if absent. */
+  cost?(shape: Shape, step: StepSize): Cost;
+}
+
+/** The least that a dispatch does: each value is read or written once, however often a variant does so. */
+export interface Cost {
+  /** Read from memory and written to it. */
+  bytes: number;
+  /** Multiplications and additions, two for each product that is added up. */
+  operations: number;
+  /** Whether products are of int8 (dot4I8Packed). */
+  isInteger?: boolean;
+}
+
+/** What of a step costs depend on, though no dispatch is sized by it. */
+export interface StepSize {
+  rows: number;
+  /** The longest context of a decoding row: positions that it attends to. */
+  depth: number;
 }
 
 /** `read` and `write` are storage buffers (write = read_write). */

@@ -1,5 +1,5 @@
-import type { BindingKind, Kernel } from '../kernel.ts';
-import { type KvShape, type KvType, kvConstants, kvWgsl } from '../kv/kv.ts';
+import type { BindingKind, Cost, Kernel, StepSize } from '../kernel.ts';
+import { type KvShape, type KvType, kvConstants, kvEntryBytes, kvWgsl } from '../kv/kv.ts';
 import { type TurnShape, turnConstants, turnWgsl } from '../rope/rope.ts';
 import step from '../step.wgsl?raw';
 import common from './attention.wgsl?raw';
@@ -76,6 +76,7 @@ export function attentionSimple(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<S
     name: `attention-simple-${kv}${SUFFIX[sinks]}`,
     wgsl: kvWgsl[kv].read + step + common + SINKS_WGSL[sinks] + simple,
     bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
+    cost: (shape, step) => attentionCost(kv, shape, shape.rows, step),
     constants: (shape) => ({ ...attentionConstants(shape), THREADS: shape.threads }),
     workgroups: ({ heads, rows, threads }) => [Math.ceil(heads / threads), rows],
   };
@@ -116,6 +117,7 @@ export function attentionDecode({
       ? ['read', 'write', 'write', 'read', 'read', 'write', 'write', 'read']
       : withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write', 'write']),
     needs: lanes === 'subgroup' ? ['subgroups'] : [],
+    cost: (shape, step) => attentionCost(kv, shape, shape.rows, step),
     constants: (shape) => ({
       ...attentionConstants(shape),
       ...chunkConstants(shape),
@@ -135,6 +137,10 @@ export function attentionCombine(sinks: Sinks = 'no sinks'): Kernel<DecodeAttent
     name: `attention-combine${SUFFIX[sinks]}`,
     wgsl: step + common + chunks + SINKS_WGSL[sinks] + combine,
     bindings: withSinks(sinks, ['read', 'read', 'write']),
+    cost: (shape) => ({
+      bytes: partialBytes(shape) + shape.rows * shape.heads * shape.headDim * 4,
+      operations: (2 * partialBytes(shape)) / 4,
+    }),
     constants: (shape) => ({
       ...scoreConstants(shape),
       HEAD_DIM: shape.headDim,
@@ -154,6 +160,7 @@ export function attentionPrefill(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<
     name: `attention-prefill-${kv}${SUFFIX[sinks]}`,
     wgsl: kvWgsl[kv].read + common + SINKS_WGSL[sinks] + prefill,
     bindings: withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write']),
+    cost: (shape, step) => attentionCost(kv, shape, step.rows, step),
     constants: attentionConstants,
     workgroups: ({ tiles, heads }) => [tiles, heads],
   };
@@ -164,12 +171,40 @@ export function decodeChunks(
   position: number,
   { window, alonePositions, chunkPositions }: Omit<DecodeAttentionShape, 'rows' | 'chunks'>,
 ): number {
-  const visible = window === 0 ? position + 1 : Math.min(position + 1, window);
-  return visible <= alonePositions ? 1 : Math.ceil(visible / chunkPositions);
+  const positions = visible(position + 1, window);
+  return positions <= alonePositions ? 1 : Math.ceil(positions / chunkPositions);
 }
 
 export function partialBytes({ rows, heads, headDim, chunks }: DecodeAttentionShape): number {
   return chunks * rows * heads * (headDim + 4) * 4;
+}
+
+/**
+ * Every position that is seen is read once, and every row multiplies with those it sees twice: q k and weights v. Decoding
+ * rows are all as deep as the deepest; prompts count as one text that begins in this step.
+ */
+function attentionCost(
+  kv: KvType,
+  { heads, kvHeads, headDim, window }: AttentionShape,
+  rows: number,
+  { depth }: StepSize,
+): Cost {
+  const isDecoding = depth > 0;
+  const seen = isDecoding ? rows * visible(depth, window) : sumTo(rows, (row) => visible(row, window));
+  const positions = isDecoding ? seen : rows;
+  return {
+    bytes: 2 * positions * kvHeads * kvEntryBytes(kv, headDim) + 2 * rows * heads * headDim * 4,
+    operations: 4 * seen * heads * headDim,
+  };
+}
+
+function visible(positions: number, window: number): number {
+  return window === 0 ? positions : Math.min(positions, window);
+}
+
+/** of(1) + … + of(count) */
+function sumTo(count: number, of: (i: number) => number): number {
+  return Array.from({ length: count }, (_, i) => of(i + 1)).reduce((sum, value) => sum + value, 0);
 }
 
 function attentionConstants(shape: AttentionShape): Record<string, number> {

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './cap.wgsl?raw';
 
@@ -14,6 +15,7 @@ export const cap: Kernel<CapShape> = {
   name: 'cap',
   wgsl,
   bindings: ['write'],
+  cost: ({ rows, dim }) => valuesCost(2 * rows * dim, 3 * rows * dim),
   constants: ({ dim, cap, threads }) => ({ DIM: dim, CAP: cap, THREADS: threads }),
   workgroups: ({ rows, dim, threads }) => [Math.ceil(dim / threads), rows],
 };

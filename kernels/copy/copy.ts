@@ -11,6 +11,7 @@ export const copy: Kernel<CopyShape> = {
   name: 'copy',
   wgsl,
   bindings: ['read', 'write'],
+  cost: ({ bytes }) => ({ bytes: 2 * bytes, operations: 0 }),
   constants: () => ({}),
   workgroups: ({ bytes }) => grid(Math.ceil(bytes / 16 / 256)),
 };

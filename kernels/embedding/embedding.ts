@@ -1,3 +1,4 @@
+import { rowBytes, weightRowBytes } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { loadWgsl } from '../quants/weights.ts';
@@ -29,6 +30,10 @@ export function embedding(format: QuantFormat): Kernel<EmbeddingShape> {
     name: `embedding ${format.name}`,
     wgsl: step + loadWgsl(format) + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write'],
+    cost: ({ rows, k, add = false }) => ({
+      bytes: rows * (weightRowBytes(format, k) + (add ? 2 : 1) * rowBytes(k)),
+      operations: rows * k,
+    }),
     constants: ({ k, firstId, ids, scale = 1, key = 'token', add = false }) => ({
       K: k,
       FIRST_ID: firstId,

@@ -1,3 +1,4 @@
+import { rowBytes } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import fours from '../quantize/quantize-fours.wgsl?raw';
 import wgsl from './act.wgsl?raw';
@@ -44,6 +45,10 @@ export function act(to: 'f32' | 'int8'): Kernel<ActShape> {
     name: `expert-act ${to}`,
     wgsl: routes + (isInteger ? fours + actQuantize : wgsl) + inner,
     bindings: ['read', 'read', 'write', 'read'],
+    cost({ rows, used, ffn }) {
+      const pairs = rows * used;
+      return { bytes: pairs * (rowBytes(2 * ffn) + rowBytes(ffn, to)), operations: 4 * pairs * ffn };
+    },
     constants: (shape) => ({
       [isInteger ? 'DIM' : 'FFN']: shape.ffn,
       THREADS: shape.threads,

@@ -6,7 +6,9 @@ import {
   type StackShape,
   type StackTuning,
   type StackVariant,
+  givenTo,
   stackConstants,
+  stackCost,
   stackNeeds,
   stackWgsl,
   teamConstants,
@@ -35,6 +37,11 @@ export function expertDown(format: QuantFormat, variant: StackVariant): Kernel<E
     wgsl: enable(needs) + stackWgsl(format, variant) + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'read', 'read'],
     needs,
+    cost(shape) {
+      const { bytes, ...products } = stackCost(format, shape, givenTo(variant.input));
+      // What the experts of a row make is summed where it is made
+      return { ...products, bytes: bytes - shape.rows * (shape.used - 1) * shape.n * 4 };
+    },
     constants: ({ used, add, weighted, hasBias, tuning, ...shape }) => ({
       ...stackConstants(shape),
       USED: used,

@@ -1,6 +1,6 @@
 import { grid, type Kernel } from '../kernel.ts';
 import type { Dp4aTeam } from '../mat-vec/mat-vec-dp4a.ts';
-import { type InputKind, inputsWgsl } from '../quantize/inputs.ts';
+import { givenAs, type InputKind, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable, integersWgsl } from '../quants/weights.ts';
 import { type InnerShape, innerConstants } from './act.ts';
@@ -8,7 +8,7 @@ import wgsl from './expert-gate-up.wgsl?raw';
 import inner from './inner.wgsl?raw';
 import routes from './routes.wgsl?raw';
 import stack from './stack.wgsl?raw';
-import { reduceWgsl, type StackShape, stackConstants } from './stack.ts';
+import { reduceWgsl, type StackShape, stackConstants, stackCost } from './stack.ts';
 
 /** `n` is gate and up together: 2 · ffn, and `ffn` a multiple of 32. */
 export interface ExpertGateUpShape extends StackShape, InnerShape {
@@ -55,6 +55,10 @@ export function expertGateUp(
       reduceWgsl[team],
     bindings: ['read', 'read', 'read', 'write', 'read', 'read', 'read'],
     needs,
+    cost: (shape) => ({
+      ...stackCost(format, shape, givenAs(input)),
+      isInteger: true,
+    }),
     constants: ({ used, eps, tuning, ...shape }) => ({
       ...stackConstants(shape),
       ...innerConstants(shape),

@@ -5,7 +5,15 @@ import type { QuantFormat } from '../quants/format.ts';
 import { enable } from '../quants/weights.ts';
 import tiles from './expert-tiles.wgsl?raw';
 import { tileCount } from './group.ts';
-import { type ExpertInput, type StackShape, stackConstants, stackedWeights, stackNeeds } from './stack.ts';
+import {
+  type ExpertInput,
+  givenTo,
+  type StackShape,
+  stackConstants,
+  stackCost,
+  stackedWeights,
+  stackNeeds,
+} from './stack.ts';
 
 /** As of `expertMatVec`, for many pairs. */
 export interface ExpertMatMulShape extends StackShape {
@@ -44,6 +52,7 @@ export function expertMatMul(format: QuantFormat, input: ExpertInput): Kernel<Ex
     wgsl: enable(needs) + stackedWeights(format, input) + tiles + (isInteger ? matMulDp4a : matMul),
     bindings: ['read', 'read', 'read', 'write', 'read', 'read'],
     needs,
+    cost: (shape) => stackCost(format, shape, givenTo(input)),
     constants: ({ share, outStride, outOffset, tuning, ...shape }) => ({
       ...stackConstants(shape),
       SHARE: share,

@@ -6,7 +6,9 @@ import {
   type StackShape,
   type StackTuning,
   type StackVariant,
+  givenTo,
   stackConstants,
+  stackCost,
   stackNeeds,
   stackWgsl,
   teamConstants,
@@ -35,6 +37,7 @@ export function expertMatVec(format: QuantFormat, variant: StackVariant): Kernel
     wgsl: enable(needs) + stackWgsl(format, variant) + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'read'],
     needs,
+    cost: (shape) => stackCost(format, shape, givenTo(variant.input)),
     constants: ({ share, outStride, outOffset, tuning, ...shape }) => ({
       ...stackConstants(shape),
       SHARE: share,

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './gate-add.wgsl?raw';
 
@@ -15,6 +16,7 @@ export const gateAdd: Kernel<GateAddShape> = {
   name: 'gate-add',
   wgsl,
   bindings: ['read', 'read', 'read', 'write'],
+  cost: ({ rows, dim, add }) => valuesCost(((add ? 4 : 3) * rows + 1) * dim, 4 * rows * dim),
   constants: ({ dim, add, threads }) => ({ DIM: dim, ADD: Number(add), THREADS: threads }),
   workgroups: ({ rows }) => [rows],
 };

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './group.wgsl?raw';
 import routes from './routes.wgsl?raw';
@@ -16,6 +17,7 @@ export const group: Kernel<GroupShape> = {
   name: 'group',
   wgsl: routes + wgsl,
   bindings: ['read', 'write', 'write', 'uniform'],
+  cost: ({ rows, used }) => valuesCost(3 * rows * used, 2 * rows * used),
   constants: ({ experts, used, tile, threads }) => ({
     EXPERTS: experts,
     USED: used,

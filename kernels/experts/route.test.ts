@@ -46,7 +46,8 @@ test.each<{ why: string } & Omit<RouteShape, 'rows' | 'threads' | 'hasBias'>>([
 ])('$why', async ({ why: _, ...shape }) => {
   const rows = 3;
   const logits = randomFloats(rows * shape.experts, 4);
-  for (const threads of [1, 8]) {
+  // A thread for all experts, for some, and several for each
+  for (const threads of [1, 8, 64]) {
     const routes = await routesOf(logits, { rows, threads, ...shape });
     for (const [row, chosen] of routes.entries()) {
       const own = logits.subarray(row * shape.experts, (row + 1) * shape.experts);

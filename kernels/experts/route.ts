@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './route.wgsl?raw';
 import routes from './routes.wgsl?raw';
@@ -30,6 +31,7 @@ export const route: Kernel<RouteShape> = {
   name: 'route',
   wgsl: routes + wgsl,
   bindings: ['read', 'write', 'read'],
+  cost: ({ rows, experts, used }) => valuesCost(rows * (experts + 2 * used), 4 * rows * experts),
   constants: ({ experts, used, gating, renormalize, scale, hasBias, biasesChoice, threads }) => ({
     EXPERTS: experts,
     USED: used,

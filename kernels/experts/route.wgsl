@@ -13,12 +13,17 @@ override BIASED: bool;
 override PREFERS: bool;
 override THREADS: u32;
 
+// Threads that count together for one expert, each over a share of the others
+override PARTS = max(1u, THREADS / EXPERTS);
+override PART = (EXPERTS + PARTS - 1) / PARTS;
+
 @group(0) @binding(0) var<storage, read> logits: array<f32>;          // (M, EXPERTS)
 @group(0) @binding(1) var<storage, read_write> routes: array<Route>;  // (M, USED)
 @group(0) @binding(2) var<storage, read> bias: array<f32>;            // (EXPERTS), where BIASED
 
 var<workgroup> row: array<f32, EXPERTS>;
 var<workgroup> keys: array<f32, EXPERTS>;
+var<workgroup> ranks: array<atomic<u32>, EXPERTS>;
 var<workgroup> chosen: array<u32, USED>;
 
 @compute @workgroup_size(THREADS)
@@ -35,8 +40,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
   }
   workgroupBarrier();
+  for (var i = thread; i < PARTS * EXPERTS; i += THREADS) {
+    let e = i % EXPERTS;
+    atomicAdd(&ranks[e], before(e, i / EXPERTS * PART));
+  }
+  workgroupBarrier();
   for (var e = thread; e < EXPERTS; e += THREADS) {
-    let rank = rank_of(e);
+    let rank = atomicLoad(&ranks[e]);
     if (rank < USED) {
       chosen[rank] = e;
     }
@@ -47,13 +57,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
 }
 
-fn rank_of(e: u32) -> u32 {
+// How many of a part's experts come before `e`
+fn before(e: u32, first: u32) -> u32 {
   let own = keys[e];
-  var rank = 0u;
-  for (var other = 0u; other < EXPERTS; other++) {
-    rank += u32(keys[other] > own || (keys[other] == own && other < e));
+  var count = 0u;
+  for (var other = first; other < min(first + PART, EXPERTS); other++) {
+    count += u32(keys[other] > own || (keys[other] == own && other < e));
   }
-  return rank;
+  return count;
 }
 
 fn score(e: u32) -> f32 {

@@ -1,3 +1,4 @@
+import { linearCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Team } from '../mat-vec/mat-vec.ts';
 import type { QuantFormat } from '../quants/format.ts';
@@ -23,6 +24,7 @@ export function router(format: QuantFormat, team: Team): Kernel<RouterShape> {
     wgsl: enable(needs) + loadWgsl(format) + wgsl + reduceWgsl[team],
     bindings: ['read', 'read', 'read', 'write', 'read'],
     needs,
+    cost: ({ rows, k, experts }) => linearCost(format, { rows, k, n: experts }),
     constants: ({ k, experts, eps, tuning }) => ({
       K: k,
       N: experts,

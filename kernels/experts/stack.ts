@@ -3,7 +3,8 @@ import type { Team } from '../mat-vec/mat-vec.ts';
 import reduceSubgroup from '../mat-vec/reduce-subgroup.wgsl?raw';
 import reduceWorkgroup from '../mat-vec/reduce-workgroup.wgsl?raw';
 import { inputsWgsl } from '../quantize/inputs.ts';
-import type { KernelFeature } from '../kernel.ts';
+import { type GivenAs, linearCost } from '../costs.ts';
+import type { Cost, KernelFeature } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, integersWgsl, weightsWgsl } from '../quants/weights.ts';
 import productFloat from './product-float.wgsl?raw';
@@ -79,4 +80,18 @@ export function stackConstants({ k, n, span, firstExpert, experts }: StackShape)
 
 export function teamConstants(team: Team, { lanes, teams, subgroup }: StackTuning): Record<string, number> {
   return { LANES: lanes, TEAMS: teams, ...(team === 'subgroup' && { SUBGROUP: subgroup }) };
+}
+
+/** Every pair's product with its expert, as if the stack had all experts and pairs chose as many different ones as there can be. */
+export function stackCost(
+  format: QuantFormat,
+  { rows, used, k, n, experts }: StackShape & { rows: number; used: number },
+  given: GivenAs,
+): Cost {
+  const pairs = rows * used;
+  return linearCost(format, { rows: pairs, k, n, read: Math.min(pairs, experts) * n }, given);
+}
+
+export function givenTo(input: ExpertInput): GivenAs {
+  return input === 'int8' ? 'int8' : 'f32';
 }

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import routes from './routes.wgsl?raw';
 import wgsl from './sum.wgsl?raw';
@@ -21,6 +22,7 @@ export const sum: Kernel<SumShape> = {
   name: 'expert-sum',
   wgsl: routes + wgsl,
   bindings: ['read', 'read', 'write', 'read'],
+  cost: ({ rows, n, used }) => valuesCost(rows * (used + 1) * n, 2 * rows * used * n),
   constants: ({ n, used, add, weighted, hasBias, threads }) => ({
     N: n,
     USED: used,

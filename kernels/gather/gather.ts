@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './gather.wgsl?raw';
@@ -12,6 +13,7 @@ export const gather: Kernel<GatherShape> = {
   name: 'gather',
   wgsl: step + wgsl,
   bindings: ['read', 'read', 'write', 'uniform'],
+  cost: ({ rows, dim }) => valuesCost(2 * rows * dim, 0),
   constants: ({ dim }) => ({ DIM: dim }),
   workgroups: ({ rows, dim }) => grid(Math.ceil((rows * dim) / 64)),
 };

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './head-norm.wgsl?raw';
 import noWeights from './no-weights.wgsl?raw';
@@ -23,6 +24,8 @@ export function headNorm(weights: 'weights' | 'no weights'): Kernel<HeadNormShap
     name: isWeighted ? 'head-norm' : 'head-norm-plain',
     wgsl: (isWeighted ? weightsWgsl : noWeights) + wgsl,
     bindings: isWeighted ? ['write', 'read', 'read'] : ['write'],
+    cost: ({ rows, heads, kvHeads, headDim }) =>
+      valuesCost(2 * rows * (heads + kvHeads) * headDim, 4 * rows * (heads + kvHeads) * headDim),
     constants: ({ heads, kvHeads, headDim, eps, threads }) => ({
       HEADS: heads,
       KV_HEADS: kvHeads,

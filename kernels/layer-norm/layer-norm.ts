@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
 import wgsl from './layer-norm.wgsl?raw';
 
@@ -14,6 +15,7 @@ export const layerNorm: Kernel<LayerNormShape> = {
   name: 'layer-norm',
   wgsl,
   bindings: ['read', 'write'],
+  cost: ({ rows, dim }) => valuesCost(2 * (rows + 1) * dim, 7 * rows * dim),
   constants: ({ dim, eps, threads }) => ({ DIM: dim, EPS: eps, THREADS: threads }),
   workgroups: ({ rows }) => grid(rows),
 };

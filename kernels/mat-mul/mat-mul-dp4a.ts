@@ -1,3 +1,4 @@
+import { linearCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import product from '../mat-vec/product.wgsl?raw';
 import { inputBindings, inputsWgsl } from '../quantize/inputs.ts';
@@ -32,6 +33,7 @@ export function matMulDp4a(format: QuantFormat): Kernel<MatMulDp4aShape> {
     name: `mat-mul ${format.name} dp4a`,
     wgsl: integersWgsl(format) + inputsWgsl('quantized') + product + tile + wgsl,
     bindings: inputBindings('quantized'),
+    cost: (shape) => linearCost(format, shape, 'int8'),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,
       N: n,

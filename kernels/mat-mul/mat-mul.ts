@@ -1,3 +1,4 @@
+import { linearCost } from '../costs.ts';
 import type { Kernel, KernelFeature } from '../kernel.ts';
 import activations from '../mat-vec/activations.wgsl?raw';
 import product from '../mat-vec/product.wgsl?raw';
@@ -41,6 +42,7 @@ export function matMul(format: QuantFormat, arithmetic: Arithmetic): Kernel<MatM
     wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + tile + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
+    cost: (shape) => linearCost(format, shape),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,
       N: n,

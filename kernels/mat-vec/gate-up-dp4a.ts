@@ -1,5 +1,6 @@
+import { linearCost, rowBytes } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
-import { type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
+import { givenAs, type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable, integersWgsl } from '../quants/weights.ts';
 import wgsl from './gate-up-dp4a.wgsl?raw';
@@ -51,6 +52,11 @@ export function gateUpDp4a(
       (isSubgroup ? reduceSubgroup : reduceWorkgroup),
     bindings: inputBindings(input),
     needs,
+    cost({ rows, k, ffn }) {
+      const { bytes, ...both } = linearCost(format, { rows, k, n: 2 * ffn }, givenAs(input), true);
+      // What is written is the product of gate and up
+      return { ...both, bytes: bytes - rows * (rowBytes(2 * ffn) - rowBytes(ffn, 'int8')) };
+    },
     constants: ({ k, ffn, eps, tuning }) => ({
       K: k,
       FFN: ffn,

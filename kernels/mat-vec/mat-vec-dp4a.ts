@@ -1,5 +1,6 @@
+import { linearCost } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
-import { type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
+import { givenAs, type InputKind, inputBindings, inputsWgsl } from '../quantize/inputs.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable, integersWgsl } from '../quants/weights.ts';
 import type { MatVecShape, Team } from './mat-vec.ts';
@@ -38,6 +39,7 @@ export function matVecDp4a(
       (isSubgroup ? reduceSubgroup : reduceWorkgroup),
     bindings: inputBindings(input),
     needs,
+    cost: (shape) => linearCost(format, shape, givenAs(input), true),
     constants: ({ k, n, add, outStride = n, outOffset = 0, eps, tuning }) => ({
       K: k,
       N: n,

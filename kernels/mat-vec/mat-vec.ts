@@ -1,3 +1,4 @@
+import { linearCost } from '../costs.ts';
 import { grid, type Kernel, type KernelFeature } from '../kernel.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { type Arithmetic, enable, weightsWgsl } from '../quants/weights.ts';
@@ -61,6 +62,7 @@ export function matVec(format: QuantFormat, { arithmetic, team }: MatVecVariant)
     wgsl: enable(needs) + weightsWgsl(format, arithmetic) + activations + product + MAIN[team],
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
     needs,
+    cost: (shape) => linearCost(format, shape),
     constants: ({ k, n, add, outStride = n, outOffset = 0, tuning }) => ({
       K: k,
       N: n,

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import output from '../output.wgsl?raw';
 import wgsl from './pool.wgsl?raw';
@@ -19,6 +20,10 @@ export const pool: Kernel<PoolShape> = {
   name: 'pool',
   wgsl: output + wgsl,
   bindings: ['read', 'read', 'write'],
+  cost: ({ outputs, dim, kind }, { rows }) => {
+    const read = kind === 'mean' ? rows : outputs;
+    return valuesCost((read + outputs) * dim, read * dim);
+  },
   constants: ({ dim, kind, threads }) => ({ DIM: dim, KIND: KINDS[kind], THREADS: threads }),
   workgroups: ({ outputs, dim, threads }) => [Math.ceil(dim / threads), outputs],
 };

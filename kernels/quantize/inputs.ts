@@ -1,3 +1,4 @@
+import type { GivenAs } from '../costs.ts';
 import type { BindingKind } from '../kernel.ts';
 import made from './inputs-made.wgsl?raw';
 import madeBySubgroups from './inputs-made-subgroup.wgsl?raw';
@@ -25,4 +26,8 @@ export function inputsWgsl(kind: InputKind, team: 'workgroup' | 'subgroup' = 'wo
 export function inputBindings(kind: InputKind): BindingKind[] {
   const bindings: BindingKind[] = ['read', 'read', 'read', 'write', 'uniform'];
   return kind === 'normed' ? [...bindings, 'read'] : bindings;
+}
+
+export function givenAs(kind: InputKind): GivenAs {
+  return kind === 'quantized' ? 'int8' : 'f32';
 }

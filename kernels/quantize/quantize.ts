@@ -1,4 +1,4 @@
-import { grid, type Kernel } from '../kernel.ts';
+import { type Cost, grid, type Kernel } from '../kernel.ts';
 import type { RmsNormShape } from '../rms-norm/rms-norm.ts';
 import wgsl from './quantize.wgsl?raw';
 import fours from './quantize-fours.wgsl?raw';
@@ -26,6 +26,7 @@ export const quantize: Kernel<QuantizeShape> = {
   name: 'quantize',
   wgsl: fours + wgsl,
   bindings: ['read', 'write'],
+  cost: (shape) => made(shape, 1),
   constants: ({ dim, threads }) => ({ DIM: dim, THREADS: threads }),
   workgroups: ({ rows, dim, threads }) => [Math.ceil(dim / 4 / threads), rows],
 };
@@ -35,6 +36,7 @@ export const swigluQuantize: Kernel<QuantizeShape> = {
   ...quantize,
   name: 'swiglu-quantize',
   wgsl: fours + gated,
+  cost: (shape) => made(shape, 2),
 };
 
 /** Reads `x` (rows, dim) and `weight` (dim) in f32; writes `out` as `quantize` does. `threads` is a power of two. As of `rmsNorm`, the grid is padded past 65,535 rows. */
@@ -42,6 +44,15 @@ export const rmsNormQuantize: Kernel<RmsNormShape> = {
   name: 'rms-norm-quantize',
   wgsl: fours + normed,
   bindings: ['read', 'read', 'write'],
+  cost: (shape) => made(shape, 1, 4 * shape.dim),
   constants: ({ dim, eps, threads }) => ({ DIM: dim, EPS: eps, THREADS: threads }),
   workgroups: ({ rows }) => grid(rows),
 };
+
+/** Of each value `read` f32, and of all rows together `more` bytes. */
+function made({ rows, dim }: Pick<QuantizeShape, 'rows' | 'dim'>, read: number, more = 0): Cost {
+  return {
+    bytes: rows * (4 * read * dim + quantizedBytes(dim)) + more,
+    operations: 4 * read * rows * dim,
+  };
+}

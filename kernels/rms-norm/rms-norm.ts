@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import { grid, type Kernel } from '../kernel.ts';
 import wgsl from './rms-norm.wgsl?raw';
 
@@ -16,6 +17,7 @@ export const rmsNorm: Kernel<RmsNormShape> = {
   name: 'rms-norm',
   wgsl,
   bindings: ['read', 'read', 'write'],
+  cost: ({ rows, dim, add }) => valuesCost(((add ? 3 : 2) * rows + 1) * dim, 4 * rows * dim),
   constants: ({ dim, eps, threads, add }) => ({ DIM: dim, EPS: eps, ADD: add ? 1 : 0, THREADS: threads }),
   workgroups: ({ rows }) => grid(rows),
 };

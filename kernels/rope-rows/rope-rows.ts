@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './rope-rows.wgsl?raw';
@@ -19,6 +20,10 @@ export const ropeRows: Kernel<RopeRowsShape> = {
   name: 'rope-rows',
   wgsl: step + wgsl,
   bindings: ['read', 'read', 'write'],
+  cost: ({ rows, heads, kvHeads, rotaryDim }) => {
+    const values = rows * (heads + kvHeads) * rotaryDim;
+    return valuesCost(2 * values + rows * rotaryDim, 3 * values);
+  },
   constants: ({ heads, kvHeads, headDim, rotaryDim, pairs, threads }) => ({
     HEADS: heads,
     KV_HEADS: kvHeads,

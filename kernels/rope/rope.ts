@@ -1,5 +1,6 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
-import { type KvShape, type KvType, kvConstants, kvUnit, kvWgsl } from '../kv/kv.ts';
+import { type KvShape, type KvType, kvConstants, kvEntryBytes, kvUnit, kvWgsl } from '../kv/kv.ts';
 import step from '../step.wgsl?raw';
 import wgsl from './rope.wgsl?raw';
 import turn from './turn.wgsl?raw';
@@ -56,6 +57,14 @@ export function rope(kv: KvType): Kernel<RopeShape> {
     name: `rope-${kv}`,
     wgsl: kvWgsl[kv].write + step + turn + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
+    cost: ({ rows, heads, kvHeads, headDim, rotaryDim }) => {
+      const turned = rows * (heads + kvHeads) * rotaryDim;
+      const { bytes, operations } = valuesCost(
+        rows * ((2 * heads + 2 * kvHeads) * headDim + rotaryDim),
+        3 * turned,
+      );
+      return { bytes: bytes + 2 * rows * kvHeads * kvEntryBytes(kv, headDim), operations };
+    },
     constants: (shape) => ({
       ...kvConstants(shape),
       ...turnConstants(shape),

@@ -8,8 +8,8 @@ alias Counter = atomic<u32>;
 @group(0) @binding(0) var<storage, read> outputs: array<Output>;
 @group(0) @binding(1) var<storage, read> samplers: array<Sampler>;  // (sequences)
 @group(0) @binding(2) var<storage, read> logits: array<f32>;        // (outputs, VOCAB)
-@group(0) @binding(3) var<storage, read> counts: array<u32>;        // (sequences, VOCAB)
-@group(0) @binding(4) var<storage, read_write> scratch: array<Scratch>;  // (outputs)
+@group(0) @binding(4) var<storage, read> counts: array<u32>;        // (sequences, VOCAB)
+@group(0) @binding(5) var<storage, read_write> scratch: array<Scratch>;  // (outputs)
 
 var<workgroup> peaks: array<f32, PARTS>;
 var<workgroup> cut: f32;
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end = min((group.x + 1) * size, VOCAB);
   for (var token = group.x * size + thread; token < end; token += THREADS) {
     let value = score(output, here.sequence, token, sampler);
-    if (value >= cut) {
+    if (value >= cut && value > FORBIDDEN) {
       let place = atomicAdd(&scratch[output].gathered, 1);
       if (place < MAX_CANDIDATES) {
         scratch[output].candidates[place] = Candidate(token, value);

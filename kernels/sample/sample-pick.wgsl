@@ -9,11 +9,12 @@ alias Counter = u32;
 @group(0) @binding(0) var<storage, read> outputs: array<Output>;
 @group(0) @binding(1) var<storage, read> samplers: array<Sampler>;         // (sequences)
 @group(0) @binding(2) var<storage, read> logits: array<f32>;               // (outputs, VOCAB)
-@group(0) @binding(3) var<storage, read_write> counts: array<u32>;         // (sequences, VOCAB)
-@group(0) @binding(4) var<storage, read> scratch: array<Scratch>;          // (outputs)
-@group(0) @binding(5) var<storage, read_write> sampled: array<u32>;        // (sequences)
-@group(0) @binding(6) var<storage, read_write> results: array<vec2<u32>>;  // (outputs): id, bits of its log-probability
+@group(0) @binding(4) var<storage, read_write> counts: array<u32>;         // (sequences, VOCAB)
+@group(0) @binding(5) var<storage, read> scratch: array<Scratch>;          // (outputs)
+@group(0) @binding(6) var<storage, read_write> sampled: array<u32>;        // (sequences)
+@group(0) @binding(7) var<storage, read_write> results: array<vec2<u32>>;  // (outputs): id, bits of its log-probability: not a number if a logit is none
 
+const NOT_A_NUMBER = 0x7fc00000u;
 const BINS = 256u;
 const GROUPS = 16u;
 // Probabilities are in units of 2^-31, so that their sum, roundings included, fits into 32 bits
@@ -67,7 +68,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   if (thread == 0) {
     let logprob = rawLogit(output, token) - all.rawPeak - log(all.rawSum);
-    results[output] = vec2(token, bitcast<u32>(logprob));
+    results[output] = vec2(token, select(bitcast<u32>(logprob), NOT_A_NUMBER, all.odd > 0));
     sampled[here.sequence] = token;
     let at = here.sequence * VOCAB + token;
     let count = counts[at];
@@ -83,7 +84,8 @@ fn draw(output: u32, here: Output, sampler: Sampler, all: Part, thread: u32) -> 
   var enough = items.count <= MAX_CANDIDATES;
   let topK = select(0u, sampler.topK, sampler.topK < VOCAB);
   if (topK > 0) {
-    enough = enough && items.count >= topK;
+    // Of a mask that leaves fewer, all have been gathered where the cut was under them all
+    enough = enough && (items.count >= topK || (isMasked(here.sequence) && topK <= PARTS));
   } else if (sampler.topP >= 1) {
     enough = enough && sampler.minP > exp(-NEAR);
   } else if (enough) {

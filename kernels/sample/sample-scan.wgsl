@@ -5,8 +5,8 @@ alias Counter = atomic<u32>;
 @group(0) @binding(0) var<storage, read> outputs: array<Output>;
 @group(0) @binding(1) var<storage, read> samplers: array<Sampler>;  // (sequences)
 @group(0) @binding(2) var<storage, read> logits: array<f32>;        // (outputs, VOCAB)
-@group(0) @binding(3) var<storage, read> counts: array<u32>;        // (sequences, VOCAB)
-@group(0) @binding(4) var<storage, read_write> scratch: array<Scratch>;  // (outputs)
+@group(0) @binding(4) var<storage, read> counts: array<u32>;        // (sequences, VOCAB)
+@group(0) @binding(5) var<storage, read_write> scratch: array<Scratch>;  // (outputs)
 
 fn countOf(sequence: u32, token: u32) -> u32 {
   return counts[sequence * VOCAB + token];
@@ -24,6 +24,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   var part = nothing();
   for (var token = group.x * size + thread; token < end; token += THREADS) {
+    part.odd += u32(isOdd(output, token));
     let raw = rawLogit(output, token);
     if (raw > part.rawPeak) {
       part.rawSum *= exp(part.rawPeak - raw);

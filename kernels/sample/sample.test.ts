@@ -3,6 +3,7 @@ import { openGpu, randomFloats } from '../../test/gpu.ts';
 import { distributionReference, scoresReference, softmax } from './reference.ts';
 import {
   IN_PROMPT,
+  maskWords,
   packSampler,
   type Sampler,
   SCRATCH_BYTES,
@@ -62,6 +63,23 @@ test('a log-probability is that of the logits as they came, whatever was drawn',
     const { results } = await sample([{ logits, counts, sampler: sampling }]);
     const [{ id, logprob }] = results as [{ id: number; logprob: number }];
     expect(logprob).toBeCloseTo(exact[id]!, 4);
+  }
+});
+
+test.each([
+  { what: 'no number', odd: Number.NaN },
+  { what: 'infinity', odd: Infinity },
+  { what: '-infinity', odd: -Infinity },
+])('a logit that is $what leaves no log-probability, wherever it stands', async ({ odd }) => {
+  for (const at of [0, 101, spread.length - 1]) {
+    const logits = spread.map((logit, i) => (i === at ? odd : logit));
+    for (const sampler of [greedy, warm, { ...warm, topK: 10 }]) {
+      const { results } = await sample([
+        { logits, sampler },
+        { logits: spread, sampler },
+      ]);
+      expect(results.map(({ logprob }) => Number.isNaN(logprob))).toEqual([true, false]);
+    }
   }
 });
 
@@ -152,6 +170,40 @@ describe('restrictions leave exactly the tokens of the definition', () => {
   });
 });
 
+describe('a mask', () => {
+  const allowed = [3, 31, 32, 63, 64, 150, 199];
+  const rest = spread.map((logit, id) => (allowed.includes(id) ? logit : Number.NEGATIVE_INFINITY));
+
+  test.each([
+    { why: 'greedy choice', set: { temperature: 0 } },
+    { why: 'all tokens, hot', set: { temperature: 2 } },
+    { why: 'hardly warm', set: { temperature: 1.1e-4 } },
+    { why: 'top-k that is more than it leaves', set: { topK: 40 } },
+    { why: 'top-k within it', set: { topK: 3, temperature: 5 } },
+    { why: 'top-k over one per part', set: { topK: 120 } },
+    { why: 'top-p', set: { topP: 0.8 } },
+    { why: 'min-p', set: { minP: 0.3 } },
+    { why: 'penalties', set: { frequencyPenalty: 2, repetitionPenalty: 1.5, temperature: 2 } },
+  ])('leaves what -infinity for the others would: $why', async ({ set }) => {
+    const rows = Array.from({ length: 60 }, (_, position) => ({ sampler: { ...warm, ...set }, position }));
+    const masked = await ids(rows.map((row) => ({ ...row, logits: spread, allowed })));
+    expect(masked).toEqual(await ids(rows.map((row) => ({ ...row, logits: rest }))));
+    expect(masked.filter((id) => !allowed.includes(id))).toEqual([]);
+  });
+
+  test('of one sequence does not touch another, and a single token is certain', async () => {
+    const sampler = { ...warm, temperature: 3 };
+    const [free] = await ids([{ logits: spread, sampler }]);
+    const row = { logits: spread, sampler };
+    expect(await ids([{ ...row, allowed: [7] }, row, { ...row, allowed: [199] }])).toEqual([7, free, 199]);
+  });
+
+  test('leaves log-probabilities as they were', async () => {
+    const { results } = await sample([{ logits: spread, sampler: greedy, allowed: [11] }]);
+    expect(results[0]!.logprob).toBeCloseTo(Math.log(softmax(spread)[11]!), 4);
+  });
+});
+
 describe('randomness', () => {
   const logits = spread;
 
@@ -219,6 +271,8 @@ interface Given {
   counts?: ArrayLike<number> | undefined;
   sampler: Sampler;
   position?: number;
+  /** Tokens that may come; all if absent. */
+  allowed?: readonly number[];
 }
 interface Division {
   parts?: number;
@@ -240,6 +294,7 @@ async function sample(given: readonly Given[], { parts = 5, threads = 4, gather 
     outputs: upload(Uint32Array.from(rows.flatMap(({ position = 0 }, i) => [last - i, position, 0, 0]))),
     samplers: upload(join(given.map(({ sampler }) => packSampler(sampler)))),
     logits: upload(join(rows.map(({ logits }) => new Uint8Array(Float32Array.from(logits).buffer)))),
+    masks: upload(join(given.map(({ allowed }) => new Uint8Array(mask(vocab, allowed).buffer)))),
     counts: upload(start),
     scratch: gpu.buffer('scratch', outputs * SCRATCH_BYTES),
     sampled: gpu.buffer('sampled', outputs * 4),
@@ -314,6 +369,13 @@ async function expectSurvivors(
   expect(likely.filter((token) => !drawn.has(token))).toEqual([]);
   const likelySum = likely.reduce((sum, token) => sum + expected[token]!, 0);
   if (1 - likelySum > enough) expect(drawn.size).toBeGreaterThan(likely.length);
+}
+
+function mask(vocab: number, allowed: readonly number[] | undefined): Uint32Array<ArrayBuffer> {
+  const words = new Uint32Array(maskWords(vocab));
+  words[0] = allowed ? 1 : 0;
+  for (const id of allowed ?? []) words[1 + (id >> 5)]! |= 1 << (id & 31);
+  return words;
 }
 
 /** `length` times `value`, but for some places. */

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import output from '../output.wgsl?raw';
 import common from './sample.wgsl?raw';
@@ -37,7 +38,7 @@ export interface SampleShape {
 
 /** Bytes of a sampler in `samplers`, and of an output's in `scratch`. */
 export const SAMPLER_BYTES = 32;
-export const SCRATCH_BYTES = 4 + 64 * 24 + 4096 * 8;
+export const SCRATCH_BYTES = 4 + 64 * 28 + 4096 * 8;
 
 /** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer. */
 export const IN_PROMPT = 0x8000_0000;
@@ -50,14 +51,16 @@ const constants = ({ vocab, parts, threads }: SampleShape) => ({
 
 /**
  * The three dispatches of sampling, in this order. `outputs` u32 {sequence, position, 0, 0}, `samplers` (sequences) of
- * `packSampler`, `logits` f32 (outputs, vocab), `counts` u32 (sequences, vocab), `scratch` (outputs · SCRATCH_BYTES).
+ * `packSampler`, `logits` f32 (outputs, vocab), `masks` u32 (sequences, `maskWords`), `counts` u32 (sequences, vocab), `scratch` (outputs · SCRATCH_BYTES).
  *
- * Reads `outputs`, `samplers`, `logits`, `counts`; writes `scratch`.
+ * Reads `outputs`, `samplers`, `logits`, `masks`, `counts`; writes `scratch`.
  */
 export const sampleScan: Kernel<SampleShape> = {
   name: 'sample-scan',
   wgsl: output + common + scan,
-  bindings: ['read', 'read', 'read', 'read', 'write'],
+  bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+  // Counts are read only where there are penalties
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 6 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
@@ -66,22 +69,29 @@ export const sampleScan: Kernel<SampleShape> = {
 export const sampleGather: Kernel<SampleShape> = {
   name: 'sample-gather',
   wgsl: output + common + gather,
-  bindings: ['read', 'read', 'read', 'read', 'write'],
+  bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+  cost: ({ outputs, vocab }) => valuesCost(outputs * vocab, 2 * outputs * vocab),
   constants,
   workgroups: ({ parts, outputs }) => [parts, outputs],
 };
 
 /**
- * Reads `outputs`, `samplers`, `logits`; counts the new token in `counts`; reads `scratch`; writes the id into `sampled`
- * (sequences) and {id, bits of the f32 log-probability under the logits as they came} into `results` (outputs).
+ * Reads `outputs`, `samplers`, `logits`, `masks`; counts the new token in `counts`; reads `scratch`; writes the id into `sampled`
+ * (sequences) and {id, bits of the f32 log-probability under the logits as they came, NaN where one of them is not finite} into `results` (outputs).
  */
 export const samplePick: Kernel<SampleShape> = {
   name: 'sample-pick',
   wgsl: output + common + pick,
-  bindings: ['read', 'read', 'read', 'write', 'read', 'write', 'write'],
+  bindings: ['read', 'read', 'read', 'read', 'write', 'read', 'write', 'write'],
+  cost: ({ outputs, parts }) => ({ bytes: outputs * parts * 24, operations: 4 * outputs * parts }),
   constants,
   workgroups: ({ outputs }) => [outputs],
 };
+
+/** Words of a sequence in `masks`: 1 where it has a mask, 0 where all tokens may come; then a bit for each token that may. */
+export function maskWords(vocab: number): number {
+  return 1 + Math.ceil(vocab / 32);
+}
 
 /** As many parts as leave each thread a few tokens. */
 export function sampleParts(vocab: number, threads: number): number {

@@ -36,6 +36,7 @@ struct Part {
   sum: f32,
   best: f32,     // highest score (with noise, if the sampler draws from all tokens), and whose it is
   token: u32,
+  odd: u32,      // how many logits are no finite numbers
 }
 
 struct Candidate {
@@ -58,6 +59,8 @@ const NEAR = 12.0;
 const LEAST_TEMPERATURE = 1e-4;
 const LARGEST_LOGIT = 1e30;
 const NOTHING = -3e38;
+// The score of what a mask leaves out: below those of all logits at the least temperature
+const FORBIDDEN = -1e36;
 
 const ANSWER = 0xffffu;
 
@@ -70,13 +73,36 @@ fn restricts(sampler: Sampler) -> bool {
     && ((sampler.topK > 0 && sampler.topK < VOCAB) || sampler.topP < 1 || sampler.minP > 0);
 }
 
+// A mask, for a sequence that has one, is 1 and a bit for each token that may come; else 0
+@group(0) @binding(3) var<storage, read> masks: array<u32>;  // (sequences, 1 + VOCAB / 32, rounded up)
+
+fn maskOf(sequence: u32) -> u32 {
+  return sequence * (1 + (VOCAB + 31) / 32);
+}
+
+fn isMasked(sequence: u32) -> bool {
+  return masks[maskOf(sequence)] != 0;
+}
+
+fn isAllowed(sequence: u32, token: u32) -> bool {
+  return !isMasked(sequence) || ((masks[maskOf(sequence) + 1 + token / 32] >> (token % 32)) & 1) == 1;
+}
+
 // Infinities become large numbers, which WGSL does promise something about
 fn rawLogit(output: u32, token: u32) -> f32 {
   return clamp(logits[output * VOCAB + token], -LARGEST_LOGIT, LARGEST_LOGIT);
 }
 
-// The only way from a logit to a score: a mask of tokens that a grammar forbids belongs here, as -LARGEST_LOGIT
+// By its bits, since WGSL may take for granted that there are only finite numbers
+fn isOdd(output: u32, token: u32) -> bool {
+  return (bitcast<u32>(logits[output * VOCAB + token]) & 0x7f800000u) == 0x7f800000u;
+}
+
+// The only way from a logit to a score
 fn score(output: u32, sequence: u32, token: u32, sampler: Sampler) -> f32 {
+  if (!isAllowed(sequence, token)) {
+    return FORBIDDEN;
+  }
   var logit = rawLogit(output, token);
   if (sampler.repetitionPenalty != 1 || sampler.frequencyPenalty != 0 || sampler.presencePenalty != 0) {
     logit = penalised(logit, countOf(sequence, token), sampler);
@@ -104,11 +130,12 @@ fn merge(a: Part, b: Part) -> Part {
     a.sum * exp(a.peak - peak) + b.sum * exp(b.peak - peak),
     select(a.best, b.best, second),
     select(a.token, b.token, second),
+    a.odd + b.odd,
   );
 }
 
 fn nothing() -> Part {
-  return Part(NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0xffffffffu);
+  return Part(NOTHING, 0.0, NOTHING, 0.0, NOTHING, 0xffffffffu, 0u);
 }
 
 var<workgroup> threadParts: array<Part, THREADS>;

@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import step from '../step.wgsl?raw';
 import convolve from './short-conv.wgsl?raw';
@@ -20,6 +21,7 @@ export const shortConvKeep: Kernel<ShortConvShape> = {
   name: 'short-conv-keep',
   wgsl: step + keep,
   bindings: ['read', 'read', 'read', 'write'],
+  cost: ({ rows, dim }) => valuesCost(3 * rows * dim, rows * dim),
   constants: ({ dim, page, maxPages, threads }) => ({
     DIM: dim,
     PAGE: page,
@@ -34,6 +36,7 @@ export const shortConv: Kernel<ShortConvShape> = {
   name: 'short-conv',
   wgsl: step + convolve,
   bindings: ['read', 'read', 'read', 'read', 'read', 'write'],
+  cost: ({ rows, dim, taps }) => valuesCost((rows * (2 + taps) + taps) * dim, 2 * rows * taps * dim),
   constants: (shape) => ({ ...shortConvKeep.constants(shape), TAPS: shape.taps }),
   workgroups,
 };

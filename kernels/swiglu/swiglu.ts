@@ -1,3 +1,4 @@
+import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import wgsl from './swiglu.wgsl?raw';
 
@@ -12,6 +13,7 @@ export const swiglu: Kernel<SwigluShape> = {
   name: 'swiglu',
   wgsl,
   bindings: ['read', 'write'],
+  cost: ({ rows, dim }) => valuesCost(3 * rows * dim, 4 * rows * dim),
   constants: ({ dim, threads }) => ({ DIM: dim, THREADS: threads }),
   workgroups: ({ rows, dim, threads }) => [Math.ceil(dim / threads), rows],
 };

@@ -30,6 +30,10 @@ export function textAttention({ headDim }: Pick<TextAttentionShape, 'headDim'>):
     name: `text-attention${isSmall ? '' : '-wide'}`,
     wgsl: (isSmall ? quads16 : quads64) + output + step + wgsl,
     bindings: ['read', 'read', 'read', 'write', 'uniform'],
+    cost: ({ rows, heads, kvHeads, headDim }) => ({
+      bytes: rows * (2 * heads + 2 * kvHeads) * headDim * 4,
+      operations: 4 * rows * rows * heads * headDim,
+    }),
     constants: ({ heads, kvHeads, headDim, scale, isCausal, window, threads }) => ({
       HEADS: heads,
       KV_HEADS: kvHeads,

@@ -2,6 +2,7 @@ import { quoted, unsupportedModel } from '../errors.ts';
 import type { Gguf } from '../gguf/read-gguf.ts';
 import type { Architecture, ModelTensors } from './architecture.ts';
 import { bert } from './bert.ts';
+import { ernie45 } from './ernie4-5.ts';
 import { findTensors } from './find-tensors.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
@@ -68,6 +69,7 @@ export const ARCHITECTURES: readonly Architecture[] = [
   bert,
   nomicBert,
   gemmaEmbedding,
+  ernie45,
 ];
 
 /** A file understood as a model: nothing in it is left over. */

@@ -5,7 +5,8 @@
  * undefined.
  */
 export interface ModelRoles<Linear, Stack, Vector, Table> {
-  embedding: Linear;
+  /** Absent, as is all that comes after the blocks, where only some of the blocks are meant. */
+  embedding?: Linear | undefined;
   /** Learned of each position, and of each type of token (the first is everybody's); added to the embedding. */
   positions?: Linear | undefined;
   tokenTypes?: Linear | undefined;

@@ -32,6 +32,8 @@ const FLAGS = {
   repeat: { type: 'string' },
   depth: { type: 'string' },
   profile: { type: 'boolean' },
+  copy: { type: 'boolean' },
+  mixed: { type: 'boolean' },
   shape: { type: 'string' },
   quant: { type: 'string' },
   out: { type: 'string' },

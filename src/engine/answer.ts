@@ -1,13 +1,22 @@
+import { HearthError } from '../protocol/errors.ts';
 import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
-import type { AdapterUse, Sequence } from './sequence.ts';
+import type { Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher, Sequence } from './sequence.ts';
+import type { Speculates } from './speculate/speculation.ts';
+import type { AnswerDecoder } from './stream.ts';
 
 export interface RunRequest {
   ids: number[];
   maxTokens: number;
   sampling: SamplingOptions;
   stop: readonly string[];
+  /** Tells thoughts and calls from the text; the answer is text alone without it. */
+  answerDecoder?: AnswerDecoder | undefined;
+  maxToolCalls?: number | undefined;
+  /** Says what a token stands for, in UTF-8: if it is there, each comes with its log-probability. */
+  bytesOf?: ((id: number) => Uint8Array) | undefined;
   /** How it goes on past the end of the context; if absent, not at all. */
   shift?: ContextShift | undefined;
   origin: string;
@@ -16,9 +25,19 @@ export interface RunRequest {
   isPrivate?: boolean | undefined;
   /** What is added to the model for it: what stands beside the model if absent. */
   adapters?: readonly AdapterUse[] | undefined;
+  /** What the answer is held to, and what holds it. */
+  held?: Held | undefined;
+  matcher?: Matcher | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
+  speculates?: Speculates | undefined;
+  /** A token has come: for measuring. */
+  onToken?: () => void;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
 }
+
+/** What a request comes to, and in how many steps. */
+export type RunOutput = Omit<GenerateOutput, 'model'> & { steps: number };
 
 export type FinishReason = GenerateOutput['finishReason'];
 
@@ -30,8 +49,9 @@ export class Answer {
   finish!: (reason: FinishReason) => void;
   fail!: (error: unknown) => void;
   /** Takes a token's text; true if a stop string has come. */
-  onText: (id: number) => boolean = () => false;
+  onText: (id: number, logprob?: number) => boolean = () => false;
   onEnd: (reason: FinishReason) => void = () => {};
+  onError: (error: unknown) => void = () => {};
   /** Takes a change of the sequence's text, which is to be computed again. */
   onChange: (change: () => void) => void = () => {};
 
@@ -42,7 +62,9 @@ export class Answer {
   readonly #shift: ContextShift | undefined;
   readonly #promptTokens: number;
   readonly #maxTokens: number;
+  readonly #onToken: (() => void) | undefined;
   #completionTokens = 0;
+  #steps = 0;
   #scheduledAt: number | undefined;
   #firstTokenAt: number | undefined;
   #lastTokenAt: number | undefined;
@@ -59,6 +81,7 @@ export class Answer {
     this.#createdAt = clock.now();
     this.#contextLength = contextLength;
     this.#shift = request.shift;
+    this.#onToken = request.onToken;
     this.#promptTokens = request.ids.length;
     this.#maxTokens = request.maxTokens;
     this.ended = new Promise((resolve, reject) => {
@@ -71,7 +94,9 @@ export class Answer {
       lane: request.lane,
       isPrivate: request.isPrivate,
       adapters: request.adapters,
+      speculates: request.speculates,
       sampling: request.sampling,
+      matcher: request.matcher,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
       tokens: [...request.ids],
@@ -85,7 +110,14 @@ export class Answer {
     };
   }
 
+  /** Steps that gave tokens, or were to. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   onScheduled(): void {
+    const { scheduled, tokens } = this.sequence;
+    if (scheduled >= tokens.length) this.#steps++;
     this.#scheduledAt ??= this.#clock.now();
   }
 
@@ -132,17 +164,22 @@ export class Answer {
   }
 
   /** The next token. */
-  take(token: number): void {
+  take(token: number, logprob?: number): void {
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
+    this.#onToken?.();
     if (this.#endIds.has(token)) {
       this.onEnd('stop');
+      return;
+    }
+    if (this.sequence.matcher?.accept(token) === false) {
+      this.onError(notAllowed());
       return;
     }
 
     this.sequence.tokens.push(token);
     this.#completionTokens++;
-    if (this.onText(token)) this.onEnd('stop');
+    if (this.onText(token, logprob) || this.sequence.matcher?.isOver) this.onEnd('stop');
     else if (this.sequence.tokens.length < this.sequence.maxLength) return;
     else if (this.#shift && this.#completionTokens < this.#maxTokens) {
       const { keepTokens } = this.#shift;
@@ -162,4 +199,11 @@ export class Answer {
     // Positions come again, and with one seed the same chances would
     sequence.sampling = { ...sampling, seed: (sampling.seed + 1) >>> 0 };
   }
+}
+
+function notAllowed(): HearthError {
+  return new HearthError(
+    'internal',
+    'No token of the model goes on with what the answer is held to. Hold it to something simpler.',
+  );
 }

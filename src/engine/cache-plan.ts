@@ -52,7 +52,8 @@ export function cacheBytes({ config, kv }: CacheSizes, groups: readonly CacheGro
   );
 }
 
-function withPages(needs: readonly GroupNeeds[], contexts: number): CacheGroup[] {
+/** Groups with pages for so many contexts. */
+export function withPages(needs: readonly GroupNeeds[], contexts: number): CacheGroup[] {
   return needs.map(({ perContext, perStep, ...group }) => ({
     ...group,
     // A quotient of bytes may fall short of a whole number by a rounding
@@ -72,8 +73,8 @@ export function blockPageBytes(config: ModelConfig, block: number, kv: KvType): 
     : PAGE_SIZE * config.dim * 4;
 }
 
-/** A window that saves nothing counts as none. */
-function groupBlocks({ config, contextLength, maxRows }: CacheSizes): GroupNeeds[] {
+/** Blocks whose cache is kept alike. A window that saves nothing counts as none. */
+export function groupBlocks({ config, contextLength, maxRows }: Omit<CacheSizes, 'kv'>): GroupNeeds[] {
   const allPages = Math.ceil(contextLength / PAGE_SIZE);
   const groups = new Map<number, GroupNeeds & { blocks: number[] }>();
   for (const [block, attention] of config.attention.entries()) {

@@ -1,7 +1,8 @@
 import { HearthError } from '../protocol/errors.ts';
 import type { Backend } from '../protocol/models.ts';
 import { type Clock, sleep } from './clock.ts';
-import { Gpu } from './gpu.ts';
+import { Gpu, type Trust } from './gpu.ts';
+import { proveAdapter, type Verdicts } from './self-test/self-test.ts';
 
 /** A browser's GPU process may need a moment after the browser has started, and after a crash. */
 const ADAPTER_TRIES = 4;
@@ -18,10 +19,15 @@ export class Device {
   #state: 'starting' | 'ready' | 'recovering' = 'starting';
   #adapter = 'not opened yet';
   #isSoftware = false;
+  #trust: Trust = 'all it has';
   /** Why there is no GPU (any more). */
   #givenUp: string | undefined;
 
-  constructor(gpu: GPU | undefined, clock: Clock) {
+  constructor(
+    gpu: GPU | undefined,
+    clock: Clock,
+    private readonly verdicts?: Verdicts,
+  ) {
     this.#gpu = gpu;
     this.#clock = clock;
     if (!gpu) this.#givenUp = 'This browser has no WebGPU.';
@@ -42,6 +48,8 @@ export class Device {
   get notice(): string | undefined {
     if (this.#givenUp)
       return `${this.#givenUp} Answers come from WebAssembly on the processor, which is slower.`;
+    if (this.#trust !== 'all it has')
+      return `${this.#adapter} computes wrong numbers with some kernels. Hearth found that out by a test and uses others: it trusts this GPU with ${this.#trust}, which is slower. A newer driver may mend that.`;
     if (this.#isSoftware) return 'This browser has no real GPU: a software adapter computes, which is slow.';
     return undefined;
   }
@@ -59,12 +67,21 @@ export class Device {
     return this.#opening;
   }
 
+  /** Whoever asks gets a device whose kernels have been found right. */
   async #open(): Promise<Gpu> {
     const gpu = await this.#request();
     this.#adapter = gpu.name;
     this.#isSoftware = gpu.isSoftware;
-    this.#state = 'ready';
     void gpu.lost.then(() => this.#onLost());
+    try {
+      await proveAdapter(gpu, this.verdicts);
+    } catch (error) {
+      if (await gpu.hasGone()) return this.open();
+      this.#givenUp = error instanceof HearthError ? error.message : 'The GPU could not be tested.';
+      throw new HearthError('no-device', this.#givenUp, { cause: error });
+    }
+    this.#trust = gpu.trust;
+    this.#state = 'ready';
     return gpu;
   }
 

@@ -1,3 +1,4 @@
+import type { Cost } from '../../kernels/kernel.ts';
 import type { StepLoad } from './step-buffer.ts';
 
 /** One kernel of a step: what is bound, and how much of it to run. */
@@ -7,6 +8,8 @@ export interface Dispatch {
   bindGroup: GPUBindGroup;
   /** Nothing to do where it gives undefined or a zero. */
   workgroups(load: StepLoad): readonly [x: number, y?: number, z?: number] | undefined;
+  /** What it has to do in a step that it is part of, where its kernel says so. */
+  cost?(load: StepLoad): Cost | undefined;
 }
 
 export interface SizedDispatch extends Dispatch {

@@ -1,11 +1,14 @@
 import { HearthError } from '../protocol/errors.ts';
 import { Embedder, type EmbedRequest } from './embedder.ts';
+import { makeFitting } from './fitting.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights } from './layout.ts';
-import { allocateWeights, fillWhile } from './load.ts';
-import { type LoadedModel, mustMake } from './loaded-model.ts';
+import { withWeights } from './load.ts';
+import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 import type { ModelOptions } from './model.ts';
 import { type Plan, planMemory } from './plan.ts';
+import { Overflow } from './stepper.ts';
+import { steadily } from './steady.ts';
 import { VectorStep } from './vector-step.ts';
 
 /** Rows of a step where nobody says otherwise: so many short texts as a GPU likes at once. */
@@ -18,17 +21,25 @@ export class EmbeddingModel implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #embedder: Embedder;
   #step: VectorStep;
+  /** What it has to be computed in; as the device has it if absent. */
+  #arithmetic: 'f32' | undefined;
 
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<EmbeddingModel> {
     const { file, sizes } = options;
     mustMake(file, 'vectors');
-    const gpu = await openGpu(options);
-    const bindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
-    const { bytes: weightsBytes } = layOutWeights(file.tensors, bindingBytes);
-    const maxRows = sizes.maxRows ?? (gpu.isSoftware ? ROWS.software : ROWS.gpu);
-    const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes, bindingBytes });
-    return new EmbeddingModel(options, plan, await upload(gpu, plan, options));
+    const { plan, made } = await onGpu(options, async (gpu) => {
+      const bindingBytes = gpu.device.limits.maxStorageBufferBindingSize;
+      const layout = layOutWeights(file.tensors, bindingBytes);
+      const maxRows = sizes.maxRows ?? (gpu.isSoftware ? ROWS.software : ROWS.gpu);
+      const { config } = file;
+      const request = { ...sizes, maxRows, config, weightsBytes: layout.bytes, bindingBytes };
+      planMemory(request);
+      return withWeights(gpu, layout, options, (weights) =>
+        makeFitting(request, (plan) => VectorStep.create(gpu, config, plan, weights)),
+      );
+    });
+    return new EmbeddingModel(options, plan, made);
   }
 
   private constructor(options: ModelOptions, plan: Plan, step: VectorStep) {
@@ -40,9 +51,15 @@ export class EmbeddingModel implements LoadedModel {
       plan,
       step,
       governor: options.governor,
-      recover: async () => {
+      recover: async (cause) => {
+        if (cause instanceof Overflow) this.#arithmetic = 'f32';
         this.#step.destroy();
-        this.#step = await upload(await openGpu(options), plan, options);
+        this.#step = await onGpu(options, (gpu) => {
+          const layout = layOutWeights(this.file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
+          return withWeights(gpu, layout, options, (weights) =>
+            VectorStep.create(gpu, this.file.config, plan, weights, this.#arithmetic),
+          );
+        });
         return this.#step;
       },
     });
@@ -60,6 +77,10 @@ export class EmbeddingModel implements LoadedModel {
   get memory() {
     const { weightsBytes, kvBytes, activationsBytes } = this.plan;
     return { weightsBytes, kvBytes, activationsBytes };
+  }
+
+  get notice(): string | undefined {
+    return this.#arithmetic && OVERFLOWS;
   }
 
   get running() {
@@ -85,9 +106,9 @@ export class EmbeddingModel implements LoadedModel {
   }
 }
 
-async function openGpu({ device }: ModelOptions): Promise<Gpu> {
+async function onGpu<T>({ device }: ModelOptions, work: (gpu: Gpu) => Promise<T>): Promise<T> {
   try {
-    return await device.open();
+    return await steadily(device, work);
   } catch (cause) {
     if (!(cause instanceof HearthError && cause.code === 'no-device')) throw cause;
     throw new HearthError(
@@ -96,12 +117,4 @@ async function openGpu({ device }: ModelOptions): Promise<Gpu> {
       { cause },
     );
   }
-}
-
-/** Weights come from disk again after a loss. */
-async function upload(gpu: Gpu, plan: Plan, options: ModelOptions): Promise<VectorStep> {
-  const { file, source } = options;
-  const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-  const loading = await allocateWeights(gpu, source, layout, options);
-  return fillWhile(loading, (weights) => VectorStep.create(gpu, file.config, plan, weights));
 }

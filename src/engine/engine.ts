@@ -4,11 +4,13 @@ import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
 import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts';
+import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from '../protocol/performance.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
+import { gpuFacts } from './gpu-facts.ts';
 import {
   isIdle,
   type LoadedModel,
@@ -20,7 +22,14 @@ import {
 } from './loaded-model.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
+import { Measurement } from './measurement.ts';
+import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
+import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
+import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import type { Verdicts } from './self-test/self-test.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -33,8 +42,12 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** What self-tests of adapters have found before. Without it each device is tested anew. */
+  verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
   openWasm?: OpenWasm;
+  /** Where a model that does not fit this machine may lie, if anywhere. */
+  placeStages?(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined;
 }
 
 interface AdapterWish {
@@ -63,6 +76,9 @@ export class Engine {
   readonly #device: Device;
   readonly #governor: Governor;
   readonly #entries = new Map<string, Entry>();
+  readonly #recent: RecentAnswers;
+  readonly #measurement: Measurement;
+  readonly #stages = new Set<{ bytes: number }>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
   /** Loads follow one another, so that each knows what memory the others took. */
@@ -70,8 +86,16 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#device = new Device(options.gpu, options.clock);
+    this.#device = new Device(options.gpu, options.clock, options.verdicts);
     this.#governor = new Governor(options.clock);
+    this.#recent = new RecentAnswers(options.clock);
+    this.#measurement = new Measurement({
+      clock: options.clock,
+      governor: this.#governor,
+      answers: () => this.#loaded().reduce((sum, [, { model }]) => sum + [...model.running].length, 0),
+      isLoading: () => this.#isLoading,
+      freeBytes: () => this.#freeBytes(),
+    });
   }
 
   /** Takes effect at once: the share from the next step on, the memory by unloading what is idle. */
@@ -79,6 +103,9 @@ export class Engine {
     this.#caps = caps;
     this.#defaultModel = defaultModel;
     this.#governor.share = caps.gpuPercent / 100;
+    // What did not fit may do so now
+    for (const [id, { model }] of this.#loaded())
+      if (model instanceof StagedModel && isIdle(model)) await this.unload(id);
     await this.#makeRoom(0);
   }
 
@@ -88,19 +115,59 @@ export class Engine {
     signal: AbortSignal,
   ): Promise<GenerateOutput> {
     const id = input.model ?? this.#defaultModel;
-    const { origin, lane, isPrivate, sampling, stop } = input;
-    if (input.constraint)
-      throw new HearthError('not-supported', 'Answers cannot be held to a schema, pattern or grammar yet.');
-    const model = await this.#textModel(id, signal);
+    const { origin, lane, isPrivate, sampling, stop, maxToolCalls } = input;
+    if (input.toolChoice && input.toolChoice !== 'auto')
+      throw new HearthError(
+        'not-supported',
+        'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
+      );
+    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
+      throw new HearthError(
+        'not-supported',
+        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
+      );
+    const model = await this.#writer(id, signal);
+    if (model instanceof StagedModel && !input.mayLeave)
+      throw new HearthError(
+        'not-allowed',
+        'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
+      );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const output = await model.run(
-      { ids, maxTokens, sampling, stop, shift: input.shift, origin, lane, isPrivate },
+    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
+    const held = input.constraint && { constraint: input.constraint, start };
+    if (held && model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
+      );
+    const {
+      finishReason,
+      stop: stopped,
+      usage,
+      timings,
+    } = await model.run(
+      {
+        ids,
+        maxTokens,
+        sampling,
+        stop,
+        held,
+        answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
+        maxToolCalls,
+        bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
+        shift: input.shift,
+        origin,
+        lane,
+        isPrivate,
+      },
       send,
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    return { model: id, ...output };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings };
+    this.#recent.add(input, ended);
+    return ended;
   }
 
   /** A vector of each input. Progress goes out when the last one has been read. */
@@ -132,7 +199,7 @@ export class Engine {
     { model: id, prompt }: EngineCalls['count']['input'],
     signal: AbortSignal,
   ): Promise<{ tokens: number }> {
-    const { file, contextLength } = await this.#textModel(id, signal);
+    const { file, contextLength } = await this.#writer(id, signal);
     return { tokens: countTokens(file, prompt, contextLength) };
   }
 
@@ -146,6 +213,7 @@ export class Engine {
     const entry = this.#entries.get(id);
     if (!entry) return;
     const model = await entry.loading.catch(() => undefined);
+    await this.#measurement.over;
     model?.stop(undefined);
     this.#entries.delete(id);
     await model?.dispose();
@@ -170,11 +238,13 @@ export class Engine {
 
   async removeAdapter({ model: id, adapter }: Pick<AdapterWish, 'model' | 'adapter'>): Promise<void> {
     const model = await this.#entries.get(id)?.loading;
+    await this.#measurement.over;
     if (model instanceof Model) await model.removeAdapter(adapter);
   }
 
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
+    if (origin !== undefined) this.#recent.forget(origin);
     return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
   }
 
@@ -207,13 +277,28 @@ export class Engine {
     await this.#device.backend();
   }
 
+  async performance(): Promise<PerformanceFacts> {
+    const gpu = await this.#device.open().catch(() => undefined);
+    return { gpu: gpu && gpuFacts(gpu), lanes: this.#governor.lanes.shares, answers: this.#recent.list() };
+  }
+
+  async profile(
+    { model: id, step }: ProfileInput,
+    send: (progress: ProfileProgress) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Profile> {
+    const model = await this.#textModel(id, signal);
+    const isThere = () => this.#entries.get(id)?.model === model;
+    const progress = latestOnly(send);
+    return { model: id, step, ...(await this.#measurement.run({ model, isThere, step, progress, signal })) };
+  }
+
   status(): EngineStatus {
     const loaded = this.#loaded();
     const answers = loaded.flatMap(([id, { model }]) => [...model.running].map((answer) => ({ id, answer })));
     const running = answers.map(({ id, answer }) => answer.status(id));
-    const loading = [...this.#entries].some(([, { model }]) => !model);
     return {
-      state: this.#device.state === 'ready' && loading ? 'starting' : this.#device.state,
+      state: this.#device.state === 'ready' && this.#isLoading ? 'starting' : this.#device.state,
       backend: this.#device.kind,
       adapter: this.#device.adapter,
       notice: this.#notice(),
@@ -230,10 +315,15 @@ export class Engine {
     };
   }
 
+  get #isLoading(): boolean {
+    return [...this.#entries].some(([, { model }]) => !model);
+  }
+
   #notice(): string | undefined {
     if (this.#usedBytes() > this.#caps.memoryBytes)
       return 'Over the memory cap until the answers now running have ended.';
-    return this.#device.notice;
+    const [noticed] = this.#loaded().filter(([, { model }]) => model.notice);
+    return this.#device.notice ?? (noticed && `${noticed[1].name}: ${noticed[1].model.notice}`);
   }
 
   /** The model, being loaded if it was not. Failed loads are forgotten, so that the next call tries again. */
@@ -252,9 +342,23 @@ export class Engine {
     return entry;
   }
 
+  async #writer(id: string, signal: AbortSignal): Promise<Model | StagedModel> {
+    const known = this.#entries.get(id)?.model;
+    // The room may be another by now
+    if (known instanceof StagedModel && known.isGone && isIdle(known)) await this.unload(id);
+    const model = await this.#ready(id, 'text', signal);
+    if (model instanceof Model || model instanceof StagedModel) return model;
+    throw wrongKind('text');
+  }
+
   async #textModel(id: string, signal: AbortSignal): Promise<Model> {
     const model = await this.#ready(id, 'text', signal);
     if (model instanceof Model) return model;
+    if (model instanceof StagedModel)
+      throw new HearthError(
+        'not-supported',
+        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+      );
     throw wrongKind('text');
   }
 
@@ -268,6 +372,7 @@ export class Engine {
   async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
     const entry = this.#entry(id, { wanted });
     const model = await untilAborted(entry.loading, signal);
+    await this.#measurement.over;
     entry.usedAt = this.#options.clock.now();
     return model;
   }
@@ -299,7 +404,8 @@ export class Engine {
           // A full context is worth more than a model that nobody uses
           const isFull = error instanceof HearthError && error.code === 'out-of-memory';
           if (!isFull) throw error;
-          if (!(await this.#unloadOldest())) return await load(true);
+          if (await this.#unloadOldest()) continue;
+          return await load(true).catch((full: unknown) => this.#loadStaged(id, file, source, full));
         }
       }
     } catch (error) {
@@ -308,12 +414,72 @@ export class Engine {
     }
   }
 
+  /** Over the room, if there is one; fails with `full` if there is none. */
+  async #loadStaged(id: string, file: ModelFile, source: ByteSource, full: unknown): Promise<LoadedModel> {
+    const isFull = full instanceof HearthError && full.code === 'out-of-memory';
+    const place = isFull && whatItMakes(file) === 'text' ? this.#options.placeStages?.(id, file) : undefined;
+    if (!place) throw full;
+    await source.close?.();
+    const { clock } = this.#options;
+    try {
+      return await StagedModel.load({ file, place, clock, governor: this.#governor });
+    } catch (error) {
+      if (!(error instanceof HearthError && error.code === 'gone')) throw error;
+      throw new HearthError('out-of-memory', `${(full as HearthError).message} ${error.message}`);
+    }
+  }
+
+  /**
+   * A stage of a model for whoever runs its chain. It counts against the memory cap, and takes at most `budgetBytes`:
+   * fails with `out-of-memory` if that does not do. What the owner has loaded stays.
+   */
+  async openStage(
+    file: ModelFile,
+    source: ByteSource,
+    order: StageOrder,
+    budgetBytes: number,
+  ): Promise<Stage> {
+    const gpu = await this.#device.open();
+    const planned = planStageOn(gpu, file, order);
+    const { totalBytes: needed } = planned.plan;
+    const free = Math.min(budgetBytes - this.stageBytes, this.#freeBytes());
+    if (needed > free)
+      throw new HearthError(
+        'out-of-memory',
+        `The stage needs ${megabytes(needed)}, and this machine has ${megabytes(Math.max(0, free))} for it.`,
+      );
+    // Before the weights come, so that the next one knows
+    const taken = { bytes: needed };
+    this.#stages.add(taken);
+    const leave = () => this.#stages.delete(taken);
+    try {
+      const stage = await GpuStage.load(gpu, source, planned);
+      return {
+        run: (input) => stage.run(input),
+        forget: () => stage.forget(),
+        destroy() {
+          leave();
+          stage.destroy();
+        },
+      };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** What stages take of this machine's memory. */
+  get stageBytes(): number {
+    return [...this.#stages].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   #freeBytes(): number {
     return this.#caps.memoryBytes - this.#usedBytes();
   }
 
   #usedBytes(): number {
-    return this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
+    const models = this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
+    return models + this.stageBytes + this.#measurement.bytes;
   }
 
   async #makeRoom(bytes: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from './clock.ts';
+import { LaneUse } from './lane-use.ts';
 
 /** GPU time that may be saved up while idle, so that a first answer starts at full speed. */
 const BURST_MS = 50;
@@ -9,6 +10,8 @@ const BURST_MS = 50;
  * difference when it is done, so that several steps may be in flight.
  */
 export class Governor {
+  /** Whose steps the time went to. */
+  readonly lanes: LaneUse;
   readonly #clock: Clock;
   #share = 1;
   #creditMs = BURST_MS;
@@ -18,6 +21,7 @@ export class Governor {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.lanes = new LaneUse(clock);
     this.#filledAt = clock.now();
   }
 

@@ -6,6 +6,10 @@ export interface GpuOptions {
   features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean };
 }
 
+/** What kernels may use of an adapter, the most first. Each leaves out one more thing that some adapters get wrong. */
+export const TRUSTS = ['all it has', 'no subgroups', 'no subgroups or int8', 'the simplest kernels'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
 /** A part of a buffer, or all of it. */
 export interface BufferSlice {
   buffer: GPUBuffer;
@@ -24,9 +28,13 @@ export interface Pipeline {
 export class Gpu {
   readonly #pipelines = new Map<string, Promise<Pipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  /** Whether the device had no room for a buffer, once it has said so. */
+  readonly #refused = new WeakMap<GPUBuffer, Promise<boolean>>();
 
   /** Set once the device has gone; resolves to the reason it gave. */
   readonly lost: Promise<string>;
+  /** By its self-test. */
+  trust: Trust = 'all it has';
   #isLost = false;
   #invalid: string | undefined;
 
@@ -48,11 +56,16 @@ export class Gpu {
     });
   }
 
-  /** Why work on this device failed: `device-lost` if it has gone. */
-  async failure(cause: unknown): Promise<HearthError> {
+  /** Whether the device has gone, asked by who has seen something fail. */
+  async hasGone(): Promise<boolean> {
     // The news of the loss may come a moment after the calls that it fails
     await Promise.race([this.lost, this.device.queue.onSubmittedWorkDone().catch(() => {})]);
-    if (this.#isLost || (cause instanceof Error && /lost|destroyed/i.test(cause.message))) {
+    return this.#isLost;
+  }
+
+  /** Why work on this device failed: `device-lost` if it has gone. */
+  async failure(cause: unknown): Promise<HearthError> {
+    if ((await this.hasGone()) || (cause instanceof Error && /lost|destroyed/i.test(cause.message))) {
       return new HearthError('device-lost', `${this.name} was lost.`, { cause });
     }
     return new HearthError(
@@ -62,9 +75,14 @@ export class Gpu {
     );
   }
 
-  /** Throws if an invalid command was given to the device: what it computed since is not to be trusted. */
+  /**
+   * Throws if an invalid command was given to the device: what it computed since is not to be trusted. The device is
+   * given back, so that whoever goes on does so on a new one, as after any loss.
+   */
   check(): void {
-    if (this.#invalid) throw new HearthError('internal', `${this.name} refused a command: ${this.#invalid}`);
+    if (!this.#invalid) return;
+    this.device.destroy();
+    throw new HearthError('device-lost', `${this.name} refused a command: ${this.#invalid}`);
   }
 
   static async open(gpu: GPU, options: GpuOptions = {}): Promise<Gpu> {
@@ -131,13 +149,33 @@ export class Gpu {
     });
   }
 
-  /** Filled with zeros. `size` in bytes, rounded up to whole words. */
+  /** Filled with zeros. `size` in bytes, rounded up to whole words. Whether the device has room for it, `mustHave` tells. */
   buffer(
     label: string,
     size: number,
     usage: GPUBufferUsageFlags = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
   ): GPUBuffer {
-    return this.device.createBuffer({ label, size: Math.max(4, Math.ceil(size / 4) * 4), usage });
+    this.device.pushErrorScope('out-of-memory');
+    const buffer = this.device.createBuffer({ label, size: Math.max(4, Math.ceil(size / 4) * 4), usage });
+    const refused = this.device.popErrorScope().then(
+      (error) => error !== null,
+      // A device that has gone has no news of its memory
+      () => false,
+    );
+    this.#refused.set(buffer, refused);
+    return buffer;
+  }
+
+  /** Fails with `out-of-memory`, and frees them all, if the device has no room for one of these buffers. */
+  async mustHave(buffers: readonly GPUBuffer[]): Promise<void> {
+    const answers = await Promise.all(buffers.map((buffer) => this.#refused.get(buffer)));
+    const refused = buffers[answers.indexOf(true)];
+    if (!refused) return;
+    for (const buffer of buffers) buffer.destroy();
+    throw new HearthError(
+      'out-of-memory',
+      `${this.name} has no room for ${(refused.size / 1e6).toFixed(1)} MB more (${refused.label}). Close other pages that use the GPU, or choose a smaller model or quantisation.`,
+    );
   }
 
   async read(slice: BufferSlice): Promise<ArrayBuffer> {

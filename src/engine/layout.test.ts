@@ -19,7 +19,7 @@ function leafOf(tensor: TensorInfo) {
 test.each(GGML_TYPES.filter(({ name }) => !quantFormat(name)).map(({ name }) => name))(
   'a model with a tensor of %s is refused by name, with what is supported',
   (type) => {
-    const embedding = leafOf({ ...tensors.embedding.tensors[0]!, type });
+    const embedding = leafOf({ ...tensors.embedding!.tensors[0]!, type });
     expect(() => layOutWeights({ ...tensors, embedding }, 2 ** 27)).toThrow(
       `The tensor "token_embd.weight" is ${type}, and Hearth computes with F32, F16, BF16`,
     );
@@ -28,7 +28,7 @@ test.each(GGML_TYPES.filter(({ name }) => !quantFormat(name)).map(({ name }) => 
 
 test('a row that no file of its type has is refused', () => {
   const embedding = leafOf({
-    ...tensors.embedding.tensors[0]!,
+    ...tensors.embedding!.tensors[0]!,
     type: 'Q2_K' as const,
     shape: [96, 4],
   });

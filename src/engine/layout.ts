@@ -69,7 +69,6 @@ export type LayoutLeaf = LinearLayout | StackLayout | Leaf<'vector', TensorInfo>
 /** Where every tensor of the model will lie. The head is the embedding itself where the model ties them. */
 export interface WeightsLayout
   extends ModelRoles<LinearLayout, StackLayout, Leaf<'vector', TensorInfo>, Leaf<'table', TensorInfo>> {
-  head: LinearLayout;
   /** Of everything that goes to the device. */
   bytes: number;
 }

@@ -1,7 +1,6 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { type ModelRoles, type RopeFactorRoles, replaceLeaves } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
-import { HearthError } from '../protocol/errors.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import {
   type LayoutLeaf,
@@ -55,7 +54,6 @@ export interface Stack extends StackShape {
 export type RopeFactors = RopeFactorRoles<Float32Array>;
 
 export interface Weights extends ModelRoles<Linear, Stack, BufferSlice, Float32Array> {
-  head: Linear;
   /** All of its linear maps. */
   linears: readonly Linear[];
   destroy(): void;
@@ -227,13 +225,16 @@ async function* readAhead(source: ByteSource, writes: readonly Write[]) {
 }
 
 /**
- * Fills weights while `make` builds what computes with them: compiling and uploading take turns on different
+ * Uploads weights while `make` builds what computes with them: compiling and uploading are done by different
  * processors. Leaves nothing behind if either fails.
  */
-export async function fillWhile<T extends { destroy(): void }>(
-  { weights, fill }: Loading,
+export async function withWeights<T extends { made: { destroy(): void } }>(
+  gpu: Gpu,
+  layout: WeightsLayout,
+  options: LoadOptions & { source: ByteSource },
   make: (weights: Weights) => Promise<T>,
 ): Promise<T> {
+  const { weights, fill } = await allocateWeights(gpu, options.source, layout, options);
   const making = make(weights).catch((error: unknown) => {
     // Ends the filling too
     weights.destroy();
@@ -242,8 +243,26 @@ export async function fillWhile<T extends { destroy(): void }>(
   const [made, filled] = await Promise.allSettled([making, fill()]);
   if (made.status === 'rejected') throw made.reason;
   if (filled.status === 'fulfilled') return made.value;
-  made.value.destroy();
+  made.value.made.destroy();
+  weights.destroy();
   throw filled.reason;
+}
+
+/** Uploads weights before anything is made of them. Leaves nothing behind if that fails. */
+export async function loadWeights(
+  gpu: Gpu,
+  source: ByteSource,
+  layout: WeightsLayout,
+  options: LoadOptions = {},
+): Promise<Weights> {
+  const { weights, fill } = await allocateWeights(gpu, source, layout, options);
+  try {
+    await fill();
+    return weights;
+  } catch (error) {
+    weights.destroy();
+    throw error;
+  }
 }
 
 /** A buffer, or `out-of-memory` where the device would only have told later. */
@@ -253,15 +272,8 @@ export async function allocate(
   size: number,
   usage?: GPUBufferUsageFlags,
 ): Promise<GPUBuffer> {
-  gpu.device.pushErrorScope('out-of-memory');
   const buffer = gpu.buffer(label, size, usage);
-  if (await gpu.device.popErrorScope()) {
-    buffer.destroy();
-    throw new HearthError(
-      'out-of-memory',
-      `${gpu.name} has no room for ${(size / 1e6).toFixed(0)} MB more (${label}). Close other pages that use the GPU, or choose a smaller model or quantisation.`,
-    );
-  }
+  await gpu.mustHave([buffer]);
   return buffer;
 }
 

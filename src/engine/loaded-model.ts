@@ -7,6 +7,8 @@ export interface LoadedModel {
   readonly file: ModelFile;
   readonly contextLength: number;
   readonly memory: { weightsBytes: number; kvBytes: number; activationsBytes: number };
+  /** A sentence for the user where it is not computed as they would expect. */
+  readonly notice: string | undefined;
   /** What is asked of it now. */
   readonly running: Iterable<{ status(model: string): RunningSequence }>;
   /** Ends everything that is asked of it, or what one origin asks, with `cancelled`; says how many. */
@@ -14,6 +16,8 @@ export interface LoadedModel {
   /** Frees all memory. Only while nothing is asked of it. */
   dispose(): void | Promise<void>;
 }
+
+export const OVERFLOWS = 'Its numbers overflow f16, so it is computed in f32, which is slower.';
 
 export function totalBytes({ memory }: LoadedModel): number {
   return memory.weightsBytes + memory.kvBytes + memory.activationsBytes;

@@ -1,21 +1,25 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
 import { Adapters, type PreparedAdapter } from './adapters/adapters.ts';
-import type { Answer, RunRequest } from './answer.ts';
+import type { Answer, RunOutput, RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
+import { makeFitting } from './fitting.ts';
 import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
-import { allocateWeights, fillWhile } from './load.ts';
+import { withWeights } from './load.ts';
 import type { ModelFile } from './model-file.ts';
-import { type Plan, type PlanSizes, planMemory } from './plan.ts';
-import type { KernelTime } from './profile.ts';
+import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
+import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
-import type { AdapterUse } from './sequence.ts';
+import { Constrainer, type Held } from './constrain/constrainer.ts';
+import type { AdapterUse, Matcher } from './sequence.ts';
+import { steadily } from './steady.ts';
 import { Step } from './step.ts';
-import type { OpenWasm, Stepper } from './stepper.ts';
-import { type LoadedModel, mustMake } from './loaded-model.ts';
+import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
+import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 
 export interface ModelOptions {
   /** Opens the device, or opens it again after a loss. Fails with `no-device` once there is none to be had. */
@@ -39,19 +43,38 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #constrainer: Constrainer;
   #step: Stepper;
+  /** What it has to be computed in; as the device has it if absent. */
+  #arithmetic: 'f32' | undefined;
 
   /** Plans first: fails with `out-of-memory`, before anything is allocated, if the sizes do not allow it. */
   static async load(options: ModelOptions): Promise<Model> {
-    const { device, file, sizes } = options;
+    const { file, sizes } = options;
     mustMake(file, 'text');
-    const gpu = options.openWasm ? await openOrUndefined(device) : await device.open();
-    const bindingBytes = gpu?.device.limits.maxStorageBufferBindingSize ?? Number.MAX_SAFE_INTEGER;
-    const layout = layOutWeights(file.tensors, bindingBytes);
-    const maxRows = sizes.maxRows ?? (gpu && !gpu.isSoftware ? 512 : 32);
-    const plan = planMemory({ ...sizes, maxRows, config: file.config, weightsBytes: layout.bytes });
     const startedAt = options.clock.now();
-    const step = await openStepper(layout, plan, options);
+    const requestFor = (gpu: Gpu | undefined, weightsBytes: number): PlanRequest => ({
+      ...sizes,
+      maxRows: sizes.maxRows ?? (gpu && !gpu.isSoftware ? 512 : 32),
+      config: file.config,
+      weightsBytes,
+    });
+    const onGpu = async (gpu: Gpu) => {
+      const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
+      const request = requestFor(gpu, layout.bytes);
+      // Before anything is allocated
+      planMemory(request);
+      const { plan, made } = await withWeights(gpu, layout, options, (weights) =>
+        makeFitting(request, (plan) => Step.create(gpu, file.config, plan, weights)),
+      );
+      return { layout, plan, step: made };
+    };
+    const onWasm = async (openWasm: OpenWasm) => {
+      const layout = layOutWeights(file.tensors, Number.MAX_SAFE_INTEGER);
+      const plan = planMemory(requestFor(undefined, layout.bytes));
+      return { layout, plan, step: await openWasm(file, options.source, plan) };
+    };
+    const { layout, plan, step } = await onWhatThereIs<LaidOut>(options, onGpu, onWasm);
     return new Model(options, layout, plan, step, options.clock.now() - startedAt);
   }
 
@@ -69,7 +92,8 @@ export class Model implements LoadedModel {
     this.plan = plan;
     this.#step = step;
     this.#adapters = new Adapters(options.file, plan);
-    const { tokenizer } = options.file;
+    const { tokenizer, config } = options.file;
+    this.#constrainer = new Constrainer(tokenizer, config.vocab);
     this.#runner = new Runner({
       plan,
       step,
@@ -77,7 +101,7 @@ export class Model implements LoadedModel {
       governor: options.governor,
       endIds: tokenizer.endIds,
       newDecoder: () => tokenizer.decoder(),
-      recover: () => this.#recover(),
+      recover: (cause) => this.#recover(cause),
     });
   }
 
@@ -92,7 +116,7 @@ export class Model implements LoadedModel {
   get bytesPerToken(): number {
     const { embedding, head, blocks, bytes } = this.layout;
     const table =
-      head === embedding ? 0 : embedding.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
+      head === embedding ? 0 : embedding!.parts.reduce((sum, { matrix }) => sum + matrixBytes(matrix), 0);
     const { experts } = this.file.config;
     const stacks = blocks.flatMap(({ feedForward: ffn }) => ('router' in ffn ? [ffn.gateUp, ffn.down] : []));
     const idleShare = experts ? 1 - experts.used / experts.count : 0;
@@ -106,6 +130,10 @@ export class Model implements LoadedModel {
   get memory() {
     const { weightsBytes, kvBytes, activationsBytes } = this.plan;
     return { weightsBytes: weightsBytes + this.#adapters.bytes, kvBytes, activationsBytes };
+  }
+
+  get notice(): string | undefined {
+    return this.#arithmetic && OVERFLOWS;
   }
 
   get running(): Iterable<Answer> {
@@ -125,9 +153,22 @@ export class Model implements LoadedModel {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
-    return this.#runner.run({ ...request, adapters }, send, signal);
+    const matcher = request.held && (await this.#matcher(request.held));
+    try {
+      return await this.#runner.run({ ...request, adapters, matcher }, send, signal);
+    } finally {
+      matcher?.dispose();
+    }
+  }
+
+  #matcher(held: Held): Promise<Matcher> {
+    if (this.#step instanceof Step) return this.#constrainer.matcher(held);
+    throw new HearthError(
+      'not-supported',
+      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+    );
   }
 
   /** Ids of the adapters that are loaded. */
@@ -179,16 +220,27 @@ export class Model implements LoadedModel {
     return this.#gpuStep.decodedLogits(texts);
   }
 
-  /** What each kernel takes when one token is decoded at position `depth`. On a GPU, while no answer is being made. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
+  /** What each kernel takes when a token is decoded behind `depth` others, or `prompt` tokens of a prompt. On a GPU, while no answer is being made. */
+  async profile(depth: number, prompt = 0): Promise<StepTimes> {
+    const step: MeasuredStep =
+      prompt > 0 ? { kind: 'prompt', depth, rows: prompt } : { kind: 'answer', depth };
+    const prepare = () => this.prepare(step);
+    return profile({ gpu: this.gpu, prepare, alone: (run) => run() });
+  }
+
+  /** Makes a step ready that is to be measured. On a GPU, while no answer is being made; what ended ones left is forgotten. */
+  prepare(step: MeasuredStep): PreparedStep {
     if (!this.#runner.isIdle)
       throw new HearthError('busy', 'Kernels can be timed only while no answer is being made.');
-    return this.#gpuStep.profile(depth, prompt);
+    // It computes in the cache's first pages
+    this.#runner.forget();
+    return this.#gpuStep.prepare(step);
   }
 
   async dispose(): Promise<void> {
     this.#step.destroy();
     await this.#adapters.destroy();
+    await this.#constrainer.dispose();
     await this.#options.source.close?.();
   }
 
@@ -197,15 +249,35 @@ export class Model implements LoadedModel {
     throw new HearthError('no-device', 'This model runs on WebAssembly, which gives tokens and no more.');
   }
 
-  async #recover(): Promise<Stepper> {
+  async #recover(cause: unknown): Promise<Stepper> {
+    if (cause instanceof Overflow) this.#arithmetic = 'f32';
     this.#step.destroy();
-    this.#step = await openStepper(this.layout, this.plan, this.#options);
-    if (this.#step instanceof Step) await this.#adapters.reload(this.#step);
-    else if (this.#adapters.ids.length > 0) {
+    this.#step = await onWhatThereIs<Stepper>(
+      this.#options,
+      async (gpu) => {
+        const { file } = this.#options;
+        const step = await withWeights(gpu, this.layout, this.#options, (weights) =>
+          Step.create(gpu, file.config, this.plan, weights, this.#arithmetic),
+        );
+        await this.#adapters.reload(step).catch((error: unknown) => {
+          step.destroy();
+          throw error;
+        });
+        return step;
+      },
+      (openWasm) => openWasm(this.file, this.#options.source, this.plan),
+    );
+    if (this.#step instanceof Step) return this.#step;
+    if (this.#adapters.ids.length > 0) {
       await this.#adapters.destroy();
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+      throw new HearthError(
+        'no-device',
+        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+      );
     return this.#step;
   }
 
@@ -218,25 +290,23 @@ export class Model implements LoadedModel {
   }
 }
 
-async function openStepper(layout: WeightsLayout, plan: Plan, options: ModelOptions): Promise<Stepper> {
-  const { device, openWasm, file, source } = options;
-  if (!openWasm) return upload(await device.open(), layout, plan, options);
-  const gpu = await openOrUndefined(device);
-  return gpu ? upload(gpu, layout, plan, options) : openWasm(file, source, plan);
+interface LaidOut {
+  layout: WeightsLayout;
+  plan: Plan;
+  step: Stepper;
 }
 
-/** The device, or nothing if there is none to be had. */
-async function openOrUndefined(device: ModelOptions['device']): Promise<Gpu | undefined> {
+/** On the GPU, through its losses; on WebAssembly where there is no GPU to be had. */
+async function onWhatThereIs<T>(
+  { device, openWasm }: ModelOptions,
+  onGpu: (gpu: Gpu) => Promise<T>,
+  onWasm: (openWasm: OpenWasm) => Promise<T>,
+): Promise<T> {
   try {
-    return await device.open();
+    return await steadily(device, onGpu);
   } catch (error) {
-    if (error instanceof HearthError && error.code === 'no-device') return undefined;
-    throw error;
+    const isGone = error instanceof HearthError && error.code === 'no-device';
+    if (!isGone || !openWasm) throw error;
+    return onWasm(openWasm);
   }
-}
-
-/** Pipelines compile while the weights stream. */
-async function upload(gpu: Gpu, layout: WeightsLayout, plan: Plan, options: ModelOptions): Promise<Step> {
-  const loading = await allocateWeights(gpu, options.source, layout, options);
-  return fillWhile(loading, (weights) => Step.create(gpu, options.file.config, plan, weights));
 }

@@ -206,7 +206,7 @@ export function rotationElements({ rotaryDim }: ModelConfig, contextLength: numb
   return Math.ceil((contextLength * rotaryDim) / 64) * 64;
 }
 
-function activationBytes(
+export function activationBytes(
   config: ModelConfig,
   sizes: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
 ): number {

@@ -1,52 +1,89 @@
-import { median } from './ceiling.ts';
+import type { KernelTime } from '../protocol/performance.ts';
+import { encode, type SizedDispatch } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
-import type { SizedDispatch } from './dispatch.ts';
+import { Readback } from './readback.ts';
+import type { StepLoad } from './step-buffer.ts';
+import { timeRepeated } from './timing.ts';
 
-const RUNS = 21;
+/** Dispatches of one submission at most: what encodes them must not become what is measured. */
+const MOST_DISPATCHES = 4096;
 
-/** All dispatches of one kernel in a step. */
-export interface KernelTime {
-  kernel: string;
-  dispatches: number;
-  /** Of all of them, each the median of its runs. */
-  us: number;
+/** A step that is ready to run. */
+export interface PreparedStep {
+  load: StepLoad;
+  dispatches: readonly SizedDispatch[];
+}
+
+export interface ProfileOptions {
+  gpu: Gpu;
+  /** Writes what the step reads. Called before every run, since answers that come in between write their own. */
+  prepare(): PreparedStep;
+  /** Lets a run through that has the GPU to itself; resolves to the milliseconds that it took. */
+  alone(run: () => Promise<number>): Promise<number>;
+  onProgress?(done: number, of: number): void;
+}
+
+export interface StepTimes {
+  /** The whole step in one pass. */
+  stepUs: number;
+  /** The slowest first. */
+  kernels: KernelTime[];
 }
 
 /**
- * Times every dispatch in a pass of its own, the slowest kernel first. A pass has a begin and an end of its own, so the sum is
- * more than a step takes. Nothing where the adapter has no timestamps.
+ * Times each kernel of a step: all of its dispatches, one behind the other in a pass, so often that rounded timestamps do. What
+ * a model's layers read is read in turn, as in a real step, so weights that are larger than the caches come from memory.
  */
-export async function profile(gpu: Gpu, dispatches: readonly SizedDispatch[]): Promise<KernelTime[]> {
-  if (!gpu.has('timestamp-query')) return [];
-  const { device } = gpu;
-  const count = 2 * dispatches.length;
-  const querySet = device.createQuerySet({ type: 'timestamp', count });
-  const times = gpu.buffer('profile', 8 * count, GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
-  const runs: BigUint64Array[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const encoder = device.createCommandEncoder();
-    for (const [i, { pipeline, bindGroup, size }] of dispatches.entries()) {
-      const pass = encoder.beginComputePass({
-        timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
+export async function profile({ gpu, prepare, alone, onProgress }: ProfileOptions): Promise<StepTimes> {
+  let prepared: PreparedStep | undefined;
+  await alone(async () => {
+    prepared = prepare();
+    return 0;
+  });
+  const { load, dispatches } = prepared!;
+  const names = [...new Set(dispatches.map(({ name }) => name))];
+  const readback = new Readback(gpu, 1, 0);
+  const timeUs = (wanted: (dispatch: SizedDispatch) => boolean): Promise<number> => {
+    const run = (repeats: number) =>
+      alone(async () => {
+        const chosen = prepare().dispatches.filter(wanted);
+        const encodeAll = (pass: GPUComputePassEncoder) => {
+          for (let i = 0; i < repeats; i++) encode(pass, chosen);
+        };
+        const { busyMs } = await readback.submit(encodeAll);
+        gpu.check();
+        return busyMs;
       });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, bindGroup);
-      pass.dispatchWorkgroups(...size);
-      pass.end();
-    }
-    encoder.resolveQuerySet(querySet, 0, count, times, 0);
-    device.queue.submit([encoder.finish()]);
-    runs.push(new BigUint64Array(await gpu.read({ buffer: times })));
-  }
-  gpu.check();
-  querySet.destroy();
-  times.destroy();
+    const count = dispatches.filter(wanted).length;
+    return timeRepeated(run, Math.max(1, Math.floor(MOST_DISPATCHES / count))).then((ms) => ms * 1000);
+  };
 
-  const kernels = new Map<string, KernelTime>();
-  for (const [i, { name }] of dispatches.entries()) {
-    const us = median(runs.map((run) => Number(run[2 * i + 1]! - run[2 * i]!) / 1000));
-    const kernel = kernels.get(name) ?? { kernel: name, dispatches: 0, us: 0 };
-    kernels.set(name, { ...kernel, dispatches: kernel.dispatches + 1, us: kernel.us + us });
+  try {
+    const kernels: KernelTime[] = [];
+    for (const [done, kernel] of names.entries()) {
+      onProgress?.(done, names.length + 1);
+      const own = dispatches.filter(({ name }) => name === kernel);
+      const us = await timeUs(({ name }) => name === kernel);
+      kernels.push({ kernel, dispatches: own.length, us, cost: costOf(own, load) });
+    }
+    onProgress?.(names.length, names.length + 1);
+    // Last, so that every buffer holds again what a step leaves there
+    const stepUs = await timeUs(() => true);
+    return { stepUs, kernels: kernels.sort((a, b) => b.us - a.us) };
+  } finally {
+    readback.destroy();
   }
-  return [...kernels.values()].sort((a, b) => b.us - a.us);
+}
+
+/** Of all dispatches together. */
+function costOf(dispatches: readonly SizedDispatch[], load: StepLoad): KernelTime['cost'] {
+  const sum = { bytes: 0, operations: 0, isInteger: false };
+  for (const dispatch of dispatches) {
+    const cost = dispatch.cost?.(load);
+    if (!cost) return undefined;
+    sum.bytes += cost.bytes;
+    sum.operations += cost.operations;
+    sum.isInteger ||= cost.isInteger ?? false;
+  }
+  return sum;
 }

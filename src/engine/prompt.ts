@@ -1,8 +1,9 @@
-import { renderChat } from '../../models/chat/index.ts';
+import { type ChatMessage, renderChat } from '../../models/chat/index.ts';
 import { ModelError } from '../../models/errors.ts';
 import type { Tokenizer } from '../../models/tokenizers/tokenizer.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { Message, Prompt } from '../protocol/generate.ts';
+import type { Prompt } from '../protocol/generate.ts';
+import { type Chat, textsOfMessage, toChat } from './chat.ts';
 import type { ModelFile } from './model-file.ts';
 
 /**
@@ -32,12 +33,7 @@ export function promptIds(
     case 'text':
       return tokenizer.encode(prompt.text, { addSpecial: true, parseSpecial: true });
     case 'messages': {
-      // Only the template opens and ends turns: what a message says stays text
-      const messages = prompt.messages.map(({ role, content }) => ({
-        role,
-        content: tokenizer.guard(content),
-      }));
-      const text = writeChat(chatTemplate, messages, tokenizer);
+      const text = writeChat(chatTemplate, toChat(prompt, chatTemplate, tokenizer), tokenizer);
       const start = prompt.answerStart ? tokenizer.guard(prompt.answerStart) : '';
       const ids = tokenizer.encode(text + start, { parseSpecial: true, isGuarded: true });
       // Most templates write BOS themselves; a model that wants one must not go without it, nor get two
@@ -49,17 +45,17 @@ export function promptIds(
 }
 
 /** Templates that refuse a system turn get it at the head of the user's first. */
-function writeChat(template: string | undefined, messages: Message[], tokenizer: Tokenizer): string {
-  const options = { tokenizer, addGenerationPrompt: true };
+function writeChat(template: string | undefined, { messages, ...given }: Chat, tokenizer: Tokenizer): string {
+  const options = { tokenizer, addGenerationPrompt: true, ...given };
   try {
     return renderChat(template, messages, options);
   } catch (error) {
     const [system, first, ...rest] = messages;
     if (!isRefusal(error) || system?.role !== 'system') throw error;
-    const folded: Message[] =
+    const folded: ChatMessage[] =
       first?.role === 'user'
         ? [{ role: 'user', content: [system.content, first.content].join('\n\n') }, ...rest]
-        : [{ role: 'user', content: system.content }, ...messages.slice(1)];
+        : [{ role: 'user', content: system.content ?? '' }, ...messages.slice(1)];
     return renderChat(template, folded, options);
   }
 }
@@ -89,7 +85,7 @@ export function countTokens(file: ModelFile, prompt: Counted, contextLength: num
     return promptIds(file, prompt, contextLength).length;
   } catch (error) {
     if (!isRefusal(error) || prompt.kind !== 'messages') throw error;
-    return bare(prompt.messages.map(({ content }) => content));
+    return bare(prompt.messages.flatMap(textsOfMessage));
   }
 }
 
@@ -98,6 +94,8 @@ function length(prompt: Counted): number {
   if (prompt.kind === 'ids') return 0;
   if (prompt.kind === 'text') return prompt.text.length;
   if (prompt.kind === 'texts') return prompt.texts.reduce((sum, text) => sum + text.length, 0);
-  const { messages, answerStart = '' } = prompt;
-  return messages.reduce((sum, { content }) => sum + content.length, answerStart.length);
+  const { messages, answerStart = '', tools = [] } = prompt;
+  const ofTools = tools.flatMap(({ name, description = '', parameters }) => [name, description, parameters]);
+  const texts = [answerStart, ...ofTools, ...messages.flatMap(textsOfMessage)];
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }

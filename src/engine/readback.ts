@@ -7,6 +7,7 @@ const TIMES_BYTES = 16;
 /** A ring of staging buffers: what a step gives back, read while the next steps run. */
 export class Readback {
   readonly #gpu: Gpu;
+  readonly #all: readonly Staging[];
   readonly #free: Staging[];
   readonly #resultBytes: number;
   /** When the last step's results came, for adapters without timestamps. */
@@ -16,7 +17,7 @@ export class Readback {
     this.#gpu = gpu;
     this.#resultBytes = Math.ceil(resultBytes / 8) * 8;
     const hasTimes = gpu.has('timestamp-query');
-    this.#free = Array.from({ length: depth }, () => ({
+    this.#all = Array.from({ length: depth }, () => ({
       buffer: gpu.buffer(
         'staging',
         this.#resultBytes + TIMES_BYTES,
@@ -33,13 +34,19 @@ export class Readback {
           }
         : undefined,
     }));
+    this.#free = [...this.#all];
   }
 
-  /** Submits what `encode` puts into a pass; resolves to the first `bytes` of `results` after it, and the GPU's time. */
+  get buffers(): GPUBuffer[] {
+    return this.#all.flatMap(({ buffer, times }) => (times ? [buffer, times.resolved] : [buffer]));
+  }
+
+  /** Submits what `encode` puts into a pass, and then `last`; resolves to the first `bytes` of `results` after it, and the GPU's time. */
   async submit(
     encode: (pass: GPUComputePassEncoder) => void,
-    results: GPUBuffer,
-    bytes: number,
+    results?: GPUBuffer,
+    bytes = 0,
+    last?: LastPass,
   ): Promise<{ results: ArrayBuffer; busyMs: number }> {
     const { device } = this.#gpu;
     const staging = this.#free.pop();
@@ -48,20 +55,32 @@ export class Readback {
     const { buffer, times } = staging;
 
     const submittedAt = performance.now();
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass(
-      times && {
-        timestampWrites: { querySet: times.query, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
-      },
-    );
-    encode(pass);
-    pass.end();
-    if (bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
-    if (times) {
-      encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
-      encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);
+    try {
+      const begins = { beginningOfPassWriteIndex: 0 };
+      const ends = { endOfPassWriteIndex: 1 };
+      const stamped = (marks: object) => times && { timestampWrites: { querySet: times.query, ...marks } };
+      let encoder = device.createCommandEncoder();
+      let pass = encoder.beginComputePass(stamped(last ? begins : { ...begins, ...ends }));
+      encode(pass);
+      pass.end();
+      if (last) {
+        device.queue.submit([encoder.finish()]);
+        await last.ready();
+        encoder = device.createCommandEncoder();
+        pass = encoder.beginComputePass(stamped(ends));
+        last.encode(pass);
+        pass.end();
+      }
+      if (results && bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
+      if (times) {
+        encoder.resolveQuerySet(times.query, 0, 2, times.resolved, 0);
+        encoder.copyBufferToBuffer(times.resolved, 0, buffer, this.#resultBytes, TIMES_BYTES);
+      }
+      device.queue.submit([encoder.finish()]);
+    } finally {
+      // Whoever waits to go on must not wait for ever
+      last?.submitted();
     }
-    device.queue.submit([encoder.finish()]);
 
     try {
       await buffer.mapAsync(GPUMapMode.READ);
@@ -82,12 +101,18 @@ export class Readback {
   }
 
   destroy(): void {
-    for (const { buffer, times } of this.#free) {
-      buffer.destroy();
-      times?.query.destroy();
-      times?.resolved.destroy();
-    }
+    // Those of steps that failed on the way too
+    for (const buffer of this.buffers) buffer.destroy();
+    for (const { times } of this.#all) times?.query.destroy();
   }
+}
+
+/** The end of a step, which waits for the processor while the GPU computes what comes before. */
+export interface LastPass {
+  ready(): Promise<void>;
+  encode(pass: GPUComputePassEncoder): void;
+  /** The whole step is under way. */
+  submitted(): void;
 }
 
 interface Staging {

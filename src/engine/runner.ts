@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
-import type { GenerateOutput, GeneratePart } from '../protocol/generate.ts';
-import { Answer, type RunRequest } from './answer.ts';
+import type { GeneratePart } from '../protocol/generate.ts';
+import { Answer, type RunOutput, type RunRequest } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { StepLoop, type StepLoopParts } from './step-loop.ts';
 import type { StepResult } from './stepper.ts';
@@ -25,7 +25,8 @@ export class Runner {
     this.#loop = new StepLoop({
       ...options,
       onScheduled: ({ id }) => this.#answers.get(id)?.onScheduled(),
-      onOutput: ({ id }, { ids }, index) => this.#answers.get(id)?.take(ids[index]!),
+      onOutput: ({ id }, { ids, logprobs }, index) =>
+        this.#take(this.#answers.get(id), ids[index]!, logprobs?.[index]),
       onFailure: (error) => {
         for (const answer of [...this.#answers.values()]) this.#end(answer, () => answer.fail(error));
       },
@@ -45,7 +46,7 @@ export class Runner {
     request: RunRequest,
     send: (part: GeneratePart) => Promise<void>,
     signal: AbortSignal,
-  ): Promise<Omit<GenerateOutput, 'model'>> {
+  ): Promise<RunOutput> {
     const { plan, clock, endIds, newDecoder } = this.#options;
     if (request.ids.length === 0)
       throw new HearthError('bad-input', 'The prompt is empty: it has no tokens.');
@@ -65,7 +66,10 @@ export class Runner {
 
     const answer = new Answer(this.#nextId++, request, plan.contextLength, clock, endIds);
     const stream = new TokenStream({
-      decoder: newDecoder(),
+      decoder: request.answerDecoder ?? newDecoder(),
+      hasPieces: request.answerDecoder !== undefined,
+      maxToolCalls: request.maxToolCalls,
+      bytesOf: request.bytesOf,
       stop: request.stop,
       clock,
       send,
@@ -75,8 +79,13 @@ export class Runner {
       },
       onError: (error) => this.#end(answer, () => answer.fail(error)),
     });
-    answer.onText = (id) => stream.push(id);
+    answer.onText = (id, logprob) => {
+      if (!request.bytesOf || logprob !== undefined) return stream.push(id, logprob);
+      this.#end(answer, () => answer.fail(noLogprobs()));
+      return false;
+    };
     answer.onChange = (change) => this.#loop.restart(answer.sequence, change);
+    answer.onError = (error) => this.#end(answer, () => answer.fail(error));
     answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
 
     const abort = () =>
@@ -87,7 +96,10 @@ export class Runner {
       this.#loop.add(answer.sequence);
       const finishReason = await answer.ended;
       await stream.end();
-      return { finishReason, usage: answer.usage, timings: answer.timings };
+      const { reasoningTokens } = stream;
+      const usage = request.answerDecoder ? { ...answer.usage, reasoningTokens } : answer.usage;
+      const { stop } = stream;
+      return { finishReason, stop, usage, timings: answer.timings, steps: answer.steps };
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -110,9 +122,29 @@ export class Runner {
     this.#loop.forget(undefined);
   }
 
+  #take(answer: Answer | undefined, token: number, logprob: number | undefined): void {
+    if (answer && Number.isNaN(logprob)) this.#end(answer, () => answer.fail(notFinite()));
+    else answer?.take(token, logprob);
+  }
+
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
+    answer.sequence.matcher?.dispose();
     settle();
   }
+}
+
+function noLogprobs(): HearthError {
+  return new HearthError(
+    'not-supported',
+    'Log-probabilities are there only where a GPU of this machine computes the whole model. Ask again without them.',
+  );
+}
+
+function notFinite(): HearthError {
+  return new HearthError(
+    'internal',
+    'The model’s numbers are not finite, so that no token can be chosen. Its file is probably damaged: remove the model and download it again.',
+  );
 }

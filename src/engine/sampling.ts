@@ -1,5 +1,6 @@
 import {
   IN_PROMPT,
+  maskWords,
   packSampler,
   restricts,
   SAMPLER_BYTES,
@@ -10,17 +11,20 @@ import {
   sampleScan,
 } from '../../kernels/sample/sample.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
-import type { SamplingOptions } from '../protocol/generate.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
-import type { Sequence } from './sequence.ts';
+import { hasPenalties, type Sequence } from './sequence.ts';
 import type { Dispatch } from './dispatch.ts';
 import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
 
 /** Id and log-probability. */
 const RESULT_BYTES = 8;
+
+/** What a sampler must know of a sequence. */
+type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
 
 interface Parts {
   gpu: Gpu;
@@ -36,6 +40,9 @@ export class Sampling {
   readonly #gpu: Gpu;
   readonly #vocab: number;
   readonly #counts: GPUBuffer;
+  readonly #masks: GPUBuffer;
+  /** Slots whose sequence has a mask. */
+  readonly #masked = new Set<number>();
   readonly #samplers: GPUBuffer;
   readonly #scratch: GPUBuffer;
   /** (slots) the token that each sampled last. */
@@ -65,21 +72,26 @@ export class Sampling {
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
           load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
       };
     };
-    const read = [outputs, samplers, logits, counts];
-    sampling.dispatches = await Promise.all([
+    const read = [outputs, samplers, logits, { buffer: sampling.#masks }, counts];
+    const compiling = Promise.all([
       dispatch(sampleScan, [...read, scratch]),
       dispatch(sampleGather, [...read, scratch], () => sampling.#restricted.size > 0),
       dispatch(samplePick, [...read, scratch, sampling.sampled, { buffer: sampling.results }]),
     ]);
-    return sampling;
+    return allOrNothing(async (own) => {
+      own(sampling).dispatches = await compiling;
+      return sampling;
+    });
   }
 
   private constructor(gpu: Gpu, vocab: number, { slots }: Plan, buffers: Buffers) {
     this.#gpu = gpu;
     this.#vocab = vocab;
     this.#counts = buffers.activations.counts.buffer;
+    this.#masks = gpu.buffer('masks', slots * maskWords(vocab) * 4);
     this.#samplers = gpu.buffer('samplers', slots * SAMPLER_BYTES);
     this.#scratch = gpu.buffer('sampling scratch', slots * SCRATCH_BYTES);
     this.sampled = { buffer: gpu.buffer('sampled', slots * 4) };
@@ -87,11 +99,13 @@ export class Sampling {
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
-  set({ slot, sampling, tokens, promptLength }: Sequence): void {
+  set({ slot, sampling, tokens, promptLength }: SampledText): void {
     const { queue } = this.#gpu.device;
     queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
     else this.#restricted.delete(slot!);
+    // Buffers begin with zeros, and most slots never have a mask
+    if (this.#masked.delete(slot!)) queue.writeBuffer(this.#masks, this.#maskAt(slot!), Uint32Array.of(0));
     if (!hasPenalties(sampling)) return;
 
     const counts = new Uint32Array(this.#vocab);
@@ -100,6 +114,23 @@ export class Sampling {
       else if ((counts[token]! & 0xffff) < 0xffff) counts[token]!++;
     }
     queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
+  }
+
+  /** The tokens that may come next in a slot, a bit each, 32 to a word; until its sequence has the next mask, or it another sequence. */
+  setMask(slot: number, mask: Int32Array): void {
+    const words = new Uint32Array(maskWords(this.#vocab));
+    words[0] = 1;
+    words.set(mask, 1);
+    this.#gpu.device.queue.writeBuffer(this.#masks, this.#maskAt(slot), words);
+    this.#masked.add(slot);
+  }
+
+  #maskAt(slot: number): number {
+    return slot * maskWords(this.#vocab) * 4;
+  }
+
+  get buffers(): GPUBuffer[] {
+    return [this.#masks, this.#samplers, this.#scratch, this.sampled.buffer, this.results];
   }
 
   resultBytes(outputs: number): number {
@@ -111,11 +142,12 @@ export class Sampling {
     return Uint32Array.from({ length: outputs }, (_, output) => words[output * 2]!);
   }
 
-  destroy(): void {
-    for (const buffer of [this.#samplers, this.#scratch, this.sampled.buffer, this.results]) buffer.destroy();
+  logprobsOf(results: ArrayBuffer, outputs: number): Float32Array {
+    const values = new Float32Array(results);
+    return Float32Array.from({ length: outputs }, (_, output) => values[output * 2 + 1]!);
   }
-}
 
-function hasPenalties({ repetitionPenalty, frequencyPenalty, presencePenalty }: SamplingOptions): boolean {
-  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
+  destroy(): void {
+    for (const buffer of this.buffers) buffer.destroy();
+  }
 }

@@ -1,7 +1,16 @@
 import type { Lane } from '../protocol/generate.ts';
 import { KeptTexts, type SharedStart } from './kept-texts.ts';
 import type { HeldPages, PagePools } from './pages.ts';
-import { adaptersKey, isPrefilling, type Sequence, tokensAhead } from './sequence.ts';
+import {
+  adaptersKey,
+  hasPenalties,
+  isDecoding,
+  isPrefilling,
+  type Sequence,
+  tokensAhead,
+} from './sequence.ts';
+import { Speculation } from './speculate/speculation.ts';
+import type { StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
@@ -13,9 +22,16 @@ export interface Chunk {
   firstPosition: number;
   rows: number;
   isOutput: boolean;
+  /** Of a chunk whose rows are guesses but perhaps the first: their tokens. Each row is an output. */
+  guesses?: readonly number[];
 }
 
-/** What one step runs: first the decoding sequences, a row each, then chunks of prompts. */
+/** How many results a chunk has. */
+export function outputsOf({ rows, isOutput, guesses }: Chunk): number {
+  return guesses ? rows : Number(isOutput);
+}
+
+/** What one step runs: first the decoding sequences, a row each and what they guess, then chunks of prompts. */
 export interface StepPlan {
   decodes: Chunk[];
   prefills: Chunk[];
@@ -24,7 +40,7 @@ export interface StepPlan {
 export interface ScheduleOptions {
   slots: number;
   pages: PagePools;
-  /** How far a sequence may run ahead of what has been read. */
+  /** How far a sequence may run ahead of what has been read; one with a matcher not at all. */
   depth: number;
   /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
   groups(): number;
@@ -32,6 +48,8 @@ export interface ScheduleOptions {
   isWhole?: boolean;
   /** Whether pages outlive their sequence, so that the next text of its origin may start from them. */
   keepsTexts(): boolean;
+  /** Whether sequences that go on may have rows of guesses; no if absent. */
+  guessing?: { costs: StepCosts; mayGuess(): boolean };
   /** Tells the GPU's page tables of a sequence's page, of a group of blocks. */
   onPage(slot: number, index: number, page: number, group: number): void;
   /** A sequence takes a slot: its sampler and counts must be there before its first step. */
@@ -54,6 +72,10 @@ export class Scheduler {
   readonly #kept: KeptTexts;
   /** Whose turn it is among texts that are not cut. */
   readonly #turns = new Turns();
+  readonly #speculations = new Map<Sequence, Speculation>();
+  /** Rows of lanes below the interactive one that the next step may have. */
+  #others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+  #nextOther = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -74,6 +96,7 @@ export class Scheduler {
     sequence.isDone = true;
     this.#keep(sequence);
     this.#sequences.delete(sequence);
+    this.#speculations.delete(sequence);
     if ([...this.#sequences].some(({ origin }) => origin === sequence.origin)) return;
     this.#deficits.delete(sequence.origin);
     this.#turns.forget(sequence.origin);
@@ -82,7 +105,20 @@ export class Scheduler {
   /** Changes a sequence's text: it is computed again, from where the text before it and the new one part. */
   restart(sequence: Sequence, change: () => void): void {
     this.#keep(sequence);
+    this.#speculations.delete(sequence);
     change();
+  }
+
+  /** A sequence's text has grown by a token: what was computed with another one in its place is void. */
+  grown(sequence: Sequence): void {
+    const speculation = this.#speculations.get(sequence);
+    if (!speculation || sequence.slot === undefined) return;
+    const { tokens, promptLength } = sequence;
+    if (!speculation.take(tokens, promptLength)) {
+      sequence.scheduled = tokens.length - 1;
+      sequence.epoch += 1;
+    }
+    if (tokensAhead(sequence) === 0) speculation.settle();
   }
 
   /** All KV is gone (device lost): every sequence starts again from its tokens. */
@@ -99,11 +135,13 @@ export class Scheduler {
   /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
   next(budget: number): StepPlan | undefined {
     // Before the step, since a page that one of its rows reads must not be another one's to write to
-    for (const { pages, scheduled } of this.#running()) this.#options.pages.trim(pages, scheduled);
+    for (const { pages, scheduled, tokens } of this.#running())
+      this.#options.pages.trim(pages, Math.min(scheduled, tokens.length - 1));
     this.#admit();
     const { isWhole } = this.#options;
+    this.#limit();
     const decodes = isWhole ? [] : this.#decodes(budget);
-    const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - decodes.length);
+    const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - rowsOf(decodes));
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
     const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
@@ -149,29 +187,99 @@ export class Scheduler {
 
   #decodes(budget: number): Chunk[] {
     const decoding = this.#running().filter((s) => !isPrefilling(s) && !s.isPaused);
-    const ready = decoding.filter(
-      (s) => s.scheduled < s.maxLength - 1 && tokensAhead(s) < this.#options.depth,
-    );
+    const ready = decoding.filter((s) => s.scheduled < s.maxLength - 1);
     const most = Math.min(budget, Math.ceil(decoding.length / this.#options.groups()));
     const chunks: Chunk[] = [];
-    for (const sequence of inLaneOrder(ready)) {
+    let others = this.#others.decodes;
+    // Every sequence may need an output of its own in this step
+    let room = Math.min(budget - most, this.#options.slots - this.#running().length);
+    for (const sequence of this.#inTurn(ready)) {
       if (chunks.length === most) break;
-      if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + 1)) continue;
+      if (sequence.slot === undefined) continue;
+      if (sequence.lane !== 'interactive' && others-- <= 0) break;
+      const guesses = this.#guesses(sequence, decoding.length, room);
+      if (guesses.length === 0 && !this.#mayGoOn(sequence)) continue;
+      const rows = Math.max(1, guesses.length);
+      if (!this.#reserve(sequence, sequence.scheduled + rows)) continue;
       chunks.push({
         sequence,
         epoch: sequence.epoch,
         firstPosition: sequence.scheduled,
-        rows: 1,
+        rows,
         isOutput: true,
+        ...(guesses.length > 0 && { guesses }),
       });
-      sequence.scheduled += 1;
+      sequence.scheduled += rows;
+      room -= rows - 1;
     }
     return chunks;
+  }
+
+  /**
+   * How much of others' work a step may have. Beside streams that somebody reads, it is what keeps the step under twice
+   * the time that it takes without them.
+   */
+  #limit(): void {
+    const { guessing } = this.#options;
+    const running = this.#running();
+    this.#others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+    const isRead = running.some((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused);
+    const others = running.filter(({ lane }) => lane !== 'interactive');
+    if (!guessing || !isRead || others.length === 0) return;
+    const { spareMs, msPerOther, msPerRow } = guessing.costs;
+    const hasPrompts = others.some((s) => isPrefilling(s));
+    const decodes = Math.min(
+      others.filter((s) => isDecoding(s)).length,
+      Math.floor((hasPrompts ? spareMs / 2 : spareMs) / msPerOther),
+    );
+    // One row at least, or a prompt would wait for as long as somebody reads
+    const promptRows = spareMs > 0 ? Math.max(1, Math.floor((spareMs - decodes * msPerOther) / msPerRow)) : 0;
+    this.#others = { decodes, promptRows };
+  }
+
+  /** By lane; of what nobody waits for, another one is first each time. */
+  #inTurn(ready: Sequence[]): Sequence[] {
+    const others = inLaneOrder(ready.filter(({ lane }) => lane !== 'interactive'));
+    const first = this.#nextOther % Math.max(1, others.length);
+    const most = Math.min(this.#others.decodes, others.length);
+    if (most < others.length) this.#nextOther += most;
+    const reading = ready.filter(({ lane }) => lane === 'interactive');
+    return [...reading, ...others.slice(first), ...others.slice(0, first)];
+  }
+
+  /** Whether a sequence's next row can be computed from what the GPU sampled last, or from its text. */
+  #mayGoOn(sequence: Sequence): boolean {
+    return (
+      !this.#speculations.get(sequence)?.isGuessing &&
+      tokensAhead(sequence) < (sequence.matcher ? 1 : this.#options.depth)
+    );
+  }
+
+  /** Tokens of rows from `scheduled` on, where its text repeats itself and that pays. */
+  #guesses(sequence: Sequence, decoding: number, room: number): readonly number[] {
+    const { guessing, depth, pages } = this.#options;
+    // Penalties count a token when it is sampled: one after a wrong guess would be counted too
+    // A mask is that of one token
+    if (!guessing?.mayGuess() || sequence.matcher || hasPenalties(sequence.sampling)) return [];
+    const { tokens, promptLength, scheduled, maxLength } = sequence;
+    let speculation = this.#speculations.get(sequence);
+    if (!speculation) {
+      speculation = new Speculation();
+      this.#speculations.set(sequence, speculation);
+      speculation.take(tokens, promptLength);
+    }
+    const mostRows = Math.min(room, maxLength - 2 - scheduled);
+    // A guess is not worth another one's page
+    if (mostRows < 1 || !pages.hasRoomFor(scheduled + 1 + mostRows, sequence.pages)) return [];
+    const { speculates = 'by gain' } = sequence;
+    const { costs } = guessing;
+    return speculation.next(tokens, scheduled, { costs, decoding, depth, room: mostRows, speculates });
   }
 
   #prefills(budget: number): Chunk[] {
     const chunks: Chunk[] = [];
     for (const lane of LANES) {
+      if (lane !== 'interactive') budget = Math.min(budget, this.#others.promptRows);
       const queues = new Map<string, Sequence[]>();
       for (const s of this.#running()) {
         if (s.lane === lane && isPrefilling(s) && !s.isPaused)
@@ -291,6 +399,7 @@ export class Scheduler {
 
   /** Takes slot and pages away; what has been computed stays in the cache while there is room. */
   #keep(sequence: Sequence): void {
+    this.grown(sequence);
     const { origin, tokens, pages, scheduled, isPrivate } = sequence;
     if (!isPrivate && this.#options.keepsTexts()) {
       // Past the known tokens lie guesses of steps in flight
@@ -305,10 +414,15 @@ export class Scheduler {
   #release(sequence: Sequence): void {
     this.#options.pages.give(sequence.pages);
     if (sequence.slot !== undefined) this.#freeSlots.push(sequence.slot);
+    this.#speculations.get(sequence)?.settle();
     sequence.slot = undefined;
     sequence.scheduled = 0;
     sequence.epoch += 1;
   }
+}
+
+export function rowsOf(chunks: readonly Chunk[]): number {
+  return chunks.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function inLaneOrder(sequences: Sequence[]): Sequence[] {

@@ -1,5 +1,17 @@
 import type { HeldPages } from './pages.ts';
+import type { Speculates } from './speculate/speculation.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
+
+/** Which tokens may come next, after all that have been read. */
+export interface Matcher {
+  /** A bit each, 32 to a word; nothing if all may come, as they do once the answer is over. */
+  mask(): Promise<Int32Array | undefined>;
+  /** The next token; false if it may not come. */
+  accept(id: number): boolean;
+  /** True once nothing may follow, where no token says so. */
+  readonly isOver: boolean;
+  dispose(): void;
+}
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
 export interface Sequence {
@@ -9,8 +21,12 @@ export interface Sequence {
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
   sampling: SamplingOptions;
+  /** Says which tokens may come next; all may if absent. */
+  readonly matcher?: Matcher | undefined;
   /** What is added to the model for it; nothing if absent. */
   readonly adapters?: readonly AdapterUse[] | undefined;
+  /** Whether its text is guessed ahead; when that pays if absent. */
+  readonly speculates?: Speculates | undefined;
   /** Tokens of the prompt, which come first. */
   promptLength: number;
   /** Prompt and answer together never pass this. */
@@ -40,6 +56,15 @@ export interface AdapterUse {
 /** What computes the text: keys and values of one text are those of another only if this is the same. */
 export function adaptersKey({ adapters = [] }: Pick<Sequence, 'adapters'>): string {
   return adapters.map(({ id, scale }) => `${id} ${scale}`).join();
+}
+
+/** Whether what is sampled depends on how often each token was. */
+export function hasPenalties({
+  repetitionPenalty,
+  frequencyPenalty,
+  presencePenalty,
+}: SamplingOptions): boolean {
+  return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }
 
 /** Tokens sampled on the GPU that have not been read yet. */

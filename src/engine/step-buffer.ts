@@ -1,7 +1,8 @@
 import { TILE_ROWS } from '../../kernels/attention/attention.ts';
+import type { StageRow } from '../protocol/stage.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
-import type { StepPlan } from './schedule.ts';
+import { rowsOf, type StepPlan } from './schedule.ts';
 
 const SAMPLED = 0xffffffff;
 const NONE = 0xffffffff;
@@ -12,8 +13,10 @@ const ALIGNMENT = 256;
 export interface StepLoad {
   rows: number;
   outputs: number;
-  /** The first rows: one for each decoding sequence. The rest are prompts, in tiles. */
+  /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
   decodes: number;
+  /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */
+  hasGuesses: boolean;
   tiles: number;
   /** The longest context of a decoding row: positions that it attends to. */
   depth: number;
@@ -32,12 +35,12 @@ export class StepBuffer {
   /** A text's rows all belong to its output: they are all here. */
   readonly #isWhole: boolean;
 
-  constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan) {
+  constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan, tileCount = mostTiles(maxRows, slots)) {
     this.#gpu = gpu;
     this.#isWhole = isWhole;
     const outputs = 2 * ALIGNMENT;
     const tiles = align(outputs + slots * 16);
-    const rows = align(tiles + maxTiles(maxRows, slots) * 16);
+    const rows = align(tiles + tileCount * 16);
     const size = align(rows + maxRows * 16);
     this.#at = { outputs, tiles, rows };
     this.#words = new Uint32Array(size / 4);
@@ -67,25 +70,26 @@ export class StepBuffer {
   /** Writes a plan; it holds for the steps submitted from now on. */
   write({ decodes, prefills }: StepPlan): StepLoad {
     const words = this.#words;
-    const load = { rows: 0, outputs: 0, decodes: decodes.length, tiles: 0, depth: 0 };
+    const hasGuesses = decodes.some(({ rows }) => rows > 1);
+    const load = { rows: 0, outputs: 0, decodes: rowsOf(decodes), hasGuesses, tiles: 0, depth: 0 };
 
-    for (const { sequence, firstPosition, rows, isOutput } of [...decodes, ...prefills]) {
+    for (const { sequence, firstPosition, rows, isOutput, guesses } of [...decodes, ...prefills]) {
       for (let row = 0; row < rows; row++) {
         const position = firstPosition + row;
         const isLast = row === rows - 1;
-        const output = isOutput && (isLast || this.#isWhole) ? load.outputs : NONE;
+        const output = isOutput && (isLast || guesses || this.#isWhole) ? load.outputs : NONE;
         words.set(
-          [sequence.tokens[position] ?? SAMPLED, position, sequence.slot!, output],
+          [guesses?.[row] ?? sequence.tokens[position] ?? SAMPLED, position, sequence.slot!, output],
           this.#at.rows / 4 + (load.rows + row) * 4,
         );
-        if (!isOutput || !isLast) continue;
+        if (!isOutput || !(isLast || guesses)) continue;
         const place = [sequence.slot!, position, load.rows + row, 0];
         words.set(place, this.#at.outputs / 4 + load.outputs++ * 4);
       }
       load.rows += rows;
     }
 
-    let firstRow = decodes.length;
+    let firstRow = load.decodes;
     for (const { sequence, firstPosition, rows } of prefills) {
       for (let row = 0; row < rows; row += TILE_ROWS) {
         const tile = [firstRow + row, Math.min(TILE_ROWS, rows - row), sequence.slot!, firstPosition + row];
@@ -93,17 +97,50 @@ export class StepBuffer {
       }
       firstRow += rows;
     }
-    for (const { firstPosition } of decodes) load.depth = Math.max(load.depth, firstPosition + 1);
+    for (const { firstPosition, rows } of decodes) load.depth = Math.max(load.depth, firstPosition + rows);
+    this.#send(load);
+    return load;
+  }
 
+  /** As `write`, of rows in any order whose tokens are all known: they may need a tile each. */
+  writeRows(rows: readonly StageRow[]): StepLoad {
+    const words = this.#words;
+    const load = { rows: rows.length, outputs: 0, decodes: 0, hasGuesses: false, tiles: 0, depth: 0 };
+    for (const [row, { token, position, slot, isOutput }] of rows.entries()) {
+      const output = isOutput ? load.outputs : NONE;
+      words.set([token, position, slot, output], this.#at.rows / 4 + row * 4);
+      if (isOutput) words.set([slot, position, row, 0], this.#at.outputs / 4 + load.outputs++ * 4);
+    }
+    // A decoding row does not see what others of its sequence write in the same step
+    const counts = new Map<number, number>();
+    for (const { slot } of rows) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+    while (load.decodes < rows.length && counts.get(rows[load.decodes]!.slot) === 1)
+      load.depth = Math.max(load.depth, rows[load.decodes++]!.position + 1);
+    for (let first = load.decodes; first < rows.length; ) {
+      const { slot, position } = rows[first]!;
+      let count = 1;
+      while (count < TILE_ROWS && isNext(rows[first + count], slot, position + count)) count++;
+      words.set([first, count, slot, position], this.#at.tiles / 4 + load.tiles++ * 4);
+      first += count;
+    }
+    this.#send(load);
+    return load;
+  }
+
+  #send(load: StepLoad): void {
+    const words = this.#words;
     words[0] = load.rows;
     words[ALIGNMENT / 4] = load.outputs;
     this.#gpu.device.queue.writeBuffer(this.buffer, 0, words, 0, this.#at.rows / 4 + load.rows * 4);
-    return load;
   }
 }
 
+function isNext(row: StageRow | undefined, slot: number, position: number): boolean {
+  return row?.slot === slot && row.position === position;
+}
+
 /** Every sequence may leave one tile not full. */
-function maxTiles(maxRows: number, slots: number): number {
+function mostTiles(maxRows: number, slots: number): number {
   return Math.ceil(maxRows / TILE_ROWS) + slots;
 }
 

@@ -2,9 +2,10 @@ import { HearthError } from '../protocol/errors.ts';
 import type { Governor } from './governor.ts';
 import { PagePools } from './pages.ts';
 import type { Plan } from './plan.ts';
-import { type Chunk, Scheduler, type StepPlan } from './schedule.ts';
+import { type Chunk, outputsOf, rowsOf, Scheduler, type StepPlan } from './schedule.ts';
 import { isDecoding, type Sequence } from './sequence.ts';
-import type { Stepper, Timed } from './stepper.ts';
+import { StepCosts } from './speculate/step-costs.ts';
+import { Overflow, type Stepper, type Timed } from './stepper.ts';
 
 /** A step that runs beside an answer in progress should not hold it up for longer than this. */
 const SHARED_STEP_MS = 8;
@@ -13,8 +14,6 @@ const LONE_STEP_MS = 150;
 /** Steps go ahead of those under way for no longer than this: who comes next waits for all of them. */
 const MOST_AHEAD_MS = 30;
 const MIN_ROWS = 16;
-/** Below what any adapter takes: a measurement of nothing must not promise the world. */
-const LEAST_MS_PER_ROW = 0.001;
 
 /** What a model computes with, and by whose leave. */
 export interface StepLoopParts<Result extends Timed> {
@@ -22,10 +21,10 @@ export interface StepLoopParts<Result extends Timed> {
   step: Stepper<Result>;
   governor: Governor;
   /**
-   * Called when the device is lost under a step; resolves to what computes from then on. Fails with `device-lost`
-   * if that was lost too, and with anything else for good.
+   * Called when the device is lost under a step, or its numbers overflow; resolves to what computes from then on. Fails
+   * with `device-lost` if that was lost too, and with anything else for good.
    */
-  recover(): Promise<Stepper<Result>>;
+  recover(cause: unknown): Promise<Stepper<Result>>;
 }
 
 export interface StepLoopOptions<Result extends Timed> extends StepLoopParts<Result> {
@@ -44,9 +43,9 @@ export class StepLoop<Result extends Timed> {
   #step: Stepper<Result>;
   #loop: Promise<void> | undefined;
   #wake: (() => void) | undefined;
-  /** What steps take of the GPU's time: moving averages, of a step without prompts and, on top of that, for a row of a prompt. */
-  #decodeMs = 0;
-  #msPerRow = 0.5;
+  readonly #costs = new StepCosts();
+  /** Nothing was found that could go on: to be tried again for whoever asks next. */
+  #isBroken = false;
   /** What steps under way will probably take, all together. */
   #aheadMs = 0;
 
@@ -60,6 +59,7 @@ export class StepLoop<Result extends Timed> {
       groups: () => (this.#step.ahead < this.#step.depth ? this.#step.depth : 1),
       isWhole: plan.isWhole,
       pages: new PagePools(plan.groups, plan.pageSize, plan.maxRows),
+      guessing: { costs: this.#costs, mayGuess: () => this.#step.takesGuesses ?? false },
       keepsTexts: () => this.#step.keepsPages,
       onPage: (slot, index, page, group) => this.#step.setPage(slot, index, page, group),
       onSlot: (sequence) => this.#step.setSampler(sequence),
@@ -106,16 +106,21 @@ export class StepLoop<Result extends Timed> {
 
   async #runSteps(): Promise<void> {
     const inFlight: Promise<void>[] = [];
-    let failure: unknown;
+    let failure: unknown = this.#isBroken
+      ? new HearthError('device-lost', 'Nothing took the place of the lost GPU.')
+      : undefined;
     const leave = this.#options.governor.enter();
     try {
       while (this.#scheduler.sequences.size > 0 || inFlight.length > 0) {
-        const mayGoAhead = inFlight.length === 0 || this.#aheadMs < MOST_AHEAD_MS;
+        // A pipeline's steps do not wait for each other: each is at another stage
+        const isPipeline = this.#step.ahead === 1;
+        const mayGoAhead = inFlight.length === 0 || isPipeline || this.#aheadMs < MOST_AHEAD_MS;
         if (failure === undefined && inFlight.length < this.#step.depth && mayGoAhead) {
           await this.#options.governor.permit();
           const plan = this.#scheduler.next(this.#budget());
           if (plan) {
             inFlight.push(this.#submit(plan).catch((error: unknown) => void (failure ??= error)));
+            await this.#step.submitted;
             continue;
           }
         }
@@ -134,25 +139,41 @@ export class StepLoop<Result extends Timed> {
     for (const { sequence } of [...plan.decodes, ...plan.prefills]) this.#options.onScheduled(sequence);
 
     const { governor } = this.#options;
-    const rows = plan.decodes.length + plan.prefills.reduce((sum, chunk) => sum + chunk.rows, 0);
-    const isPrefill = plan.prefills.length > 0;
-    const expectedMs = this.#decodeMs + (isPrefill ? rows * this.#msPerRow : 0);
+    const decodes = plan.decodes.length;
+    const others = plan.decodes.filter(({ sequence }) => sequence.lane !== 'interactive').length;
+    const rows = {
+      decodes,
+      others,
+      guesses: rowsOf(plan.decodes) - decodes,
+      prompts: rowsOf(plan.prefills),
+    };
+    const isRead = others < decodes;
+    if (isRead) this.#costs.count(others + rows.prompts === 0);
+    const expectedMs = this.#costs.expected(rows);
     governor.pay(expectedMs);
     this.#aheadMs += expectedMs;
-    const result = await this.#step.run(plan).finally(() => (this.#aheadMs -= expectedMs));
-    governor.pay(result.busyMs - expectedMs);
-
-    if (isPrefill) {
-      const own = Math.max(0, result.busyMs - this.#decodeMs) / rows;
-      this.#msPerRow = moved(this.#msPerRow, Math.max(own, LEAST_MS_PER_ROW));
-    } else this.#decodeMs = moved(this.#decodeMs, result.busyMs);
-    this.#read(plan, result);
+    let busyMs = 0;
+    try {
+      const result = await this.#step.run(plan);
+      busyMs = result.busyMs;
+      this.#costs.note(rows, busyMs, isRead);
+      this.#read(plan, result);
+    } finally {
+      this.#aheadMs -= expectedMs;
+      governor.pay(busyMs - expectedMs);
+      governor.lanes.add(plan, busyMs);
+    }
   }
 
   #read(plan: StepPlan, result: Result): void {
-    const outputs = [...plan.decodes, ...plan.prefills].filter(({ isOutput }) => isOutput);
-    for (const [i, chunk] of outputs.entries()) {
-      if (isCurrent(chunk)) this.#options.onOutput(chunk.sequence, result, i);
+    let index = 0;
+    for (const chunk of [...plan.decodes, ...plan.prefills]) {
+      for (let output = 0; output < outputsOf(chunk); output++, index++) {
+        // A guess that was wrong ends the epoch, and what was computed with it counts no more
+        if (!isCurrent(chunk)) continue;
+        this.#options.onOutput(chunk.sequence, result, index);
+        this.#scheduler.grown(chunk.sequence);
+      }
     }
   }
 
@@ -162,18 +183,20 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#decodeMs;
-    const rows = Math.floor(ms / this.#msPerRow);
+    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#costs.decodeMs;
+    const rows = Math.floor(ms / this.#costs.msPerRow);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 
   /** Sequences keep their tokens: whatever computes next takes them up where they are. */
   async #recover(cause: unknown): Promise<void> {
     let failure = cause;
-    while (failure instanceof HearthError && failure.code === 'device-lost') {
+    while (canRecover(failure)) {
       this.#scheduler.rewindAll();
       try {
-        this.#step = await this.#options.recover();
+        this.#isBroken = true;
+        this.#step = await this.#options.recover(failure);
+        this.#isBroken = false;
         return;
       } catch (error) {
         failure = error;
@@ -187,8 +210,8 @@ export class StepLoop<Result extends Timed> {
   }
 }
 
-function moved(average: number, value: number): number {
-  return 0.7 * average + 0.3 * value;
+function canRecover(error: unknown): boolean {
+  return error instanceof Overflow || (error instanceof HearthError && error.code === 'device-lost');
 }
 
 /** Results of a step count only for a sequence that still runs in the same epoch. */

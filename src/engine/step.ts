@@ -1,18 +1,21 @@
+import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
 import type { Plan } from './plan.ts';
-import { type KernelTime, profile } from './profile.ts';
-import { Readback } from './readback.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
+import type { PreparedStep } from './profile.ts';
+import { type LastPass, Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
-import type { Stepper, StepResult } from './stepper.ts';
+import { Overflow, type Stepper, type StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
@@ -23,6 +26,16 @@ const SIZED_POSITIONS = 64;
  */
 const DEPTH = 6;
 
+interface Parts {
+  gpu: Gpu;
+  plan: Plan;
+  buffers: Buffers;
+  stepBuffer: StepBuffer;
+  sampling: Sampling;
+  readback: Readback;
+  variants: Variants;
+}
+
 /**
  * The forward pass of a model for up to `plan.maxRows` rows of any sequences, on buffers and bind groups made
  * once. `forward/` is the model itself.
@@ -31,6 +44,7 @@ export class Step implements Stepper {
   readonly depth = DEPTH;
   readonly ahead = DEPTH;
   readonly keepsPages = true;
+  readonly takesGuesses = true;
   readonly gpu: Gpu;
   readonly #plan: Plan;
   readonly #config: ModelConfig;
@@ -42,44 +56,39 @@ export class Step implements Stepper {
   #adapters: ReadonlyMap<string, LoadedAdapter> = new Map();
   readonly #weights: Weights;
   readonly #variants: Variants;
+  submitted: Promise<void> | undefined;
   #last: { size: string; dispatches: SizedDispatch[] } | undefined;
 
-  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<Step> {
-    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
-    const stepBuffer = new StepBuffer(gpu, plan);
-    const variants = chooseVariants(gpu);
-    const sampling = await Sampling.create({
-      gpu,
-      vocab: config.vocab,
-      plan,
-      buffers,
-      stepBuffer,
-      variants,
-    });
-    const build = () =>
-      buildForward({
-        gpu,
-        config,
-        plan,
-        weights,
-        buffers,
-        stepBuffer,
-        sampled: sampling.sampled,
-        variants,
-      });
-    const forward = await build();
-    return new Step(gpu, config, plan, weights, buffers, stepBuffer, sampling, variants, forward, build);
-  }
-
-  private constructor(
+  /**
+   * In f16 where the device has it, unless `arithmetic` says f32. Fails with `out-of-memory` if the device has no room for
+   * the plan; nothing but the weights is left then.
+   */
+  static create(
     gpu: Gpu,
     config: ModelConfig,
     plan: Plan,
     weights: Weights,
-    buffers: Buffers,
-    stepBuffer: StepBuffer,
-    sampling: Sampling,
-    variants: Variants,
+    arithmetic?: Arithmetic,
+  ): Promise<Step> {
+    return allOrNothing(async (own) => {
+      const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
+      const stepBuffer = new StepBuffer(gpu, plan);
+      own(stepBuffer.buffer);
+      const variants = chooseVariants(gpu, arithmetic);
+      const parts = { gpu, plan, buffers, stepBuffer, variants };
+      const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
+      const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
+      await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
+      const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
+      const forward = await build();
+      return new Step(config, weights, { ...parts, sampling, readback }, forward, build);
+    });
+  }
+
+  private constructor(
+    config: ModelConfig,
+    weights: Weights,
+    { gpu, plan, buffers, stepBuffer, sampling, readback, variants }: Parts,
     forward: Dispatch[],
     private readonly build: () => Promise<Dispatch[]>,
   ) {
@@ -92,7 +101,7 @@ export class Step implements Stepper {
     this.#sampling = sampling;
     this.#forward = forward;
     this.#variants = variants;
-    this.#readback = new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots));
+    this.#readback = readback;
   }
 
   /** What was chosen for this adapter, by name. */
@@ -138,16 +147,42 @@ export class Step implements Stepper {
   async run(plan: StepPlan): Promise<StepResult> {
     const load = this.#stepBuffer.write(plan);
     const bytes = this.#sampling.resultBytes(load.outputs);
+    const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
+    const held = heldOutputs(plan);
     const { results, busyMs } = await this.#readback.submit(
       (pass) => {
         this.#encodeForward(pass, load);
-        encode(pass, sized(this.#sampling.dispatches, load));
+        if (held.length === 0) sample(pass);
       },
       this.#sampling.results,
       bytes,
+      held.length > 0 ? this.#afterMasks(held, sample) : undefined,
     );
     this.gpu.check();
-    return { ids: this.#sampling.idsOf(results, load.outputs), busyMs };
+    const { outputs } = load;
+    const [ids, logprobs] = [
+      this.#sampling.idsOf(results, outputs),
+      this.#sampling.logprobsOf(results, outputs),
+    ];
+    if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
+    return { ids, logprobs, busyMs };
+  }
+
+  /** Sampling that waits for masks, which are found out while the GPU computes the logits. */
+  #afterMasks(held: readonly Sequence[], encode: LastPass['encode']): LastPass {
+    let submitted = () => {};
+    this.submitted = new Promise((resolve) => {
+      submitted = () => {
+        this.submitted = undefined;
+        resolve();
+      };
+    });
+    const setMask = async ({ slot, matcher }: Sequence) => {
+      const mask = await matcher!.mask();
+      if (mask) this.#sampling.setMask(slot!, mask);
+    };
+    const ready = async () => void (await Promise.all(held.map(setMask)));
+    return { ready, encode, submitted };
   }
 
   /** Logits after each of `ids`, or only after the last. Uses slot 0 and the first pages: for a model at rest. */
@@ -242,28 +277,27 @@ export class Step implements Stepper {
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */
   #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
-    const { rows, outputs, decodes, tiles, depth } = load;
-    const size = [rows, outputs, decodes, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
+    const { rows, outputs, decodes, hasGuesses, tiles, depth } = load;
+    const size = [rows, outputs, decodes, hasGuesses, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
     if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
     encode(pass, this.#last.dispatches);
   }
 
-  /** What each kernel of a decoding step at position `depth` takes: for a model at rest. */
-  async profile(depth: number, prompt = 0): Promise<KernelTime[]> {
-    this.#setFirstPages(depth + prompt + 1);
-    const sequence = soloSequence(Array.from({ length: depth + prompt + 1 }, () => 0));
-    const load = this.#stepBuffer.write(
-      prompt > 0
-        ? {
-            decodes: [],
-            prefills: [{ sequence, epoch: 0, firstPosition: depth, rows: prompt, isOutput: true }],
-          }
-        : {
-            decodes: [{ sequence, epoch: 0, firstPosition: depth, rows: 1, isOutput: true }],
-            prefills: [],
-          },
-    );
-    return profile(this.gpu, sized([...this.#forward, ...this.#sampling.dispatches], load));
+  /** A step that may be run to measure it, as often as one likes: for a model at rest. */
+  prepare(step: MeasuredStep): PreparedStep {
+    const { contextLength, maxRows } = this.#plan;
+    const isAnswer = step.kind === 'answer';
+    const firstPosition = Math.min(step.depth ?? 0, contextLength - 1);
+    const room = Math.min(maxRows, contextLength - firstPosition);
+    const rows = isAnswer ? 1 : Math.min(step.rows ?? room, room);
+    this.#setFirstPages(firstPosition + rows);
+    const sequence = soloSequence(Array.from({ length: firstPosition + rows }, () => 0));
+    const chunk = { sequence, epoch: 0, firstPosition, rows, isOutput: true };
+    const load = this.#stepBuffer.write({
+      decodes: isAnswer ? [chunk] : [],
+      prefills: isAnswer ? [] : [chunk],
+    });
+    return { load, dispatches: sized([...this.#forward, ...this.#sampling.dispatches], load) };
   }
 
   destroy(): void {
@@ -273,4 +307,11 @@ export class Step implements Stepper {
     this.#stepBuffer.buffer.destroy();
     this.#weights.destroy();
   }
+}
+
+/** Sequences that get a token in this step, and not any one. */
+function heldOutputs({ decodes, prefills }: StepPlan): Sequence[] {
+  return [...decodes, ...prefills].flatMap(({ sequence, isOutput }) =>
+    isOutput && sequence.matcher ? [sequence] : [],
+  );
 }

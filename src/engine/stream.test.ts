@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fakeClock } from '../../test/fakes/clock.ts';
-import type { GeneratePart } from '../protocol/generate.ts';
-import { TokenStream } from './stream.ts';
+import type { AnswerPiece, GeneratePart } from '../protocol/generate.ts';
+import { type StreamOptions, TokenStream } from './stream.ts';
 
 /** Tokens are letters here; each is final at once. */
 function letters({ stop = [] as string[], send = async (_: GeneratePart) => {} } = {}) {
@@ -108,4 +108,54 @@ test('however text is cut, what arrives is the text up to the first stop string'
       },
     ),
   );
+});
+
+/** Tokens are pieces here. */
+function pieces(all: AnswerPiece[], options: Partial<StreamOptions>) {
+  const parts: GeneratePart[] = [];
+  const stream = new TokenStream({
+    clock: fakeClock(),
+    stop: [],
+    hasPieces: true,
+    decoder: { push: (id) => [all[id]!], end: () => [] },
+    send: async (part) => void parts.push(part),
+    onPause: () => {},
+    onError: () => {},
+    ...options,
+  });
+  const stops = all.map((_, id) => stream.push(id, -id));
+  return { stream, parts, stops };
+}
+
+test('an answer that is read comes in pieces and their order, stop strings in its text alone', async () => {
+  const call = { toolCall: { index: 0, id: 'c', name: 'f', argumentsDelta: '{}' } };
+  const all = [{ reasoning: 'END ' }, { text: 'aE' }, call, { text: 'b' }, { text: 'EN' }, { text: 'D' }];
+  const { stream, parts, stops } = pieces(all, { stop: ['END'] });
+  await stream.end();
+  expect(stops).toEqual([false, false, false, false, false, true]);
+  expect(parts.flatMap((part) => part.pieces)).toEqual([
+    { reasoning: 'END ' },
+    { text: 'aE' },
+    call,
+    { text: 'b' },
+  ]);
+  expect(parts.map(({ text }) => text).join('')).toBe('aEb');
+  expect(stream.reasoningTokens).toBe(1);
+});
+
+test('an answer ends before it calls more tools than it may', async () => {
+  const call = (index: number) => ({ toolCall: { index, id: `c${index}`, name: 'f', argumentsDelta: '{}' } });
+  const { stream, parts, stops } = pieces([call(0), call(1)], { maxToolCalls: 1 });
+  await stream.end();
+  expect(stops).toEqual([false, true]);
+  expect(parts.flatMap((part) => part.pieces)).toEqual([call(0)]);
+});
+
+test('log-probabilities come with the bytes of their tokens', async () => {
+  const { stream, parts } = pieces([{ text: 'a' }, { text: 'b' }], { bytesOf: (id) => Uint8Array.of(id) });
+  await stream.end();
+  expect(parts.flatMap(({ logprobs }) => logprobs)).toEqual([
+    { bytes: [0], logprob: -0 },
+    { bytes: [1], logprob: -1 },
+  ]);
 });

@@ -1,4 +1,4 @@
-import type { GeneratePart } from '../protocol/generate.ts';
+import type { AnswerPiece, GeneratePart, TokenLogprob } from '../protocol/generate.ts';
 import { MAX_UNREAD_TOKENS, STREAM_TICK_MS } from '../protocol/limits.ts';
 import type { Clock } from './clock.ts';
 
@@ -9,8 +9,19 @@ export interface TextDecoder {
   end(): string;
 }
 
+/** As `TextDecoder`, of an answer whose thoughts and calls are told from its text. */
+export interface AnswerDecoder {
+  push(id: number): AnswerPiece[];
+  end(): AnswerPiece[];
+}
+
 export interface StreamOptions {
-  decoder: TextDecoder;
+  decoder: TextDecoder | AnswerDecoder;
+  /** Parts have pieces. */
+  hasPieces?: boolean;
+  maxToolCalls?: number | undefined;
+  /** Says a token's bytes; parts have log-probabilities if it is there. */
+  bytesOf?: ((id: number) => Uint8Array) | undefined;
   stop: readonly string[];
   clock: Clock;
   /** Resolves when the reader has room for the next part. */
@@ -30,46 +41,89 @@ export class TokenStream {
   /** Text that may yet turn out to begin a stop string. */
   #held = '';
   #text = '';
+  #pieces: AnswerPiece[] = [];
   #ids: number[] = [];
+  #logprobs: TokenLogprob[] = [];
+  #reasoningTokens = 0;
   #sending: Promise<void> | undefined;
   #cancelTick: (() => void) | undefined;
   #lastSentAt = Number.NEGATIVE_INFINITY;
   #isPaused = false;
   #isStopped = false;
+  #stop: string | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     this.#longestStop = Math.max(0, ...options.stop.map(({ length }) => length));
   }
 
-  /** True if a stop string has now come: what follows it is not sent. */
-  push(id: number): boolean {
+  /** The stop string that has come. */
+  get stop(): string | undefined {
+    return this.#stop;
+  }
+
+  /** Tokens so far that were thoughts. */
+  get reasoningTokens(): number {
+    return this.#reasoningTokens;
+  }
+
+  /** True if a stop string, or a call too many, has now come: what follows it is not sent. */
+  push(id: number, logprob = Number.NaN): boolean {
+    const { decoder, bytesOf } = this.#options;
     this.#ids.push(id);
-    const isStopped = this.#take(this.#options.decoder.push(id));
+    if (bytesOf) this.#logprobs.push({ bytes: [...bytesOf(id)], logprob });
+    const pieces = toPieces(decoder.push(id));
+    if (pieces.some((piece) => 'reasoning' in piece)) this.#reasoningTokens++;
+    const isStopped = pieces.some((piece) => this.#take(piece));
     if (!isStopped) this.#tick();
     return isStopped;
   }
 
   /** Sends the rest and waits until the reader has it all. */
   async end(): Promise<void> {
-    if (!this.#isStopped && !this.#take(this.#options.decoder.end())) this.#text += this.#held;
+    if (!this.#isStopped && !toPieces(this.#options.decoder.end()).some((piece) => this.#take(piece)))
+      this.#release();
     this.#cancelTick?.();
     await this.#sending;
-    if (this.#text || this.#ids.length > 0) await this.#options.send(this.#part());
+    if (this.#text || this.#ids.length > 0 || this.#pieces.length > 0) await this.#options.send(this.#part());
   }
 
-  #take(text: string): boolean {
+  #take(piece: AnswerPiece): boolean {
+    if ('text' in piece) return this.#takeText(piece.text);
+    const { maxToolCalls = Number.POSITIVE_INFINITY } = this.#options;
+    // What may have begun a stop string ends where something else begins
+    this.#release();
+    this.#isStopped = 'toolCall' in piece && piece.toolCall.index >= maxToolCalls;
+    if (!this.#isStopped) this.#pieces.push(piece);
+    return this.#isStopped;
+  }
+
+  #takeText(text: string): boolean {
     const all = this.#held + text;
     const cut = Math.min(...this.#options.stop.map((stop) => indexOrEnd(all, stop)));
     if (cut < all.length) {
-      this.#text += all.slice(0, cut);
+      this.#stop = this.#options.stop.find((stop) => all.startsWith(stop, cut));
+      this.#write(all.slice(0, cut));
       this.#isStopped = true;
       return true;
     }
     const keep = heldBack(all, this.#options.stop, this.#longestStop);
-    this.#text += all.slice(0, all.length - keep);
+    this.#write(all.slice(0, all.length - keep));
     this.#held = all.slice(all.length - keep);
     return false;
+  }
+
+  #release(): void {
+    this.#write(this.#held);
+    this.#held = '';
+  }
+
+  #write(text: string): void {
+    this.#text += text;
+    if (text === '' || !this.#options.hasPieces) return;
+    const last = this.#pieces.at(-1);
+    if (last && 'text' in last) last.text += text;
+    else this.#pieces.push({ text });
   }
 
   #tick(): void {
@@ -99,11 +153,18 @@ export class TokenStream {
   }
 
   #part(): GeneratePart {
-    const part = { text: this.#text, ids: this.#ids };
+    const { hasPieces, bytesOf } = this.#options;
+    const part: GeneratePart = { text: this.#text, ids: this.#ids };
+    if (hasPieces) part.pieces = this.#pieces;
+    if (bytesOf) part.logprobs = this.#logprobs;
     this.#text = '';
-    this.#ids = [];
+    [this.#ids, this.#pieces, this.#logprobs] = [[], [], []];
     return part;
   }
+}
+
+function toPieces(decoded: string | AnswerPiece[]): AnswerPiece[] {
+  return typeof decoded === 'string' ? [{ text: decoded }] : decoded;
 }
 
 function indexOrEnd(text: string, stop: string): number {

@@ -55,13 +55,16 @@ export interface LinearKernel<Shape = LinearShape> {
   takes(rows: number): boolean;
 }
 
-/** By what the adapter is: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
-export function chooseVariants(gpu: Gpu): Variants {
-  const subgroupSize = gpu.has('subgroups') ? gpu.info.subgroupMinSize : 32;
+/** By what the adapter is and may be trusted with, in the arithmetic that is wanted: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
+export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
+  const { trust } = gpu;
+  const hasSubgroups = gpu.has('subgroups') && trust === 'all it has';
+  const hasIntegers = gpu.dp4a && (trust === 'all it has' || trust === 'no subgroups');
+  const subgroupSize = hasSubgroups ? gpu.info.subgroupMinSize : 32;
   const mostThreads = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
-  const inTeams = gpu.has('subgroups') ? 'subgroup' : 'workgroup';
+  const inTeams = hasSubgroups ? 'subgroup' : 'workgroup';
   const shared = {
-    dp4a: gpu.dp4a ? (inTeams as Dp4aTeam) : undefined,
+    dp4a: hasIntegers ? (inTeams as Dp4aTeam) : undefined,
     threads: 64,
     quantizeThreads: 64,
     // A workgroup has 32 times as many threads
@@ -69,7 +72,7 @@ export function chooseVariants(gpu: Gpu): Variants {
     mostThreads,
     subgroupSize,
   };
-  if (gpu.isSoftware)
+  if (gpu.isSoftware || trust === 'the simplest kernels')
     return {
       ...shared,
       arithmetic: 'f32',
@@ -79,7 +82,7 @@ export function chooseVariants(gpu: Gpu): Variants {
       sampleThreads: 4,
     };
 
-  const arithmetic = gpu.has('shader-f16') ? 'f16' : 'f32';
+  const arithmetic = wanted ?? (gpu.has('shader-f16') ? 'f16' : 'f32');
   return {
     ...shared,
     arithmetic,

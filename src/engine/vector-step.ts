@@ -1,4 +1,6 @@
+import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
 import { type Dispatch, encode, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
@@ -8,7 +10,7 @@ import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
 import type { StepPlan } from './schedule.ts';
 import { StepBuffer } from './step-buffer.ts';
-import type { Stepper, Timed } from './stepper.ts';
+import { Overflow, type Stepper, type Timed } from './stepper.ts';
 import { chooseVariants } from './variants.ts';
 
 /** One is computed while the other is read. */
@@ -32,22 +34,42 @@ export class VectorStep implements Stepper<VectorsResult> {
   readonly #forward: readonly Dispatch[];
   readonly #readback: Readback;
 
-  static async create(gpu: Gpu, config: ModelConfig, plan: Plan, weights: Weights): Promise<VectorStep> {
-    const buffers = await Buffers.create(gpu, config, plan, weights.ropeFactors);
-    const stepBuffer = new StepBuffer(gpu, plan);
-    const forward = await buildForward({
-      gpu,
-      config,
-      plan,
-      weights,
-      buffers,
-      stepBuffer,
-      // Never read: all tokens of a text are known
-      sampled: stepBuffer.rows,
-      variants: chooseVariants(gpu),
+  static create(
+    gpu: Gpu,
+    config: ModelConfig,
+    plan: Plan,
+    weights: Weights,
+    arithmetic?: Arithmetic,
+  ): Promise<VectorStep> {
+    return allOrNothing(async (own) => {
+      const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
+      const stepBuffer = new StepBuffer(gpu, plan);
+      own(stepBuffer.buffer);
+      const readback = own(new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4));
+      await gpu.mustHave([stepBuffer.buffer, ...readback.buffers]);
+      const variants = chooseVariants(gpu, arithmetic);
+      const forward = await buildForward({
+        gpu,
+        config,
+        plan,
+        weights,
+        buffers,
+        stepBuffer,
+        // Never read: all tokens of a text are known
+        sampled: stepBuffer.rows,
+        variants,
+      });
+      return new VectorStep(
+        gpu,
+        config.vectorDim,
+        weights,
+        buffers,
+        stepBuffer,
+        forward,
+        readback,
+        variants.arithmetic === 'f16',
+      );
     });
-    const readback = new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4);
-    return new VectorStep(gpu, config.vectorDim, weights, buffers, stepBuffer, forward, readback);
   }
 
   private constructor(
@@ -58,6 +80,8 @@ export class VectorStep implements Stepper<VectorsResult> {
     stepBuffer: StepBuffer,
     forward: readonly Dispatch[],
     readback: Readback,
+    /** Whether it may overflow. */
+    private readonly isHalf: boolean,
   ) {
     this.#gpu = gpu;
     this.#dim = dim;
@@ -86,6 +110,7 @@ export class VectorStep implements Stepper<VectorsResult> {
       { length: load.outputs },
       (_, i) => new Float32Array(results, i * this.#dim * 4, this.#dim),
     );
+    if (this.isHalf && vectors.some((vector) => !vector.every(Number.isFinite))) throw new Overflow();
     return { vectors, busyMs };
   }
 

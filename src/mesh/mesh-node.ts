@@ -118,6 +118,10 @@ export class MeshNode {
     });
   }
 
+  get self(): PeerId {
+    return this.#options.self;
+  }
+
   start(): void {
     this.membership.start();
   }
@@ -152,6 +156,13 @@ export class MeshNode {
   /** Not this machine: it knows itself. */
   get members(): readonly Member[] {
     return this.membership.members;
+  }
+
+  /** Machines that compute for us now. */
+  get helpers(): PeerId[] {
+    const peers = new Set([...this.#models.values()].flatMap((model) => model.peers));
+    peers.delete(this.self);
+    return [...peers];
   }
 
   openModel(options: ModelOptions): ShardedModel {

@@ -2,9 +2,10 @@ import type { Stream } from '../channel/connect.ts';
 import type { EmbedInput } from '../protocol/embed.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { GenerateInput } from '../protocol/generate.ts';
+import type { Answering, AnswerStream } from './answers.ts';
 import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
-import type { Answering } from './openai/answer.ts';
+import type { Mesh } from './mesh/mesh.ts';
 import { isRemembered, type Page } from './page.ts';
 import type { Slots } from './slots.ts';
 
@@ -14,6 +15,7 @@ export interface GenerationDeps {
   engine: Engine;
   /** Answers under way, of all pages. */
   slots: Slots;
+  room: Pick<Mesh, 'mayLeave' | 'summary'>;
 }
 
 /** Begins one answer for a page, once the user allows it and the page has a slot left. */
@@ -21,8 +23,38 @@ export function beginAnswer(
   deps: GenerationDeps,
   input: GenerateInput,
   signal: AbortSignal,
-): Promise<Answering> {
+): Promise<{ model: string; stream: AnswerStream }> {
   return begin('generate', deps, input, signal);
+}
+
+/**
+ * Begins so many answers to each prompt, in the order of the prompts. Those to one prompt share its place in the cache:
+ * a first token is asked for by itself, and what that leaves is what they all start from.
+ */
+export async function beginAnswers(
+  deps: GenerationDeps,
+  inputs: readonly GenerateInput[],
+  each: number,
+  signal: AbortSignal,
+): Promise<Answering> {
+  const sharesPages = each > 1 && isRemembered(deps.page);
+  const streams: AnswerStream[] = [];
+  let model = '';
+  try {
+    for (const input of inputs) {
+      if (sharesPages) await (await beginAnswer(deps, { ...input, maxTokens: 1 }, signal)).stream.output;
+      for (let i = 0; i < each; i++) {
+        const seed = (input.sampling.seed + i) >>> 0;
+        const begun = await beginAnswer(deps, { ...input, sampling: { ...input.sampling, seed } }, signal);
+        model = begun.model;
+        streams.push(begun.stream);
+      }
+    }
+  } catch (error) {
+    for (const stream of streams) await stream[Symbol.asyncIterator]().return?.();
+    throw error;
+  }
+  return { model, streams };
 }
 
 /** As `beginAnswer`, of vectors. */
@@ -32,7 +64,7 @@ export function beginVectors(deps: GenerationDeps, input: EmbedInput, signal: Ab
 
 async function begin<K extends 'generate' | 'embed'>(
   name: K,
-  { page, consent, engine, slots }: GenerationDeps,
+  { page, consent, engine, slots, room }: GenerationDeps,
   input: { model: string | undefined },
   signal: AbortSignal,
 ): Promise<{ model: string; stream: Stream<EngineCalls[K]['part'], EngineCalls[K]['output']> }> {
@@ -46,6 +78,7 @@ async function begin<K extends 'generate' | 'embed'>(
     lane: 'interactive',
     // All pages without an origin bear the same name and have nothing to do with each other
     isPrivate: !isRemembered(page),
+    mayLeave: room.mayLeave(page),
   };
   const stream = client.stream(name, whole as EngineCalls[K]['input'], { signal });
   stream.output.then(free, free);

@@ -107,7 +107,7 @@ function welcomePage(port: chrome.runtime.Port, ticket: string): void {
     return;
   }
 
-  const handlers = pageCalls({ page, consent, engine, slots });
+  const handlers = pageCalls({ page, consent, engine, slots, room: mesh });
   const live = runtimePortWire(port);
   const tell = (message: PortMessage) => port.postMessage(message);
 

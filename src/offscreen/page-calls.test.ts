@@ -15,6 +15,8 @@ import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
 import { Slots } from './slots.ts';
 
+const noRoom = { mayLeave: () => false, summary: () => ({ machines: 0, sharing: 0, mayUse: false }) };
+
 const SLOTS = 2;
 
 /** Pages of sites that the user has allowed the default model. `resume` lets slow answers go on. */
@@ -58,7 +60,7 @@ function open() {
     page.once.add('hearthside');
     consent.join(page);
     const [near, far] = memoryWires();
-    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots }));
+    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots, room: noRoom }));
     return connect<PageCalls>(near);
   };
   return { attach, resume: () => pause.resolve() };

@@ -2,15 +2,14 @@ import * as v from 'valibot';
 import { nothing, parser } from '../channel/parser.ts';
 import type { Handlers, OpenCall } from '../channel/serve.ts';
 import type { EmbedInput } from '../protocol/embed.ts';
-import { HearthError } from '../protocol/errors.ts';
 import * as limits from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import { builtInCalls } from './built-in-ai/index.ts';
-import { beginAnswer, beginVectors, type GenerationDeps } from './generation.ts';
-import { type AnswerStyle, chatStyle, chunkedAnswer, completionStyle, wholeAnswer } from './openai/answer.ts';
-import { embeddingList, parseEmbed, parseEmbeddings } from './openai/embeddings.ts';
-import { type Answer, isStream, respond } from './openai/http.ts';
-import { openAIModels } from './openai/models.ts';
+import { allowedModels, answer, endpoints, models } from './endpoints.ts';
+import { beginVectors, type GenerationDeps } from './generation.ts';
+import { isStream, respond } from './http.ts';
+import { type AnswerStyle, chatStyle, completionStyle } from './openai/answer.ts';
+import { parseEmbed } from './openai/embeddings.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
 
 const RequestInput = v.object({
@@ -27,36 +26,17 @@ const FetchInput = v.object({
   url: v.pipe(v.string(), v.url()),
   // JSON may say a character in six
   body: v.pipe(v.string(), v.maxLength(6 * limits.MAX_PROMPT_CHARS)),
+  isAnthropic: v.optional(v.boolean()),
 });
 
 /** What a page may call. Nothing about machine or models goes out before the user has said yes. */
 export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
-  const { page, consent, engine } = deps;
-
-  async function models(signal: AbortSignal) {
-    const ids = await consent.models(page);
-    if (!ids)
-      throw new HearthError(
-        'not-allowed',
-        'This site may not use Hearth yet. Call hearth.request() to ask the user.',
-      );
-    return openAIModels(await (await engine.client()).call('summaries', { models: ids }, { signal }));
-  }
-
-  async function answer(style: AnswerStyle, request: OpenAIRequest, signal: AbortSignal): Promise<Answer> {
-    const answering = await beginAnswer(deps, request.input, signal);
-    return (request.stream ? chunkedAnswer : wholeAnswer)(style, request, answering);
-  }
-
-  async function embeddings(body: unknown, signal: AbortSignal): Promise<object> {
-    const { input, encoding } = parseEmbeddings(body);
-    const { stream } = await beginVectors(deps, input, signal);
-    return embeddingList(await stream.output, encoding);
-  }
+  const { page, consent } = deps;
+  const http = endpoints(deps);
 
   /** Chunks are parts of the call; an answer in one piece is its output. */
   const endpoint = (style: AnswerStyle) => async (request: OpenAIRequest, call: OpenCall<object>) => {
-    const result = await answer(style, request, call.signal);
+    const result = await answer(deps, style, request, call.signal);
     if (!isStream(result)) return result;
     for await (const chunk of result) await call.send(chunk);
     return undefined;
@@ -67,7 +47,7 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
       parse: parser(RequestInput),
       run: async ({ models = [] }, call) => ({ models: await consent.request(page, models, call.signal) }),
     },
-    models: { parse: nothing, run: (_, call) => models(call.signal) },
+    models: { parse: nothing, run: (_, call) => models(deps, call.signal) },
     ...builtInCalls(deps),
     chat: { parse: parseChat, run: endpoint(chatStyle) },
     complete: { parse: parseCompletion, run: endpoint(completionStyle) },
@@ -81,19 +61,16 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
         return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
       },
     },
+    meshStatus: {
+      parse: nothing,
+      async run() {
+        await allowedModels(deps);
+        return deps.room.summary(page);
+      },
+    },
     fetch: {
       parse: parser(FetchInput),
-      run: (request, call) =>
-        respond(
-          request,
-          {
-            models,
-            chat: async (body, signal) => answer(chatStyle, parseChat(body), signal),
-            complete: async (body, signal) => answer(completionStyle, parseCompletion(body), signal),
-            embeddings,
-          },
-          call,
-        ),
+      run: (request, call) => respond(request, http, call),
     },
   };
 }

@@ -5,7 +5,12 @@ import type { Handler, Handlers } from '../channel/serve.ts';
 import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { CallOf } from '../protocol/frames.ts';
-import { MAX_MODEL_ID_CHARS, MAX_MODEL_PARTS, MAX_URL_CHARS } from '../protocol/limits.ts';
+import {
+  MAX_MEASURED_DEPTH,
+  MAX_MODEL_ID_CHARS,
+  MAX_MODEL_PARTS,
+  MAX_URL_CHARS,
+} from '../protocol/limits.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
 import { GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
 import type { Consent } from './consent.ts';
@@ -42,6 +47,17 @@ const DroppedFile = v.object({
   partSizes: v.optional(
     v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1))), v.maxLength(MAX_MODEL_PARTS)),
   ),
+});
+
+const ProfileInput = v.object({
+  model: ModelId,
+  step: v.variant('kind', [
+    v.object({
+      kind: v.literal('answer'),
+      depth: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_MEASURED_DEPTH)),
+    }),
+    v.object({ kind: v.literal('prompt') }),
+  ]),
 });
 
 export interface ScreenCallDeps {
@@ -113,6 +129,8 @@ export function screenCalls({
       ),
       run: (settings) => engine.configure(settings),
     },
+    performance: passedOn('performance', nothing),
+    profile: passedOn('profile', parser(ProfileInput)),
     question: {
       parse: parser(QuestionId),
       run({ question }) {

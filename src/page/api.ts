@@ -19,6 +19,7 @@ export function makeHearth(): Hearth {
       const { onProgress, ...rest } = input;
       return (await engine()).call('embed', rest, { signal, onPart: (part) => onProgress?.(part) });
     },
+    mesh: { status: async () => (await engine()).call('meshStatus', undefined) },
     fetch: hearthFetch,
   };
   // The published types say more of what comes back than is needed to pass it on

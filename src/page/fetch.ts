@@ -8,7 +8,10 @@ export const hearthFetch: Hearth['fetch'] = async (input, init) => {
   const request = new Request(input, init);
   const { method, url } = request;
   const body = await request.text();
-  const parts = (await engine()).stream('fetch', { method, url, body }, { signal })[Symbol.asyncIterator]();
+  const isAnthropic = request.headers.has('anthropic-version');
+  const parts = (await engine())
+    .stream('fetch', { method, url, body, isAnthropic }, { signal })
+    [Symbol.asyncIterator]();
 
   const head = (await parts.next()).value as HttpHead;
   const encoder = new TextEncoder();

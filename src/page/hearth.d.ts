@@ -21,9 +21,13 @@ export interface Hearth {
    * answered. `signal` stops it at once.
    */
   embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<Embeddings>;
+  mesh: {
+    /** The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if `mayUse`. */
+    status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
+  };
   /**
-   * A `fetch` that serves `…/v1/chat/completions`, `…/v1/completions`, `…/v1/embeddings` and `…/v1/models` from this machine, with JSON
-   * and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
+   * A `fetch` that serves OpenAI's `…/v1/chat/completions`, `…/v1/completions`, `…/v1/responses`, `…/v1/embeddings` and `…/v1/models`, and
+   * Anthropic's `…/v1/messages` and `…/v1/messages/count_tokens`, from this machine, with JSON and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
    * It never goes to the network.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
@@ -61,6 +65,10 @@ export interface SamplingFields {
    * first tokens is forgotten. At most half of the context. If absent, the answer ends there, with `length`.
    */
   keep_tokens?: number | null;
+  /** Added to the logits of these token ids, −100 to 100. */
+  logit_bias?: Record<string, number> | null;
+  /** Answers to choose from, 16 at most. */
+  n?: number | null;
   /** The answer ends before any of these would appear. */
   stop?: string | string[] | null;
   stream_options?: { include_usage?: boolean } | null;
@@ -71,16 +79,54 @@ export interface SamplingFields {
 
 export interface ChatRequest extends SamplingFields {
   messages: ChatMessage[];
+  /** Functions that the model may call, where it was taught to. */
+  tools?: Tool[] | null;
+  tool_choice?: 'auto' | 'none' | 'required' | { type: 'function'; function: { name: string } } | null;
+  parallel_tool_calls?: boolean | null;
+  response_format?:
+    | { type: 'text' | 'json_object' }
+    | { type: 'json_schema'; json_schema: { name: string; schema: object; strict?: boolean | null } }
+    | null;
+  reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | null;
+  /** Adds the log-probability of each token. */
+  logprobs?: boolean | null;
 }
 
-export interface ChatMessage {
-  role: 'system' | 'developer' | 'user' | 'assistant';
-  content: string | { type: 'text'; text: string }[];
+export interface Tool {
+  type: 'function';
+  function: { name: string; description?: string; parameters?: object; strict?: boolean | null };
 }
+
+export interface ToolCall {
+  id: string;
+  type: 'function';
+  /** `arguments` is JSON. */
+  function: { name: string; arguments: string };
+}
+
+type Content = string | { type: 'text'; text: string }[];
+
+export type ChatMessage =
+  | { role: 'system' | 'developer' | 'user'; content: Content; name?: string }
+  | {
+      role: 'assistant';
+      content?: Content | null;
+      /** What the model thought before. */
+      reasoning_content?: string | null;
+      tool_calls?: ToolCall[] | null;
+      name?: string;
+    }
+  | { role: 'tool'; content: Content; tool_call_id: string };
 
 export interface CompletionRequest extends SamplingFields {
-  /** Text, or the model's own token ids. `max_tokens` is 16 if absent. */
-  prompt: string | number[];
+  /** Text, or the model's own token ids, or several of either. `max_tokens` is 16 if absent. */
+  prompt: string | number[] | string[] | number[][];
+  /** The answer begins with the prompt, which has to be text. */
+  echo?: boolean | null;
+  /** Answers that are made, of which the `n` likeliest come back. */
+  best_of?: number | null;
+  /** 0 adds the log-probability of each token. */
+  logprobs?: 0 | null;
 }
 
 export interface EmbedRequest {
@@ -109,6 +155,9 @@ export interface Usage {
   completion_tokens: number;
   total_tokens: number;
   prompt_tokens_details: { cached_tokens: number };
+  completion_tokens_details: { reasoning_tokens: number };
+  /** Layers [first, end) on each machine, in their order; empty where this one computed all. */
+  hearth: { stages: { first: number; end: number }[] };
 }
 
 /** Milliseconds, as the engine saw them. */
@@ -118,7 +167,13 @@ export interface Timings {
   decode_ms: number;
 }
 
-export type FinishReason = 'stop' | 'length';
+export type FinishReason = 'stop' | 'length' | 'tool_calls';
+
+/** Of each token of an answer. */
+export interface Logprobs {
+  content: { token: string; logprob: number; bytes: number[]; top_logprobs: [] }[];
+  refusal: null;
+}
 
 export interface ChatCompletion {
   id: string;
@@ -127,9 +182,17 @@ export interface ChatCompletion {
   created: number;
   model: string;
   choices: {
-    index: 0;
-    message: { role: 'assistant'; content: string; refusal: null };
-    logprobs: null;
+    index: number;
+    message: {
+      role: 'assistant';
+      /** Null where there are calls and no text. */
+      content: string | null;
+      refusal: null;
+      /** What the model thought before, where it did. */
+      reasoning_content?: string;
+      tool_calls?: ToolCall[];
+    };
+    logprobs: Logprobs | null;
     finish_reason: FinishReason;
     token_ids?: number[];
   }[];
@@ -144,9 +207,20 @@ export interface ChatCompletionChunk {
   model: string;
   /** Empty in the last chunk if `stream_options.include_usage` is true. */
   choices: {
-    index: 0;
-    delta: { role?: 'assistant'; content?: string };
-    logprobs: null;
+    index: number;
+    delta: {
+      role?: 'assistant';
+      content?: string;
+      reasoning_content?: string;
+      /** Id, type and name come with a call's first piece. */
+      tool_calls?: {
+        index: number;
+        id?: string;
+        type?: 'function';
+        function: { name?: string; arguments: string };
+      }[];
+    };
+    logprobs: Logprobs | null;
     finish_reason: FinishReason | null;
     token_ids?: number[];
   }[];
@@ -161,9 +235,14 @@ export interface Completion {
   created: number;
   model: string;
   choices: {
-    index: 0;
+    index: number;
     text: string;
-    logprobs: null;
+    logprobs: {
+      tokens: string[];
+      token_logprobs: number[];
+      top_logprobs: null;
+      text_offset: number[];
+    } | null;
     finish_reason: FinishReason | null;
     token_ids?: number[];
   }[];

@@ -80,6 +80,11 @@ function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStat
         {server.problem && ` · ${server.problem}`}
       </p>
       {machines.length > 0 && <MachineList machines={machines} />}
+      {status.decisions.map(({ model, why }) => (
+        <p key={model} class="muted small">
+          {model}: {why}
+        </p>
+      ))}
       {shows.value === 'code' && (
         <section class="card step" aria-label="Code">
           <p class="small">

@@ -1,6 +1,7 @@
 import type { EmbedInput, EmbedOutput, EmbedProgress } from './embed.ts';
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
+import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from './performance.ts';
 import type { Caps } from './settings.ts';
 
 /** What the offscreen document calls on the engine worker. */
@@ -8,8 +9,11 @@ export interface EngineCalls {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {
-    /** `isPrivate`: what is said stays apart from all else that is said under the same origin. */
-    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean };
+    /**
+     * `isPrivate`: what is said stays apart from all else that is said under the same origin. `mayLeave`: other
+     * machines of the room may compute it.
+     */
+    input: GenerateInput & { origin: string; lane: Lane; isPrivate?: boolean; mayLeave?: boolean };
     part: GeneratePart;
     output: GenerateOutput;
   };
@@ -44,6 +48,12 @@ export interface EngineCalls {
   summaries: { input: { models: string[] }; part: never; output: ModelSummary[] };
   /** A status now and then one for each change, at most four a second. Ends only by cancelling. */
   watch: { input: undefined; part: EngineStatus; output: undefined };
+  performance: { input: undefined; part: never; output: PerformanceFacts };
+  /**
+   * Times a step of a model, which is loaded if need be. One at a time; it waits for whatever else is asked, and what is
+   * asked meanwhile waits for one kernel's run at most. Fails with `not-supported` where no kernel's time can be known.
+   */
+  profile: { input: ProfileInput; part: ProfileProgress; output: Profile };
   /** Cancelling pauses: what has come stays and a later call goes on from there. */
   download: { input: DownloadRequest; part: DownloadProgress; output: ModelInfo };
   /**

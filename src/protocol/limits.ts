@@ -47,3 +47,12 @@ export const MAX_TOOL_ROUNDS = 16;
 export const MAX_LANGUAGES = 64;
 /** Characters of a text that is only measured: more than any prompt may have, so that it can be told by how much. */
 export const MAX_MEASURED_CHARS = 16 * MAX_PROMPT_CHARS;
+/** Positions of a text at whose end a token may be timed: no model's context is longer. */
+export const MAX_MEASURED_DEPTH = 2 ** 24;
+/** Tokens whose logits one request may change. */
+export const MAX_BIASES = 1_024;
+/** Answers that one request may want: prompts times choices. */
+export const MAX_CHOICES = 16;
+/** Responses that a page may have kept, and the characters of all of them. */
+export const MAX_KEPT_RESPONSES = 64;
+export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;

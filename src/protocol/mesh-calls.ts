@@ -53,7 +53,9 @@ export type MeshEvent =
   | { kind: 'machines'; machines: MeshMachine[] }
   | { kind: 'signal'; peer: PeerId; message: unknown }
   | { kind: 'closed'; connection: number; reason: string }
-  | { kind: 'bans'; bans: MeshBan[] };
+  | { kind: 'bans'; bans: MeshBan[] }
+  /** Where a model of ours runs now, or what came in between: in words. */
+  | { kind: 'decision'; model: string; why: string };
 
 /** Another machine of the room, as its beats tell. */
 export interface MeshMachine {
@@ -67,6 +69,9 @@ export interface MeshMachine {
   freeBytes: number;
   /** Models that it holds, as a whole or in part, by their hashes or names. */
   holds: string[];
+  /** It computes for us now, and this machine for it. */
+  worksForUs: boolean;
+  isServed: boolean;
   /** It has missed beats. */
   isLate: boolean;
 }

@@ -34,4 +34,6 @@ export interface MeshStatus {
   /** Links that are being made. */
   connecting: number;
   bans: MeshBan[];
+  /** Models of ours that run in the room, and how each is laid out, in a sentence. */
+  decisions: { model: string; why: string }[];
 }

@@ -24,7 +24,13 @@ export interface PageCalls extends BuiltInCalls {
       usage: { prompt_tokens: number; total_tokens: number };
     };
   };
-  /** An HTTP request to OpenAI's endpoints. The first part is the head of the response, the others its body. */
+  /** The room that this machine is in: 0 machines if in none. Fails with `not-allowed` until the user has said yes. */
+  meshStatus: {
+    input: undefined;
+    part: never;
+    output: { machines: number; sharing: number; mayUse: boolean };
+  };
+  /** An HTTP request to OpenAI's or Anthropic's endpoints. The first part is the head of the response, the others its body. */
   fetch: { input: HttpRequest; part: HttpHead | string; output: undefined };
 }
 
@@ -32,6 +38,8 @@ export interface HttpRequest {
   method: string;
   url: string;
   body: string;
+  /** Anthropic's client asks, by a header of its own: paths that both APIs have are answered in its shape. */
+  isAnthropic?: boolean | undefined;
 }
 
 export interface HttpHead {

@@ -18,6 +18,8 @@ export interface ScreenCalls
     | 'importFile'
     | 'remove'
     | 'configure'
+    | 'performance'
+    | 'profile'
   > {
   question: { input: { question: string }; part: never; output: Question };
   answer: { input: { question: string; answer: Answer }; part: never; output: undefined };

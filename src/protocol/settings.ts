@@ -58,4 +58,4 @@ export const MAX_MACHINE_NAME_CHARS = 24;
 export const MAX_SITES_HERE = 1_000;
 
 export const GPU_PERCENT_RANGE = { min: 5, max: 100 } as const;
-export const MEMORY_BYTES_RANGE = { min: 256 * 2 ** 20, max: 1024 * 2 ** 30 } as const;
+export const MEMORY_BYTES_RANGE = { min: 16 * 2 ** 20, max: 1024 * 2 ** 30 } as const;

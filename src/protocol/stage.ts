@@ -95,6 +95,8 @@ export type StageOutput = { busyMs: number } & (
 export interface Stage {
   /** Steps run in the order of the calls, and the next may be asked for before the last is done. */
   run(input: StageInput): Promise<StageOutput>;
+  /** Nothing of what sequences left can be read any more: somebody else will use it. */
+  forget(): void;
   destroy(): void;
 }
 
@@ -141,4 +143,6 @@ export interface ModelMap {
   head: readonly Piece[];
   /** Bytes of the cache for one position of one layer. */
   cacheBytesPerPosition: number;
+  /** What a stage needs beside weights and cache, at most. */
+  scratchBytes: number;
 }

@@ -39,6 +39,7 @@ export class ModelLibrary {
   readonly #catalog: Map<string, CatalogEntry>;
   readonly #store: ModelStore;
   readonly #problem: LibraryOptions['problem'];
+  #bundledHash: Promise<string> | undefined;
 
   constructor({ bundled, catalog, store, problem }: LibraryOptions) {
     this.#bundled = bundled;
@@ -73,6 +74,16 @@ export class ModelLibrary {
     if (id === this.#bundled.id) return fetchSource(this.#bundled.url);
     this.info(id);
     return this.#store.open(id);
+  }
+
+  /** The models that are ready, by the SHA-256 of their files in hex. */
+  async byHash(): Promise<ReadonlyMap<string, string>> {
+    this.#bundledHash ??= hashOf(await fetchSource(this.#bundled.url));
+    const bundled = [await this.#bundledHash, this.#bundled.id] as const;
+    const stored = this.#store
+      .list()
+      .flatMap(({ id, state, sha256 }) => (state === 'ready' && sha256 ? [[sha256, id] as const] : []));
+    return new Map([...stored, bundled]);
   }
 
   async download(input: EngineCalls['download']['input'], call: ProgressCall): Promise<ModelInfo> {
@@ -203,6 +214,11 @@ export class ModelLibrary {
       tried: false,
     };
   }
+}
+
+async function hashOf(source: ModelSource): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', await source.read(0, source.size));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** A reader that is slow misses progress, nothing else: a part is sent once the last one was taken. */

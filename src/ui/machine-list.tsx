@@ -33,9 +33,12 @@ export function formatLatency(ms: number): string {
   return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)}\u00a0ms`;
 }
 
-export function describeMachine({ gpu, load, isSharing, freeBytes, holds, digits }: Machine): string {
+export function describeMachine(machine: Machine): string {
+  const { gpu, load, isSharing, freeBytes, holds, digits, worksForUs, isServed } = machine;
   return [
     gpu,
+    worksForUs ? 'works for this machine' : '',
+    isServed ? 'served by this machine' : '',
     `${formatPercent(load * 100)} busy`,
     isSharing ? `shares ${formatBytes(freeBytes)}` : 'shares nothing',
     holds.length > 0 ? `holds ${plural(holds.length, 'model')}` : '',

@@ -43,6 +43,11 @@ export function engineCalls(
         return watchStatus(engine, call);
       },
     },
+    performance: { parse: trusted, run: () => engine.performance() },
+    profile: {
+      parse: trusted,
+      run: (input, call) => engine.profile(input, (progress) => call.send(progress), call.signal),
+    },
     download: { parse: trusted, run: async (input, call) => (await opening).download(input, call) },
     importFile: {
       parse: trusted,

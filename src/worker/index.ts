@@ -4,12 +4,14 @@ import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
-import { HearthError } from '../protocol/errors.ts';
+import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
+import { RoomModels } from './room-models.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
@@ -20,23 +22,29 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
+  placeStages: (model, file) => roomModels.placeStages(model, file),
 });
 const opening = openLibrary(engine);
+const roomModels: RoomModels = new RoomModels({
+  engine,
+  byHash: async () => (await opening).byHash(),
+  open: async (model) => (await opening).open(model),
+  node: () => mesh.node,
+  sharedBytes: () => mesh.sharedBytes,
+  onDecision: (model, why) => mesh.tell({ kind: 'decision', model, why }),
+});
+const mesh = new MeshHost({
+  clock: systemClock,
+  engine: {
+    random: Math.random,
+    describe: () => describeMachine(engine.status(), engine.stageBytes),
+    isOwnerBusy: () => engine.status().running.length > 0,
+    openStage: (order, asker) => roomModels.openStage(order, asker === mesh.node?.self),
+    onWork: () => {},
+  },
+});
 
-serveMesh(
-  new MeshHost({
-    clock: systemClock,
-    engine: {
-      random: Math.random,
-      describe: () => describeMachine(engine.status()),
-      isOwnerBusy: () => engine.status().running.length > 0,
-      openStage: () =>
-        Promise.reject(
-          new HearthError('unsupported-model', 'This machine cannot run stages for others yet.'),
-        ),
-      onWork: () => {},
-    },
-  }),
-);
+serveMesh(mesh);
 serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));

@@ -82,6 +82,8 @@ test('two machines see each other as they describe themselves', async () => {
       rttMs: 2,
       freeBytes: 2 ** 30,
       holds: [],
+      worksForUs: false,
+      isServed: false,
       isLate: false,
     },
   ]);

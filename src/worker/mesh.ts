@@ -46,6 +46,16 @@ export class MeshHost {
     return this.#room?.node;
   }
 
+  /** What the owner gives to others, in bytes: nothing while this machine is in no room. */
+  get sharedBytes(): number {
+    return this.#room?.self.share.memoryBytes ?? 0;
+  }
+
+  /** Tells the document, while it listens. */
+  tell(event: MeshEvent): void {
+    this.#room?.tell(event);
+  }
+
   /** What our own offscreen document calls: it has parsed what strangers sent. */
   calls(): Handlers<MeshWorkerCalls> {
     return {
@@ -183,12 +193,15 @@ export class MeshHost {
   }
 }
 
-/** The engine's own state, in the words of a beat. */
-export function describeMachine(status: EngineStatus): ReturnType<MeshDeps['engine']['describe']> {
+/** The engine's own state, in the words of a beat. Stages count as free: they give way to those that are wanted. */
+export function describeMachine(
+  status: EngineStatus,
+  stageBytes: number,
+): ReturnType<MeshDeps['engine']['describe']> {
   const { adapter, caps, memoryBytes, running } = status;
   return {
     gpu: adapter.slice(0, MAX_GPU_CHARS),
-    freeBytes: Math.max(0, caps.memoryBytes - memoryBytes),
+    freeBytes: Math.max(0, caps.memoryBytes - (memoryBytes - stageBytes)),
     bytesPerMs: GUESSED_BYTES_PER_MS,
     speeds: [],
     load: running.length > 0 ? caps.gpuPercent / 100 : 0,
@@ -219,6 +232,8 @@ function machineOf({ peer, beat, isSuspect }: MeshNode['members'][number], node:
     rttMs: Math.round((node.rttMs(peer) ?? 0) * 10) / 10,
     freeBytes: beat.freeBytes,
     holds: [...new Set(holds)],
+    worksForUs: node.helpers.includes(peer),
+    isServed: node.host.coordinators.includes(peer),
     isLate: isSuspect,
   };
 }

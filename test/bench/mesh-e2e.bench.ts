@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { MeshMachine } from '../browser/mesh-machine.ts';
+import { allowedPage, ANSWER, askRoom, cap, type RoomAnswer, SMALL_CAP } from '../browser/room-answer.ts';
 import { type Network, openNetwork, WEATHERS } from '../mesh-net/network.ts';
 
 const PEERS = Number(process.env.HEARTH_PEERS ?? 2);
@@ -13,6 +14,7 @@ const NET = process.env.HEARTH_NET ?? 'here';
 const PORT = 9_400;
 /** Longer than a browser takes to give a silent connection up. */
 const MOVE_WATCH_MS = 25_000;
+const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
 const OUT = 'out/bench/mesh-e2e.json';
 
 let network: Network | undefined;
@@ -26,8 +28,8 @@ beforeAll(async () => {
   await servePeers(address);
   for (let i = 0; i < PEERS; i++) {
     const signalling = { kind: 'server', address: `${address}:${PORT}` } as const;
-    const chromium = network?.chromiums[i];
-    machines.push(await MeshMachine.launch(DIST, `m${i}`, { signalling }, chromium));
+    const options = { chromium: network?.chromiums[i], hasWebGpu: true };
+    machines.push(await MeshMachine.launch(DIST, `m${i}`, { signalling, share: SHARE }, options));
   }
 });
 afterAll(async () => {
@@ -69,6 +71,8 @@ test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
     });
   }
 
+  const answers = await answerTogether(first);
+
   const result = {
     peers: PEERS,
     net: NET,
@@ -76,6 +80,7 @@ test(`${PEERS} browsers join by their popups over "${NET}"`, async () => {
     backMs: Math.round(backMs),
     movedMs,
     links,
+    ...answers,
   };
   mkdirSync('out/bench', { recursive: true });
   writeFileSync(OUT, JSON.stringify(result, null, 2));
@@ -88,6 +93,31 @@ async function lastMissing(forMs: number, isMissing: () => Promise<boolean>): Pr
   let last = 0;
   for (let now = 0; now < forMs; now = performance.now() - start) if (await isMissing()) last = now;
   return Math.round(last);
+}
+
+/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps is killed. */
+async function answerTogether(first: MeshMachine) {
+  for (const machine of machines) await cap(machine, SMALL_CAP);
+  const page = await allowedPage(first);
+  const [cold, warm] = [await askRoom(page), await askRoom(page)];
+  const figures = { cold: figuresOf(cold), warm: figuresOf(warm), stages: warm.usage.hearth.stages };
+  if (PEERS < 3) return figures;
+  const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
+  const victim = machines.find(({ name }) => name === helper.name)!;
+  const killed = await askRoom(page, (pieces) => void (pieces === 3 && victim.kill()));
+  return { ...figures, killed: figuresOf(killed), stagesAfter: killed.usage.hearth.stages };
+}
+
+/** Milliseconds; the longest pause is where a machine was lost, if one was. */
+function figuresOf({ text, at, usage }: RoomAnswer) {
+  const pauses = at.slice(1).map((ms, i) => ms - at[i]!);
+  const seconds = (at.at(-1)! - at[0]!) / 1000;
+  return {
+    isGolden: text === ANSWER,
+    firstTokenMs: Math.round(at[0]!),
+    tokensPerSecond: Math.round(((usage.completion_tokens - 1) / seconds) * 10) / 10,
+    longestPauseMs: Math.round(Math.max(...pauses)),
+  };
 }
 
 /** In the first machine's network, as a household would have it. */

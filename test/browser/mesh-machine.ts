@@ -2,7 +2,7 @@
 import type { MeshScreenCalls, MeshStatus } from '../../src/protocol/mesh-screen-calls.ts';
 import type { Page } from 'playwright-core';
 import { DEFAULT_SETTINGS, type MeshSettings, type Settings } from '../../src/protocol/settings.ts';
-import { Harness } from './harness.ts';
+import { Harness, type LaunchOptions } from './harness.ts';
 
 /** What the user agrees to before a room. */
 export const AGREE = /could read the words/;
@@ -17,9 +17,9 @@ export class MeshMachine {
     extension: string,
     name: string,
     mesh: Partial<MeshSettings> = {},
-    chromium?: string,
+    { chromium, hasWebGpu = false }: LaunchOptions = {},
   ): Promise<MeshMachine> {
-    const harness = await Harness.launch(extension, {}, { hasWebGpu: false, chromium });
+    const harness = await Harness.launch(extension, {}, { hasWebGpu, chromium });
     const machine = new MeshMachine(harness, name);
     await harness.call('background', 'wake');
     await harness.call('background', 'changeSettings', { mesh: { ...DEFAULT_SETTINGS.mesh, name, ...mesh } });
@@ -77,6 +77,14 @@ export class MeshMachine {
     const { mesh: before } = (await this.harness.call('background', 'settings')) as Settings;
     await this.harness.call('background', 'changeSettings', { mesh: { ...before, ...mesh } });
     await this.call('meshConfigure');
+  }
+
+  /** The browser dies between two lines: nobody is told. */
+  async kill(): Promise<void> {
+    const cdp = await this.harness.context.browser()!.newBrowserCDPSession();
+    const dead = new Promise((resolve) => this.harness.context.once('close', resolve));
+    cdp.send('Browser.crash').catch(() => {});
+    await dead;
   }
 
   /** As a restart of the browser: nothing of the document and its worker is left but what was stored. */

@@ -1,9 +1,10 @@
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
-import type { GenerateInput } from '../../src/protocol/generate.ts';
+import type { AnswerPiece, GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { someFacts } from './performance-scenes.ts';
 
 /**
  * A small working engine without a model. The prompt says what it does:
@@ -11,6 +12,8 @@ import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
  *   `echo`        answers with its own input as JSON
  *   `fail CODE`   fails after one token
  *   `slow`        takes `pause` before each token
+ *   `think A | B` thinks A and says B
+ *   `call F {…}`  calls that tool, and one more for each further line
  *   `say TEXT`    answers with that text, up to an empty line, word by word
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
@@ -74,12 +77,19 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
         changed();
         try {
           const text = textOf(input);
-          const words = wordsOf(text, input);
+          const pieces = piecesOf(text);
+          for (const piece of pieces) await call.send({ text: textOfPiece(piece), ids: [], pieces: [piece] });
+          const words = pieces.length > 0 ? [] : wordsOf(text, input);
           for (const [i, word] of words.entries()) {
             if (text.startsWith('slow')) await pause();
             call.signal.throwIfAborted();
             stopped.signal.throwIfAborted();
-            await call.send({ text: word, ids: [i] });
+            await call.send({
+              text: word,
+              ids: [i],
+              ...(input.readsAnswer ? { pieces: [{ text: word }] } : {}),
+              ...(input.logprobs ? { logprobs: [{ bytes: [...utf8.encode(word)], logprob: -0.5 }] } : {}),
+            });
             if (text.startsWith('fail'))
               throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
           }
@@ -143,6 +153,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           tell();
         }),
     },
+    performance: { parse: () => undefined, run: () => someFacts },
+    profile: {
+      parse: (input) => input as EngineCalls['profile']['input'],
+      run() {
+        throw new HearthError('not-supported', 'The fake adapter gives no timestamps.');
+      },
+    },
     download: {
       parse: (input) => input as EngineCalls['download']['input'],
       async run(request, call) {
@@ -175,6 +192,28 @@ function oneModel(input: unknown): { model: string } {
 function textOf({ prompt }: GenerateInput): string {
   if (prompt.kind === 'text') return prompt.text;
   return prompt.kind === 'ids' ? prompt.ids.join(' ') : prompt.messages.at(-1)!.content;
+}
+
+const utf8 = new TextEncoder();
+
+function piecesOf(text: string): AnswerPiece[] {
+  const [, thought, said] = /^think (.*) \| (.*)$/.exec(text) ?? [];
+  if (thought !== undefined) return [{ reasoning: thought }, { text: said! }];
+  if (!text.startsWith('call ')) return [];
+  return text
+    .slice(5)
+    .split('\n')
+    .flatMap((line, index): AnswerPiece[] => {
+      const [, name, json] = /^(\w+) (.*)$/.exec(line)!;
+      return [
+        { toolCall: { index, id: `call_${index}`, name: name!, argumentsDelta: json!.slice(0, 2) } },
+        { toolCall: { index, argumentsDelta: json!.slice(2) } },
+      ];
+    });
+}
+
+function textOfPiece(piece: AnswerPiece): string {
+  return 'text' in piece ? piece.text : '';
 }
 
 function wordsOf(text: string, input: GenerateInput): string[] {

@@ -10,6 +10,7 @@ const none: MeshStatus = {
   machines: [],
   connecting: 0,
   bans: [],
+  decisions: [],
 };
 
 /** What the mesh says, by scene. */
@@ -33,6 +34,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         freeBytes: 6 * 2 ** 30,
         holds: ['llama-3.2-3b-instruct'],
         isLate: false,
+        worksForUs: true,
+        isServed: false,
         digits: '042917',
       },
       {
@@ -45,6 +48,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         freeBytes: 0,
         holds: [],
         isLate: true,
+        worksForUs: false,
+        isServed: true,
         digits: '771204',
       },
     ],

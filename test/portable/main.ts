@@ -10,7 +10,7 @@ rmSync(process.env.HEARTH_EXACTNESS, { force: true });
 const suites = import.meta.glob([
   '../../kernels/**/*.test.ts',
   '../golden/types.test.ts',
-  '../golden/architectures/{architectures,forms}.test.ts',
+  '../golden/architectures/{architectures,forms,halves}.test.ts',
   '../golden/embeddings/*.test.ts',
   '../../src/engine/adapters/*.gpu.test.ts',
 ]);

@@ -5,8 +5,10 @@ import type { EngineStatus } from '../../src/protocol/engine-calls.ts';
 import type { Call } from '../../src/protocol/frames.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { DownloadProgress, ModelInfo } from '../../src/protocol/models.ts';
+import type { PerformanceFacts, ProfileProgress } from '../../src/protocol/performance.ts';
 import type { ScreenCalls } from '../../src/protocol/screen-calls.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
+import { someFacts, someProfile } from '../fakes/performance-scenes.ts';
 import { FakeMesh } from './fake-mesh.ts';
 import {
   busyStatus,
@@ -45,6 +47,10 @@ export class FakeHearth {
   settings: Settings = DEFAULT_SETTINGS;
   /** False while there is no offscreen document and none can be made. */
   isAlive = true;
+  facts: PerformanceFacts;
+  /** Of the measurement under way. */
+  tellProfile: (progress: ProfileProgress) => void = () => {};
+  finishProfile: () => void = () => {};
   readonly mesh: FakeMesh;
   readonly #watchers = new Set<(status: EngineStatus) => void>();
   readonly #wires = new Set<Wire>();
@@ -56,6 +62,7 @@ export class FakeHearth {
     this.models = someModels.map((model) => ({ ...model }));
     this.sites = scene === 'idle' ? [] : [...someSites];
     this.builtInSites = scene === 'idle' ? [] : [{ origin: 'https://translate.example.org', choice: 'own' }];
+    this.facts = scene === 'wasm' ? { ...someFacts, gpu: undefined } : someFacts;
     this.isAlive = scene !== 'gone';
     this.mesh = new FakeMesh(scene, this.entry);
   }
@@ -198,6 +205,18 @@ export class FakeHearth {
         this.say({ caps });
         return undefined;
       }),
+      performance: entry('performance', () => this.facts),
+      profile: {
+        parse: (input) => input as ScreenCalls['profile']['input'],
+        run: (input, call) => {
+          this.#record('profile', input);
+          return new Promise((resolve, reject) => {
+            this.tellProfile = (progress) => void call.send(progress);
+            this.finishProfile = () => resolve({ ...someProfile, ...input });
+            call.signal.addEventListener('abort', () => reject(call.signal.reason));
+          });
+        },
+      },
       question: entry('question', ({ question }) => {
         const found = questions[question];
         if (!found) throw new HearthError('not-found', 'This question was answered, or its page has gone.');
@@ -225,7 +244,7 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|builtInSites|models|machine|question)$/.test(name))
+    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance)$/.test(name))
       this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);

@@ -1,7 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import type { RunRequest } from '../../engine/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { copyBytesPerSecond, median } from '../../engine/ceiling.ts';
+import type { Speculates } from '../../engine/speculate/speculation.ts';
+import { copyBytesPerSecond } from '../../engine/ceiling.ts';
 import { Governor } from '../../engine/governor.ts';
+import { median } from '../../engine/median.ts';
 import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
@@ -13,6 +16,8 @@ const WARM_UP_TOKENS = 32;
 /**
  * Prefill of `--pp` random tokens and decode of `--tg` tokens, each `--repeat` times with `--concurrency` sequences at once, as
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
+ * `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without. `--mixed` reads one
+ * stream alone, and among bulk work that fills every slot, while new pages ask.
  */
 export async function bench(args: string[]) {
   const flags = new Flags(args, [
@@ -23,6 +28,8 @@ export async function bench(args: string[]) {
     'repeat',
     'depth',
     'profile',
+    'copy',
+    'mixed',
     ...GPU_FLAGS,
   ]);
   const pp = flags.integer('pp', 512, { min: 0 });
@@ -31,7 +38,9 @@ export async function bench(args: string[]) {
   const concurrency = flags.integer('concurrency', 1, { min: 1, max: 64 });
   const repeat = flags.integer('repeat', 5, { min: 1, max: 1000 });
   const governor = new Governor(systemClock);
-  const model = await loadModel(flags, { slots: concurrency, governor });
+  // Guesses take room for outputs of their own
+  const slots = Math.max(concurrency + (flags.has('copy') ? 15 : 0), flags.has('mixed') ? MIXED_SLOTS : 0);
+  const model = await loadModel(flags, { slots, governor });
   const { gpu } = model;
 
   const run = async (
@@ -90,6 +99,8 @@ export async function bench(args: string[]) {
     });
     tests.push({ test: 'copy', bytes_per_second: ceiling });
   }
+  if (flags.has('copy')) tests.push(await copyTest(model, Math.max(pp, 2 * PERIOD), Math.max(tg, 1), repeat));
+  if (flags.has('mixed')) tests.push(await mixedTest(model, Math.max(pp, 1), Math.max(tg, 2)));
   process.stderr.write('\n');
   return {
     model: model.file.config.name,
@@ -100,6 +111,80 @@ export async function bench(args: string[]) {
     tests,
     ...(flags.has('profile') && { profile: await model.profile(depth, tg === 0 ? pp : 0) }),
   };
+}
+
+/** As many as the extension has. */
+const MIXED_SLOTS = 32;
+
+/** Times between tokens of a stream that somebody reads, and until a new page's first token; in milliseconds. */
+async function mixedTest(model: Model, promptTokens: number, maxTokens: number) {
+  const read = async () => {
+    model.stop('reader');
+    const times: number[] = [];
+    const asked = {
+      ...request(model, 8, maxTokens, 1),
+      origin: 'reader',
+      onToken: () => void times.push(performance.now()),
+    };
+    await model.run(asked, async () => {}, new AbortController().signal);
+    const gaps = times.slice(1).map((time, i) => time - times[i]!);
+    return { median: median(gaps), p99: gaps.sort((a, b) => a - b)[Math.floor(0.99 * gaps.length)]! };
+  };
+  const firstToken = async (seed: number) => {
+    model.stop('new page');
+    const asked = { ...request(model, promptTokens, 1, seed), origin: 'new page' };
+    const startedAt = performance.now();
+    await model.run(asked, async () => {}, new AbortController().signal);
+    return performance.now() - startedAt;
+  };
+  await Promise.all([read(), firstToken(2)]);
+  const solo = { between_tokens: await read(), first_token: await firstToken(3) };
+
+  // Streams and prompts without end, each of an origin of its own; a slot for the reader, one for the new page
+  const end = new AbortController();
+  setMaxListeners(MIXED_SLOTS, end.signal);
+  const load = Array.from({ length: MIXED_SLOTS - 2 }, async (_, i) => {
+    for (let round = 0; !end.signal.aborted; round++) {
+      const prompt = i % 4 === 0 ? promptTokens : 8;
+      const asked = request(model, prompt, i % 4 === 0 ? 1 : maxTokens, 1000 * round + i + 10);
+      await model
+        .run({ ...asked, origin: `bulk ${i}`, lane: 'bulk' }, async () => {}, end.signal)
+        .catch(() => {});
+      model.stop(`bulk ${i}`);
+    }
+  });
+  await read();
+  const [between, first] = await Promise.all([read(), firstToken(4)]);
+  const alone = await read();
+  end.abort();
+  await Promise.all(load);
+  return {
+    test: 'mixed',
+    solo,
+    loaded: { between_tokens: alone, first_token: first, between_tokens_while_a_page_asks: between },
+    p99_by_solo_median: alone.p99 / solo.between_tokens.median,
+  };
+}
+
+/** Tokens after which the text of `--copy` begins again. */
+const PERIOD = 64;
+
+/** Tokens a second and tokens a step. How much of it is a copy is the model's to say: the latter tells. */
+async function copyTest(model: Model, promptTokens: number, maxTokens: number, repeat: number) {
+  const { vocab } = model.file.config;
+  const ids = Array.from({ length: promptTokens }, (_, i) => ((i % PERIOD) * 7919) % vocab);
+  const measure = async (speculates: Speculates) => {
+    const rates: number[] = [];
+    const perStep: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const asked = { ...request(model, 0, maxTokens, 0), ids, sampling: GREEDY, speculates };
+      const { timings, steps } = await model.run(asked, async () => {}, new AbortController().signal);
+      rates.push(((maxTokens - 1) * 1000) / timings.decodeMs);
+      perStep.push(maxTokens / steps);
+    }
+    return { tokens_per_second: spread(rates), tokens_per_step: spread(perStep) };
+  };
+  return { test: 'copy text', without: await measure('never'), with: await measure('by gain') };
 }
 
 function request(model: Model, promptTokens: number, maxTokens: number, seed: number): RunRequest {

@@ -5,8 +5,8 @@ import { matVec, matVecTuning } from '../../../kernels/mat-vec/mat-vec.ts';
 import { matVecDp4a } from '../../../kernels/mat-vec/mat-vec-dp4a.ts';
 import { quantizedBytes } from '../../../kernels/quantize/quantize.ts';
 import { type QuantFormat, quantFormat } from '../../../kernels/quants/index.ts';
-import { median } from '../../engine/ceiling.ts';
 import type { Gpu } from '../../engine/gpu.ts';
+import { median } from '../../engine/median.ts';
 import { Readback } from '../../engine/readback.ts';
 import {
   chooseVariants,

@@ -77,6 +77,7 @@ export class Adapters {
 
   /** All of them again, on a device that has taken the lost one's place. */
   async reload(step: Step): Promise<void> {
+    for (const { loaded } of this.#held.values()) loaded.destroy();
     for (const held of this.#held.values())
       held.loaded = await LoadedAdapter.load(step.gpu, held.source, held.layout, this.plan);
     if (this.#held.size > 0) await this.#tell(step);

@@ -57,7 +57,8 @@ function turn(
   const { heads } = config;
   const shape = { ...kvShape(config, plan), heads, ...turnShape(config, traits), threads: variants.threads };
   const slices = [wide, rotations(buffers, traits), pages, stepBuffer.rows, middle, k, v];
-  const wanted = (load: StepLoad) => (isTurning && load.decodes === load.rows ? undefined : allRows(load));
+  const wanted = (load: StepLoad) =>
+    isTurning && load.decodes === load.rows && !load.hasGuesses ? undefined : allRows(load);
   add(ropeKernel(plan.kv), shape, wanted, slices);
 }
 

@@ -4,6 +4,7 @@ import type { Buffers } from '../buffers.ts';
 import type { Dispatch } from '../dispatch.ts';
 import type { BufferSlice, Gpu } from '../gpu.ts';
 import { HearthError } from '../../protocol/errors.ts';
+import type { StageSpan } from '../../protocol/stage.ts';
 import type { Lora, Weights } from '../load.ts';
 import type { Plan } from '../plan.ts';
 import type { StepBuffer, StepLoad } from '../step-buffer.ts';
@@ -19,6 +20,8 @@ export interface ForwardParts {
   /** (slots) u32: the token that each sequence sampled last. */
   sampled: BufferSlice;
   variants: Variants;
+  /** Of a stage: whether x begins with tokens, and ends as logits; else x is there before, and is what is given. */
+  ends?: Pick<StageSpan, 'embeds' | 'samples'>;
 }
 
 /** What the parts of the forward pass add their dispatches to, in the order in which they run. */
@@ -62,6 +65,10 @@ export async function collect(
       workgroups(load) {
         const now = sizes(load);
         return now && kernel.workgroups({ ...shape, ...now } as Shape);
+      },
+      cost(load) {
+        const now = sizes(load);
+        return now && kernel.cost?.({ ...shape, ...now } as Shape, load);
       },
     };
   };

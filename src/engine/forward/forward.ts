@@ -24,22 +24,25 @@ import { linear } from './linear.ts';
 import { plain } from './plain.ts';
 import { shortConv } from './short-conv.ts';
 
+const WHOLE = { embeds: true, samples: true };
+
 /** Embedding, blocks, and what a step gives (`activations`): every dispatch up to logits or a text's vector, in order. */
 export function buildForward(parts: ForwardParts): Promise<Dispatch[]> {
   return collect(parts, (context) => {
-    embed(context);
-    for (const i of parts.weights.blocks.keys()) block(context, i);
-    const { pooling } = parts.config;
-    if (pooling) poolTexts(context, pooling);
-    else head(context);
+    const { config, weights, ends = WHOLE } = parts;
+    if (ends.embeds) embed(context, weights.embedding!);
+    for (const i of weights.blocks.keys()) block(context, i);
+    if (!ends.samples) return;
+    if (config.pooling) poolTexts(context, config.pooling);
+    else head(context, weights.head!);
   });
 }
 
 /** The rows' tokens, to x, and what is known of their places. */
-function embed(context: ForwardContext): void {
+function embed(context: ForwardContext, table: Linear): void {
   const { config, weights, buffers } = context;
   const { x } = buffers.activations;
-  look(context, weights.embedding, { scale: config.embeddingScale });
+  look(context, table, { scale: config.embeddingScale });
   if (weights.positions) look(context, weights.positions, { key: 'position', add: true });
   if (weights.tokenTypes) look(context, weights.tokenTypes, { key: 'first', add: true });
   if (weights.embeddingNorm) normSum(context, weights.embeddingNorm, x);
@@ -116,7 +119,7 @@ function poolTexts(context: ForwardContext, kind: Pooling): void {
 }
 
 /** Logits of the rows that are outputs. */
-function head(context: ForwardContext): void {
+function head(context: ForwardContext, map: Linear): void {
   const { add, config, variants, weights, buffers, stepBuffer } = context;
   const { x, outputs, outputsNormed, logits } = buffers.activations;
   // Where every row is an output, as in decoding, they are in order already
@@ -124,10 +127,10 @@ function head(context: ForwardContext): void {
   const isPart: RowsOf = (load) => ({ rows: load.rows === load.outputs ? 0 : load.outputs });
   const source = { weight: weights.outputNorm, scratch: outputsNormed };
   const count = stepBuffer.outputCount;
-  linear(context, weights.head, { raw: x, ...source }, logits, { of: isWhole, count });
+  linear(context, map, { raw: x, ...source }, logits, { of: isWhole, count });
   const gathered = (load: StepLoad) => (isPart(load).rows > 0 ? allRows(load) : undefined);
   add(gather, { dim: config.dim }, gathered, [x, stepBuffer.rows, outputs, stepBuffer.rowCount]);
-  linear(context, weights.head, { raw: outputs, ...source }, logits, { of: isPart, count });
+  linear(context, map, { raw: outputs, ...source }, logits, { of: isPart, count });
   if (config.logitCap) {
     const shape = { dim: config.vocab, cap: config.logitCap, threads: variants.threads };
     add(cap, shape, outputRows, [logits]);

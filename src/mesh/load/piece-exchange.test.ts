@@ -34,6 +34,7 @@ const map: ModelMap = {
   ]),
   head: [cut(1_000, 70_000), cut(71_000, 29_000), cut(900_000, 100_000)],
   cacheBytesPerPosition: 10,
+  scratchBytes: 64 * 2 ** 20,
 };
 const order = (first: number, end: number): StageOrder => ({
   model: MODEL,
@@ -42,7 +43,7 @@ const order = (first: number, end: number): StageOrder => ({
   hidden: 'f16',
   dim: 8,
 });
-const stage: Stage = { run: () => Promise.reject(new Error('not asked')), destroy() {} };
+const stage: Stage = { run: () => Promise.reject(new Error('not asked')), forget() {}, destroy() {} };
 
 class Machine {
   readonly held = new Map<number, Uint8Array<ArrayBuffer>>();

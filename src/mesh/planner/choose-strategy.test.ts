@@ -23,6 +23,7 @@ const map: ModelMap = {
   layers: Array.from({ length: 32 }, () => piece(0.125 * GB)),
   head: piece(0.35 * GB),
   cacheBytesPerPosition: 4_096,
+  scratchBytes: 64 * 2 ** 20,
 };
 
 function machine(peer: string, gigabytes: number, bytesPerMs = 150e6): Machine {

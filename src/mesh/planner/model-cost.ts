@@ -3,8 +3,6 @@ import type { Machine } from '../topology/topology.ts';
 
 /** Of a machine's reading time: what each further row of a step adds, where it has not been measured. */
 const ROW_SHARE = 0.03;
-/** What a stage needs beside weights and cache. */
-const SCRATCH_BYTES = 64 * 2 ** 20;
 
 /** A model in the numbers that placing it needs. */
 export interface ModelCost {
@@ -44,7 +42,7 @@ export function modelCost(map: ModelMap): ModelCost {
     layers,
     bytes,
     memory: (span, positions) =>
-      bytes(span) + positions * (span.end - span.first) * map.cacheBytesPerPosition + SCRATCH_BYTES,
+      bytes(span) + positions * (span.end - span.first) * map.cacheBytesPerPosition + map.scratchBytes,
     stageMs(machine, span, rows) {
       const speed = machine.speeds.find(({ model }) => model === map.model);
       const perLayer = speed

@@ -55,6 +55,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
   const faults: { peer: PeerId; why: string }[] = [];
   let made = 0;
   let destroyed = 0;
+  let forgotten = 0;
   const caps = { isSharing, gpuShare: 1, memoryBytes: 1e9 };
   const stageHost = new StageHost({
     self,
@@ -71,6 +72,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
           ran.push(input);
           return { kind: 'hidden', hidden: input.hidden!, busyMs: 2 };
         },
+        forget: () => void forgotten++,
         destroy: () => void destroyed++,
       };
     },

@@ -286,6 +286,11 @@ export class StageHost {
   #fail(entry: Hosted, isInput: boolean, why: string): void {
     const { chain, epoch } = entry.open;
     this.#tell(entry.coordinator, { kind: 'failed', chain, epoch, isInput, why });
+    if (!isInput) {
+      // The device under it may be gone
+      entry.stage?.destroy();
+      entry.stage = undefined;
+    }
     this.#drop(entry);
   }
 
@@ -302,6 +307,7 @@ export class StageHost {
       stage.destroy();
       return;
     }
+    stage.forget();
     const cancel = this.#options.clock.after(IDLE_MS, () => {
       this.#idle.delete(key);
       stage.destroy();

@@ -16,6 +16,8 @@ import { pageCalls } from '../page-calls.ts';
 import { Questions } from '../questions.ts';
 import { Slots } from '../slots.ts';
 
+const noRoom = { mayLeave: () => false, summary: () => ({ machines: 0, sharing: 0, mayUse: false }) };
+
 interface Scene {
   defaultModel?: string;
   /** What the engine says of the default model. */
@@ -83,7 +85,7 @@ function open({
   if (isAllowed) page.once.add(defaultModel);
   consent.join(page);
   const [near, far] = memoryWires();
-  serve<PageCalls>(far, pageCalls({ page, consent, engine, slots: new Slots(slots) }));
+  serve<PageCalls>(far, pageCalls({ page, consent, engine, slots: new Slots(slots), room: noRoom }));
   const { call, stream } = connect<PageCalls>(near);
   return { call, stream, download, asked };
 }

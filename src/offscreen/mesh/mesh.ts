@@ -127,6 +127,16 @@ export class Mesh {
     return settings !== undefined && isRemembered(page) && !settings.staysHere.includes(page.origin);
   }
 
+  /** What a page may know of the room: no names. */
+  summary(page: Page): { machines: number; sharing: number; mayUse: boolean } {
+    const machines = this.#stay?.machines ?? [];
+    return {
+      machines: this.#stay ? machines.length + 1 : 0,
+      sharing: machines.filter(({ isSharing }) => isSharing).length,
+      mayUse: this.mayLeave(page),
+    };
+  }
+
   async status(): Promise<MeshStatus> {
     const [{ peer }, { name, share, signalling }] = await Promise.all([this.#self(), this.#settings()]);
     const stay = this.#stay;
@@ -145,6 +155,7 @@ export class Mesh {
       })),
       connecting: stay?.connecting ?? 0,
       bans: stay?.bans ?? [],
+      decisions: [...(stay?.decisions ?? [])].map(([model, why]) => ({ model, why })),
     };
   }
 

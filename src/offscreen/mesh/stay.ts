@@ -49,6 +49,8 @@ const GOODBYE_MS = 200;
 /** This machine's time in a room: its links, and the ways by which they come about and are found again. */
 export class Stay {
   machines: MeshMachine[] = [];
+  /** Of each of our models that runs in the room: where, in words. */
+  readonly decisions = new Map<string, string>();
   bans: MeshBan[];
   connecting = 0;
   settings: MeshSettings;
@@ -186,6 +188,7 @@ export class Stay {
     }
     if (event.kind === 'machines') this.machines = event.machines;
     else if (event.kind === 'closed') this.#remove(event.connection);
+    else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
     else {
       this.bans = event.bans;
       this.deps.onMemory();

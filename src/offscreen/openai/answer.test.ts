@@ -20,13 +20,13 @@ function answering(parts: GeneratePart[]) {
       yield* parts;
     },
   };
-  return { model: 'm', stream };
+  return { model: 'm', streams: [stream] };
 }
 
 const request = (more: object = {}) => parseChat({ messages: [{ role: 'user', content: 'x' }], ...more });
-const parts = [
-  { text: 'a', ids: [5] },
-  { text: 'b', ids: [6, 7] },
+const parts: GeneratePart[] = [
+  { text: 'a', ids: [5], pieces: [{ text: 'a' }] },
+  { text: 'b', ids: [6, 7], pieces: [{ text: 'b' }] },
 ];
 
 test('a chat in one piece', async () => {
@@ -48,9 +48,35 @@ test('a chat in one piece', async () => {
       completion_tokens: 2,
       total_tokens: 5,
       prompt_tokens_details: { cached_tokens: 1 },
+      completion_tokens_details: { reasoning_tokens: 0 },
+      hearth: { stages: [] },
     },
     timings: { queued_ms: 1, prefill_ms: 2, decode_ms: 3 },
   } satisfies ChatCompletion);
+});
+
+test('an answer that machines made together says which layers each had, and names none', async () => {
+  const {
+    model,
+    streams: [stream],
+  } = answering(parts);
+  const output = stream!.output.then((output) => ({
+    ...output,
+    stages: [
+      { machine: 'Study', first: 0, end: 4 },
+      { machine: 'Attic', first: 4, end: 7 },
+    ],
+  }));
+  const answer = await wholeAnswer(chatStyle, request(), {
+    model,
+    streams: [Object.assign(stream!, { output })],
+  });
+  expect(answer).toHaveProperty('usage.hearth', {
+    stages: [
+      { first: 0, end: 4 },
+      { first: 4, end: 7 },
+    ],
+  });
 });
 
 test('a completion in one piece, with its ids', async () => {

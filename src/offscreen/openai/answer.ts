@@ -1,20 +1,19 @@
-import type { Stream } from '../../channel/connect.ts';
-import type { GenerateOutput, GeneratePart } from '../../protocol/generate.ts';
+import type { AnswerPiece, FunctionCall, GenerateOutput, GeneratePart } from '../../protocol/generate.ts';
+import { type Answering, together, totals } from '../answers.ts';
+import { completionLogprobs, contentLogprobs } from './logprobs.ts';
 import type { OpenAIRequest } from './request.ts';
-
-/** An answer on its way, and the model that gives it. */
-export interface Answering {
-  model: string;
-  stream: Stream<GeneratePart, GenerateOutput>;
-}
+import { CallNames, newId, Written } from '../written.ts';
 
 /** What the two endpoints call the same things. */
 export interface AnswerStyle {
   idPrefix: string;
   object: string;
   chunkObject: string;
-  whole(text: string): object;
-  piece(text: string): object;
+  whole(written: Written): object;
+  /** What goes out of a part: several pieces of it one after the other. */
+  pieces(part: GeneratePart, names: CallNames): object[];
+  nothing: object;
+  logprobs(part: Pick<Written, 'logprobs'>, offset: number): object;
   /** What comes before the first piece. */
   opening: object | undefined;
 }
@@ -23,8 +22,18 @@ export const chatStyle: AnswerStyle = {
   idPrefix: 'chatcmpl-',
   object: 'chat.completion',
   chunkObject: 'chat.completion.chunk',
-  whole: (content) => ({ message: { role: 'assistant', content, refusal: null } }),
-  piece: (content) => ({ delta: content ? { content } : {} }),
+  whole: ({ text, reasoning, calls }) => ({
+    message: {
+      role: 'assistant',
+      content: calls.length > 0 && text === '' ? null : text,
+      refusal: null,
+      ...(reasoning ? { reasoning_content: reasoning } : {}),
+      ...(calls.length > 0 ? { tool_calls: calls.map(toolCall) } : {}),
+    },
+  }),
+  pieces: ({ pieces = [] }, names) => pieces.map((piece) => ({ delta: delta(piece, names) })),
+  nothing: { delta: {} },
+  logprobs: ({ logprobs }) => contentLogprobs(logprobs),
   opening: { delta: { role: 'assistant', content: '' } },
 };
 
@@ -32,84 +41,146 @@ export const completionStyle: AnswerStyle = {
   idPrefix: 'cmpl-',
   object: 'text_completion',
   chunkObject: 'text_completion',
-  whole: (text) => ({ text }),
-  piece: (text) => ({ text }),
+  whole: ({ text }) => ({ text }),
+  pieces: ({ text }) => (text ? [{ text }] : []),
+  nothing: { text: '' },
+  logprobs: ({ logprobs }, offset) => completionLogprobs(logprobs, offset),
   opening: undefined,
 };
 
-/** The answer in one piece. */
-export async function wholeAnswer(
-  style: AnswerStyle,
-  { returnTokenIds }: OpenAIRequest,
-  { model, stream }: Answering,
-): Promise<object> {
-  let text = '';
-  let ids: number[] = [];
-  for await (const part of stream) {
-    text += part.text;
-    ids = ids.concat(part.ids);
-  }
-  const output = await stream.output;
-  const choice = {
-    index: 0,
-    ...style.whole(text),
-    logprobs: null,
-    finish_reason: output.finishReason,
-    ...(returnTokenIds ? { token_ids: ids } : {}),
-  };
-  return { ...head(style, style.object, model), choices: [choice], ...tail(output) };
+function toolCall({ id, name, arguments: json }: FunctionCall): object {
+  return { id, type: 'function', function: { name, arguments: json } };
 }
 
-/** The answer in chunks, the last with its usage. */
+function delta(piece: AnswerPiece, names: CallNames): object {
+  if ('text' in piece) return { content: piece.text };
+  if ('reasoning' in piece) return { reasoning_content: piece.reasoning };
+  const { index, argumentsDelta } = piece.toolCall;
+  const begun = names.begin(piece.toolCall);
+  const head = begun ? { id: begun.id, type: 'function' } : {};
+  const name = begun ? { name: begun.name } : {};
+  return { tool_calls: [{ index, ...head, function: { ...name, arguments: argumentsDelta } }] };
+}
+
+/** The answers in one piece. */
+export async function wholeAnswer(
+  style: AnswerStyle,
+  request: OpenAIRequest,
+  { model, streams }: Answering,
+): Promise<object> {
+  const { returnTokenIds, choices, bestOf, echo, inputs } = request;
+  const all = streams.map(() => new Written());
+  for await (const event of together(streams)) {
+    if (event.part) all[event.index]!.take(event.part);
+    else all[event.index]!.output = event.output;
+  }
+  const chosen = inputs.flatMap((_, prompt) =>
+    likeliest(all.slice(prompt * bestOf, (prompt + 1) * bestOf), choices),
+  );
+  return {
+    ...head(style, style.object, model),
+    choices: chosen.map((written, index) => {
+      const start = echo?.[Math.floor(index / choices)] ?? '';
+      written.text = start + written.text;
+      return {
+        index,
+        ...style.whole(written),
+        logprobs: wantsLogprobs(request) ? style.logprobs(written, 0) : null,
+        finish_reason: finishReason(written.output!, written.calls.length > 0),
+        ...(returnTokenIds ? { token_ids: written.ids } : {}),
+      };
+    }),
+    ...tail(
+      totals(
+        all.map(({ output }) => output!),
+        bestOf,
+      ),
+    ),
+  };
+}
+
+/** As many as are wanted, those first whose tokens are the likeliest on average. */
+function likeliest(answers: Written[], wanted: number): Written[] {
+  if (answers.length === wanted) return answers;
+  return answers.toSorted((a, b) => b.meanLogprob - a.meanLogprob).slice(0, wanted);
+}
+
+/** For best_of alone they are asked for and not shown. */
+function wantsLogprobs({ inputs, bestOf, choices }: OpenAIRequest): boolean {
+  return inputs[0]!.logprobs === true && bestOf === choices;
+}
+
+/** The answers in chunks, the last with the usage. */
 export async function* chunkedAnswer(
   style: AnswerStyle,
-  { includeUsage, returnTokenIds }: OpenAIRequest,
-  { model, stream }: Answering,
+  request: OpenAIRequest,
+  { model, streams }: Answering,
 ): AsyncGenerator<object, void, undefined> {
+  const { includeUsage, returnTokenIds, bestOf, echo, choices } = request;
   const shared = { ...head(style, style.chunkObject, model), ...(includeUsage ? { usage: null } : {}) };
-  const chunk = (piece: object, ids: number[], finish: string | null = null) => ({
+  const states = streams.map((_, index) => ({
+    hasBegun: false,
+    chars: 0,
+    names: new CallNames(),
+    echo: echo?.[Math.floor(index / choices)] ?? '',
+  }));
+  const chunk = (index: number, piece: object, part?: GeneratePart, finish: string | null = null) => ({
     ...shared,
     choices: [
       {
-        index: 0,
+        index,
         ...piece,
-        logprobs: null,
+        logprobs:
+          part && wantsLogprobs(request)
+            ? style.logprobs({ logprobs: part.logprobs ?? [] }, states[index]!.chars)
+            : null,
         finish_reason: finish,
-        ...(returnTokenIds ? { token_ids: ids } : {}),
+        ...(returnTokenIds ? { token_ids: part?.ids ?? [] } : {}),
       },
     ],
   });
-
+  const outputs: GenerateOutput[] = [];
   // Nothing goes out before the engine has begun, so that a failure until then fails the call itself
-  let { opening } = style;
-  for await (const { text, ids } of stream) {
-    if (opening) yield chunk(opening, []);
-    opening = undefined;
-    yield chunk(style.piece(text), ids);
+  for await (const { index, part, output } of together(streams)) {
+    const state = states[index]!;
+    if (!state.hasBegun && style.opening) yield chunk(index, style.opening);
+    if (!state.hasBegun && state.echo) yield chunk(index, { text: state.echo });
+    state.hasBegun = true;
+    if (part) {
+      const pieces = style.pieces(part, state.names);
+      const isSaid = pieces.length > 0 || returnTokenIds || wantsLogprobs(request);
+      // What belongs to the part's tokens goes along with its last piece
+      for (const piece of pieces.slice(0, -1)) yield chunk(index, piece);
+      if (isSaid) yield chunk(index, pieces.at(-1) ?? style.nothing, part);
+      state.chars += part.text.length;
+    } else {
+      outputs[index] = output;
+      const last = chunk(index, style.nothing, undefined, finishReason(output, state.names.count > 0));
+      const isOver = Object.keys(outputs).length === streams.length;
+      yield isOver && !includeUsage ? { ...last, ...tail(totals(outputs, bestOf)) } : last;
+    }
   }
-  const output = await stream.output;
-  if (opening) yield chunk(opening, []);
+  if (includeUsage) yield { ...shared, choices: [], ...tail(totals(outputs, bestOf)) };
+}
 
-  const last = chunk(style.piece(''), [], output.finishReason);
-  if (!includeUsage) yield { ...last, ...tail(output) };
-  else {
-    yield last;
-    yield { ...shared, choices: [], ...tail(output) };
-  }
+function finishReason({ finishReason }: GenerateOutput, hasCalls: boolean): string {
+  return hasCalls && finishReason === 'stop' ? 'tool_calls' : finishReason;
 }
 
 function head({ idPrefix }: AnswerStyle, object: string, model: string): object {
-  const id = idPrefix + crypto.randomUUID().replaceAll('-', '');
-  return { id, object, created: Math.floor(Date.now() / 1000), model };
+  return { id: newId(idPrefix), object, created: Math.floor(Date.now() / 1000), model };
 }
 
-function tail({ usage, timings }: GenerateOutput): object {
+function tail({ usage, timings, stages }: Pick<GenerateOutput, 'usage' | 'timings' | 'stages'>): object {
   return {
     usage: {
       prompt_tokens: usage.promptTokens,
       completion_tokens: usage.completionTokens,
       total_tokens: usage.promptTokens + usage.completionTokens,
       prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+      completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+      // Machines have names that are no site's business
+      hearth: { stages: stages?.map(({ first, end }) => ({ first, end })) ?? [] },
     },
     timings: { queued_ms: timings.queuedMs, prefill_ms: timings.prefillMs, decode_ms: timings.decodeMs },
   };

@@ -56,3 +56,71 @@ export function optionalFlag(all: Fields, field: string): boolean {
 export function elements(value: unknown): unknown[] | undefined {
   return Array.isArray(value) ? Array.from(value) : undefined;
 }
+
+/** Refuses all that is in `all` but the fields that are `followed`, and the `neutral` ones where they ask for nothing. */
+export function onlyFields(
+  all: Fields,
+  followed: ReadonlySet<string>,
+  neutral: Fields = {},
+  prefix = '',
+): void {
+  for (const [field, value] of Object.entries(all)) {
+    if (isAbsent(value) || followed.has(field)) continue;
+    if (!Object.hasOwn(neutral, field) || !isSame(value, neutral[field])) throw cannotFollow(prefix + field);
+  }
+}
+
+export function cannotFollow(field: string): FieldError {
+  return new FieldError(field, 'is something that Hearth cannot follow here: leave it out');
+}
+
+/** One of a few strings. */
+export function optionalChoice<Choice extends string>(
+  all: Fields,
+  field: string,
+  choices: readonly Choice[],
+  prefix = '',
+): Choice | undefined {
+  const value = all[field];
+  if (isAbsent(value)) return undefined;
+  const choice = choices.find((one) => one === value);
+  if (choice === undefined)
+    throw new FieldError(
+      prefix + field,
+      `must be one of ${choices.map((one) => JSON.stringify(one)).join(', ')}`,
+    );
+  return choice;
+}
+
+/** A string that has to be there; it may be empty. */
+export function text(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw new FieldError(name, 'must be a string');
+  return value;
+}
+
+export function list(value: unknown, name: string, most: number): unknown[] {
+  const all = elements(value);
+  if (!all || all.length > most) throw new FieldError(name, `must be an array of at most ${most}`);
+  return all;
+}
+
+/** A value of JSON, as JSON. */
+export function json(value: unknown, name: string, maxChars: number): string {
+  const written = tryJson(value);
+  if (written === undefined || written.length > maxChars)
+    throw new FieldError(name, `must be a value of JSON of at most ${maxChars} characters`);
+  return written;
+}
+
+function tryJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Circles and bigints
+    return undefined;
+  }
+}
+
+function isSame(value: unknown, neutral: unknown): boolean {
+  return tryJson(value) === JSON.stringify(neutral);
+}

@@ -1,188 +1,196 @@
-import { HearthError } from '../../protocol/errors.ts';
-import type { GenerateInput, Message, Prompt, SamplingOptions } from '../../protocol/generate.ts';
+import {
+  type GenerateInput,
+  type Prompt,
+  REASONING_EFFORTS,
+  type ReasoningEffort,
+} from '../../protocol/generate.ts';
 import * as limits from '../../protocol/limits.ts';
 import * as f from './fields.ts';
+import { checkLength, parseMessages } from './messages.ts';
+import { parseFormat } from './response-format.ts';
+import { MAX_TOKENS, parseSampling, parseStop } from './sampling.ts';
+import { isParallel, parseChatTools, toolInput } from './tools.ts';
 
-/** A request in OpenAI's shape, understood: everything in it is followed. */
+/** A request to one of OpenAI's endpoints, understood: everything in it is followed. */
 export interface OpenAIRequest {
-  input: GenerateInput;
+  /** What is asked for each prompt; Chat Completions has one. */
+  inputs: GenerateInput[];
+  /** Choices of each prompt. */
+  choices: number;
+  /** Answers of each prompt, of which the likeliest are its choices. */
+  bestOf: number;
+  /** What a completion begins with, where it is to repeat its prompt: a text for each. */
+  echo: string[] | undefined;
   stream: boolean;
   /** Usage comes as a chunk of its own, without choices. */
   includeUsage: boolean;
   returnTokenIds: boolean;
 }
 
-const FOLLOWED = new Set([
-  ...['model', 'messages', 'prompt', 'stop', 'max_tokens', 'max_completion_tokens', 'keep_tokens'],
+const SHARED = [
+  ...['model', 'stop', 'max_tokens', 'keep_tokens', 'n', 'logprobs'],
   ...['temperature', 'top_p', 'top_k', 'min_p', 'seed'],
-  ...['frequency_penalty', 'presence_penalty', 'repetition_penalty'],
+  ...['frequency_penalty', 'presence_penalty', 'repetition_penalty', 'logit_bias'],
   ...['stream', 'stream_options', 'return_token_ids'],
+  // They say nothing about the answer
+  ...['user', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+];
+const CHAT = new Set([
+  ...SHARED,
+  ...['messages', 'max_completion_tokens', 'top_logprobs', 'response_format', 'reasoning_effort'],
+  ...['tools', 'tool_choice', 'parallel_tool_calls'],
 ]);
-/** They say nothing about the answer. */
-const HARMLESS = new Set([
-  ...['user', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'parallel_tool_calls'],
-]);
+const COMPLETION = new Set([...SHARED, 'prompt', 'echo', 'best_of']);
 /** What cannot be followed may be there as long as it asks for nothing. */
-const NEUTRAL: f.Fields = {
-  n: 1,
-  best_of: 1,
-  echo: false,
-  suffix: '',
-  logprobs: false,
-  logit_bias: {},
-  tools: [],
+const CHAT_NEUTRAL: f.Fields = {
   functions: [],
-  tool_choice: 'none',
-  response_format: { type: 'text' },
+  function_call: 'none',
   modalities: ['text'],
   store: false,
+  verbosity: 'medium',
 };
 
 /** OpenAI's default for completions; a chat may go on as long as the context lasts. */
 const COMPLETION_TOKENS = 16;
-const MAX_TOKENS = 2 ** 31 - 1;
 
 export function parseChat(body: unknown): OpenAIRequest {
-  const all = parseFields(body, 'prompt');
-  return parseRest(all, { kind: 'messages', messages: parseMessages(all.messages) }, undefined);
+  const all = f.fields(body, 'request');
+  f.onlyFields(all, CHAT, CHAT_NEUTRAL);
+  const tools = parseChatTools(all.tools, all.tool_choice);
+  const reasoning = parseEffort(all, 'reasoning_effort');
+  const constraint = parseFormat(all.response_format, 'response_format', true);
+  const logprobs = f.optionalFlag(all, 'logprobs');
+  checkTopLogprobs(all);
+  const prompt: Prompt = {
+    kind: 'messages',
+    messages: parseMessages(all.messages),
+    ...(tools.tools.length > 0 ? { tools: tools.tools } : {}),
+    ...(reasoning ? { reasoning } : {}),
+  };
+  const more: Partial<GenerateInput> = {
+    readsAnswer: true,
+    ...toolInput(tools, isParallel(all)),
+    ...(constraint ? { constraint } : {}),
+    ...(logprobs ? { logprobs } : {}),
+  };
+  const choices = f.optionalInteger(all, 'n', 1, limits.MAX_CHOICES) ?? 1;
+  return {
+    ...parseRest(all, [prompt], undefined, more),
+    choices,
+    bestOf: choices,
+    echo: undefined,
+  };
 }
 
 export function parseCompletion(body: unknown): OpenAIRequest {
-  const all = parseFields(body, 'messages');
-  return parseRest(all, parsePrompt(all.prompt), COMPLETION_TOKENS);
-}
-
-/** @param foreign the field that belongs to the other endpoint */
-function parseFields(body: unknown, foreign: string): f.Fields {
   const all = f.fields(body, 'request');
-  for (const [field, value] of Object.entries(all)) {
-    if (f.isAbsent(value) || HARMLESS.has(field)) continue;
-    if (FOLLOWED.has(field) && field !== foreign) continue;
-    if (!Object.hasOwn(NEUTRAL, field) || !isSame(value, NEUTRAL[field]))
-      throw new f.FieldError(field, 'is something that Hearth cannot follow here: leave it out');
-  }
-  return all;
+  f.onlyFields(all, COMPLETION, { suffix: '' });
+  const prompts = parsePrompts(all.prompt);
+  const choices = f.optionalInteger(all, 'n', 1, limits.MAX_CHOICES) ?? 1;
+  const bestOf = f.optionalInteger(all, 'best_of', 1, limits.MAX_CHOICES) ?? choices;
+  if (bestOf < choices) throw new f.FieldError('best_of', 'must be at least `n`');
+  if (prompts.length * bestOf > limits.MAX_CHOICES)
+    throw new f.FieldError('n', `times prompts must be at most ${limits.MAX_CHOICES}`);
+  if (bestOf > choices && f.optionalFlag(all, 'stream'))
+    throw new f.FieldError(
+      'best_of',
+      'must be `n` where the answer is streamed: who is best is known at the end',
+    );
+  // Those of the likeliest tokens beside the one that was chosen do not come back from the GPU
+  const logprobs = f.optionalInteger(all, 'logprobs', 0, 0) !== undefined;
+  const more: Partial<GenerateInput> = logprobs || bestOf > choices ? { logprobs: true } : {};
+  const isEchoed = f.optionalFlag(all, 'echo');
+  if (isEchoed && logprobs)
+    throw new f.FieldError('echo', 'must be false with `logprobs`: those of prompts are not computed');
+  return {
+    ...parseRest(all, prompts, COMPLETION_TOKENS, more),
+    choices,
+    bestOf,
+    echo: isEchoed ? prompts.map(echoOf) : undefined,
+  };
 }
 
-function isSame(value: unknown, neutral: unknown): boolean {
-  try {
-    return JSON.stringify(value) === JSON.stringify(neutral);
-  } catch {
-    // Circles and bigints
-    return false;
-  }
-}
-
-function parseRest(all: f.Fields, prompt: Prompt, defaultMaxTokens: number | undefined): OpenAIRequest {
+function parseRest(
+  all: f.Fields,
+  prompts: Prompt[],
+  defaultMaxTokens: number | undefined,
+  more: Partial<GenerateInput>,
+): Pick<OpenAIRequest, 'inputs' | 'stream' | 'includeUsage' | 'returnTokenIds'> {
   const older = f.optionalInteger(all, 'max_tokens', 1, MAX_TOKENS);
   const newer = f.optionalInteger(all, 'max_completion_tokens', 1, MAX_TOKENS);
   if (older && newer && older !== newer)
     throw new f.FieldError('max_tokens', 'and `max_completion_tokens` differ: give one of them');
 
   const keepTokens = f.optionalInteger(all, 'keep_tokens', 0, MAX_TOKENS);
+  const shared = {
+    model: f.optionalString(all, 'model', limits.MAX_MODEL_ID_CHARS),
+    maxTokens: newer ?? older ?? defaultMaxTokens,
+    sampling: parseSampling(all),
+    stop: parseStop(all.stop),
+    shift: keepTokens === undefined ? undefined : { keepTokens },
+    ...more,
+  };
+  const options = f.fields(all.stream_options ?? {}, 'stream_options');
+  // Nothing goes over a network whose listeners padding could confuse
+  f.onlyFields(options, new Set(['include_usage', 'include_obfuscation']), {}, 'stream_options.');
   return {
-    input: {
-      model: f.optionalString(all, 'model', limits.MAX_MODEL_ID_CHARS),
-      prompt,
-      maxTokens: newer ?? older ?? defaultMaxTokens,
-      sampling: parseSampling(all),
-      stop: parseStop(all.stop),
-      shift: keepTokens === undefined ? undefined : { keepTokens },
-    },
+    inputs: prompts.map((prompt) => ({ ...shared, prompt })),
     stream: f.optionalFlag(all, 'stream'),
-    includeUsage: f.optionalFlag(f.fields(all.stream_options ?? {}, 'stream_options'), 'include_usage'),
+    includeUsage: f.optionalFlag(options, 'include_usage'),
     returnTokenIds: f.optionalFlag(all, 'return_token_ids'),
   };
 }
 
-/** OpenAI's defaults, and a seed of its own for each request that brings none. */
-function parseSampling(all: f.Fields): SamplingOptions {
-  const seed = f.optionalInteger(all, 'seed', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  return {
-    temperature: f.optionalNumber(all, 'temperature', 0, 2) ?? 1,
-    topK: f.optionalInteger(all, 'top_k', 0, MAX_TOKENS) ?? 0,
-    topP: f.optionalNumber(all, 'top_p', 0, 1) ?? 1,
-    minP: f.optionalNumber(all, 'min_p', 0, 1) ?? 0,
-    repetitionPenalty: f.optionalNumber(all, 'repetition_penalty', 0.01, 100) ?? 1,
-    frequencyPenalty: f.optionalNumber(all, 'frequency_penalty', -2, 2) ?? 0,
-    presencePenalty: f.optionalNumber(all, 'presence_penalty', -2, 2) ?? 0,
-    // Its low 32 bits
-    seed: seed === undefined ? crypto.getRandomValues(new Uint32Array(1))[0]! : seed >>> 0,
-  };
+/** The likeliest others of each token do not come back from the GPU. */
+export function checkTopLogprobs(all: f.Fields): void {
+  if (f.isAbsent(all.top_logprobs) || all.top_logprobs === 0) return;
+  throw new f.FieldError('top_logprobs', 'must be 0: only the chosen token’s log-probability is known');
 }
 
-function parseStop(value: unknown): string[] {
-  const strings = f.isAbsent(value) ? [] : typeof value === 'string' ? [value] : f.elements(value);
-  const isGood = (text: unknown): text is string =>
-    typeof text === 'string' && text.length > 0 && text.length <= limits.MAX_STOP_CHARS;
-  if (!strings || strings.length > limits.MAX_STOP_STRINGS || !strings.every(isGood))
+const EFFORTS = ['none', 'minimal', ...REASONING_EFFORTS.filter((effort) => !['on', 'off'].includes(effort))];
+
+/** OpenAI's word for how much to think, `xhigh` and `minimal` being the ends of what models know. */
+export function parseEffort(all: f.Fields, field: string, prefix = ''): ReasoningEffort | undefined {
+  const effort = f.optionalChoice(all, field, [...EFFORTS, 'xhigh'], prefix);
+  if (effort === 'none') return 'off';
+  if (effort === 'minimal') return 'low';
+  return effort === 'xhigh' ? 'high' : (effort as ReasoningEffort | undefined);
+}
+
+/** One text or several, one text's ids or several texts'. */
+function parsePrompts(value: unknown): Prompt[] {
+  const prompts = typeof value === 'string' ? [value] : f.elements(value);
+  const several = prompts && (prompts.every(isId) ? [prompts] : prompts);
+  if (!several || several.length === 0 || several.length > limits.MAX_CHOICES)
     throw new f.FieldError(
-      'stop',
-      `must be a string or at most ${limits.MAX_STOP_STRINGS} strings, each of 1 to ${limits.MAX_STOP_CHARS} characters`,
+      'prompt',
+      `must be a string, an array of token ids, or up to ${limits.MAX_CHOICES} of either`,
     );
-  return strings;
-}
-
-function parsePrompt(value: unknown): Prompt {
-  if (typeof value === 'string') {
-    checkLength(value.length);
-    return { kind: 'text', text: value };
-  }
-  const ids = f.elements(value);
-  const isId = (id: unknown): id is number =>
-    Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
-  if (!ids || ids.length === 0 || !ids.every(isId))
-    throw new f.FieldError('prompt', 'must be one string, or an array of token ids');
+  // An empty array of ids looks like one of no texts
+  const parsed = several.map(parsePrompt);
   // A token is a character or more, as a rule: one bound serves both
-  checkLength(ids.length);
-  return { kind: 'ids', ids };
-}
-
-const ROLES: Record<string, Message['role']> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  assistant: 'assistant',
-};
-
-function parseMessages(value: unknown): Message[] {
-  const messages = f.elements(value);
-  if (!messages || messages.length === 0 || messages.length > limits.MAX_MESSAGES)
-    throw new f.FieldError('messages', `must be an array of 1 to ${limits.MAX_MESSAGES} messages`);
-  const parsed = messages.map((message, i) => parseMessage(message, `messages[${i}]`));
-  checkLength(parsed.reduce((sum, { content }) => sum + content.length, 0));
+  checkLength(parsed.reduce((sum, prompt) => sum + lengthOf(prompt), 0));
   return parsed;
 }
 
-function parseMessage(value: unknown, name: string): Message {
-  const { role, content, ...rest } = f.fields(value, name);
-  if (typeof role !== 'string' || !Object.hasOwn(ROLES, role))
-    throw new f.FieldError(`${name}.role`, `must be one of ${Object.keys(ROLES).join(', ')}`);
-  // Fields that say nothing are fine: an answer of ours, given back, has a refusal of null
-  for (const [field, extra] of Object.entries(rest))
-    if (!f.isAbsent(extra))
-      throw new f.FieldError(`${name}.${field}`, 'is something that Hearth cannot follow: leave it out');
-  return { role: ROLES[role]!, content: parseContent(content, `${name}.content`) };
+function parsePrompt(value: unknown): Prompt {
+  if (typeof value === 'string') return { kind: 'text', text: value };
+  const ids = f.elements(value);
+  if (!ids || ids.length === 0 || !ids.every(isId))
+    throw new f.FieldError('prompt', 'must be strings, or arrays of token ids that are not empty');
+  return { kind: 'ids', ids };
 }
 
-function parseContent(value: unknown, name: string): string {
-  if (typeof value === 'string') return value;
-  const parts = f.elements(value);
-  if (!parts) throw new f.FieldError(name, 'must be a string or an array of text parts');
-  return parts.map((part, i) => parseTextPart(part, `${name}[${i}]`)).join('');
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
 }
 
-function parseTextPart(value: unknown, name: string): string {
-  const { type, text } = f.fields(value, name);
-  if (type !== 'text') throw new f.FieldError(`${name}.type`, 'must be "text": nothing else is understood');
-  if (typeof text !== 'string') throw new f.FieldError(`${name}.text`, 'must be a string');
-  return text;
+function lengthOf(prompt: Prompt): number {
+  if (prompt.kind === 'messages') return 0;
+  return prompt.kind === 'text' ? prompt.text.length : prompt.ids.length;
 }
 
-function checkLength(length: number): void {
-  if (length > limits.MAX_PROMPT_CHARS)
-    throw new HearthError(
-      'too-long',
-      `The prompt is ${length} long; more than ${limits.MAX_PROMPT_CHARS} characters or ids are not taken.`,
-    );
+function echoOf(prompt: Prompt): string {
+  if (prompt.kind === 'text') return prompt.text;
+  throw new f.FieldError('echo', 'must be false where the prompt is token ids: give it as text');
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../../models/gguf/header-bytes.ts';
 import type { GgufValue } from '../../../models/gguf/values.ts';
 import { type TensorContents, writeGguf } from '../../../models/gguf/write-gguf.ts';
 import { convertExperts, type ExpertsForm, inF16, inF32 } from './convert-experts.ts';
-import type { HfConfig, HfTensor } from './fixture.ts';
+import { fixtureNames, type HfConfig, type HfTensor } from './fixture.ts';
 
 /** What a converter does for one family, other than what it does for all. */
 interface Conversion {
@@ -90,7 +90,8 @@ const LFM2_NAMES = {
   'feed_forward.expert_bias': 'exp_probs_b',
 };
 
-export const CONVERSIONS: Record<string, Conversion> = {
+/** Families whose converter does more than call things as most do. */
+const SPECIAL: Record<string, Conversion> = {
   llama: { architecture: 'llama', permutes: true, tensors: llama3Factors },
   qwen2: { architecture: 'qwen2', metadata: yarn('qwen2') },
   qwen3: { architecture: 'qwen3', metadata: yarn('qwen3') },
@@ -217,6 +218,11 @@ export const CONVERSIONS: Record<string, Conversion> = {
     }),
   },
 };
+
+/** By the names of the fixtures. A family without an entry of its own is called the same by transformers and by GGUF. */
+export const CONVERSIONS: Record<string, Conversion> = Object.fromEntries(
+  fixtureNames().map((family) => [family, SPECIAL[family] ?? { architecture: family }]),
+);
 
 export interface Converted {
   metadata: Record<string, GgufValue>;

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { readModelFile } from '../../../src/engine/model-file.ts';
 import { layOutWeights } from '../../../src/engine/layout.ts';
-import { allocateWeights, fillWhile } from '../../../src/engine/load.ts';
+import { loadWeights } from '../../../src/engine/load.ts';
 import { planMemory } from '../../../src/engine/plan.ts';
 import { Step } from '../../../src/engine/step.ts';
 import { openGpu, relativeError } from '../../gpu.ts';
@@ -80,8 +80,7 @@ test.each([
   }
   const request = { config, slots: IDS.length, maxRows: 8, contextLength: 64, kv: 'f32' as const };
   const plan = planMemory({ ...request, budgetBytes: 2 ** 30, weightsBytes: layout.bytes });
-  const loading = await allocateWeights(gpu, source, layout);
-  const step = await fillWhile(loading, (weights) => Step.create(gpu, config, plan, weights));
+  const step = await Step.create(gpu, config, plan, await loadWeights(gpu, source, layout));
   expectLogits(await step.logits(IDS, true));
   step.destroy();
 });

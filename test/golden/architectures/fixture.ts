@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HfConfig, type HfTensor, readSafetensors } from '../safetensors.ts';
 
@@ -11,8 +12,15 @@ export interface Fixture {
   cases: readonly { name: string; config: HfConfig; logits: readonly Float32Array[] }[];
 }
 
+const ENDING = '.safetensors';
+
+export function fixtureNames(): string[] {
+  const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(ENDING));
+  return files.map((name) => name.slice(0, -ENDING.length)).sort();
+}
+
 export function readFixture(family: string): Fixture {
-  const { metadata, tensors } = readSafetensors(join(import.meta.dirname, `${family}.safetensors`));
+  const { metadata, tensors } = readSafetensors(join(import.meta.dirname, `${family}${ENDING}`));
   const take = (name: string): HfTensor => {
     const tensor = tensors.get(name)!;
     tensors.delete(name);

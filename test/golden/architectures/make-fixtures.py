@@ -259,6 +259,9 @@ FAMILIES = {
     },
 }
 
+# A family without an entry above: nothing but the usual
+USUAL = {"plain": ({**WIDE_HEADS, "tie_word_embeddings": True, **rope(500_000.0)}, TOKENS)}
+
 
 def build(family, config):
     # A deep copy, since transformers completes `rope_parameters` in place
@@ -334,8 +337,10 @@ def make(family, cases, folder):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("families", nargs="*", default=list(FAMILIES), metavar="FAMILY")
+    parser.add_argument(
+        "families", nargs="*", default=list(FAMILIES), metavar="FAMILY", help="as transformers calls its model type"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     for family in options.families:
-        make(family, FAMILIES[family], options.out)
+        make(family, FAMILIES.get(family, USUAL), options.out)

@@ -101,6 +101,10 @@ export class FakeStage implements Stage {
     );
   }
 
+  forget(): void {
+    for (const pages of this.#written.flat()) pages.length = 0;
+  }
+
   destroy(): void {}
 
   #compute({ pages, samplers, rows, hidden }: StageInput): StageOutput {
@@ -155,5 +159,6 @@ export function fakeMap({ id, layers, vocab }: FakeModel): ModelMap {
     layers: Array.from({ length: layers }, (_, layer) => piece(layer + 1)),
     head: piece(layers + 1),
     cacheBytesPerPosition: 1_000,
+    scratchBytes: 64 * 2 ** 20,
   };
 }

@@ -1,0 +1,59 @@
+// A tiny model's answers on an adapter, with guesses in every step that may have some, and with none.
+import { expect, test } from 'vitest';
+import { openGpu } from '../../../test/gpu.ts';
+import { GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
+import { randomModel } from '../../cli/random-model.ts';
+import { systemClock } from '../clock.ts';
+import { Governor } from '../governor.ts';
+import { Model } from '../model.ts';
+import { readModelFile } from '../model-file.ts';
+import type { Speculates } from './speculation.ts';
+
+const bytes = randomModel('tiny', 'Q8_0');
+const source = {
+  size: bytes.length,
+  read: async (offset: number, length: number) => bytes.slice(offset, offset + length),
+};
+const gpu = await openGpu({ features: { dp4a: false } });
+
+const model = await Model.load({
+  device: { open: async () => gpu },
+  file: await readModelFile(source),
+  source,
+  clock: systemClock,
+  governor: new Governor(systemClock),
+  sizes: { budgetBytes: 2 ** 32, slots: 10, contextLength: 128, maxRows: 40 },
+});
+
+async function ask(speculates: Speculates, ids: number[], sampling: SamplingOptions, maxTokens = 40) {
+  const answer: number[] = [];
+  const { steps } = await model.run(
+    {
+      ids,
+      maxTokens,
+      sampling,
+      stop: [],
+      origin: speculates,
+      lane: 'interactive',
+      ignoreEnd: true,
+      speculates,
+    },
+    async (part) => void answer.push(...part.ids),
+    new AbortController().signal,
+  );
+  return { answer, steps };
+}
+
+const repeats = Array.from({ length: 30 }, (_, i) => 100 + (i % 5));
+
+test.each([
+  { why: 'greedy', sampling: GREEDY },
+  { why: 'sampled', sampling: { ...GREEDY, temperature: 0.7, topK: 3, topP: 0.9, seed: 7 } },
+])('a $why answer that is guessed ahead is the answer', async ({ sampling }) => {
+  const expected = await ask('never', repeats, sampling);
+  expect(expected.answer).toHaveLength(40);
+  const guessed = await ask('always', repeats, sampling);
+  expect(guessed.answer).toEqual(expected.answer);
+  // An answer at random seldom repeats itself
+  if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(expected.steps / 2);
+});

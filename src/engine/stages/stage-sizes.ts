@@ -1,0 +1,103 @@
+import type { ModelConfig } from '../../../models/architectures/index.ts';
+import { HearthError } from '../../protocol/errors.ts';
+import type { StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
+import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache-plan.ts';
+import { activationBytes, type Plan } from '../plan.ts';
+import type { ModelPart } from './part-of-model.ts';
+
+const MOST_CONTEXT = 4_096;
+/** The cache has room for so many full contexts: who needs a room has little memory, and most texts are short. */
+const POOLED_CONTEXTS = 1;
+/** Answers that a model in several machines makes at once. */
+const SLOTS = 6;
+/** One less than fill pages: whoever runs the chain may add a row of its own to a step. */
+const MAX_ROWS = 31;
+
+/** How the cache is kept in every stage: as it would be if the whole model were here. */
+export function stagedCache(
+  config: ModelConfig,
+  sizes: Omit<StageSizes, 'pageSize' | 'pageCounts'>,
+): CacheSizes {
+  const { slots, maxRows, contextLength } = sizes;
+  const whole = { config, slots, maxRows, contextLength };
+  return { ...whole, kv: kvTypes(whole)[0]! };
+}
+
+/** The plan that a runner schedules by when the model's stages are elsewhere: nothing of it is allocated here. */
+export function planChain(config: ModelConfig, wanted: Partial<StageSizes> = {}): Plan {
+  const contextLength = Math.min(config.contextLength, wanted.contextLength ?? MOST_CONTEXT);
+  const { slots = SLOTS, maxRows = MAX_ROWS } = wanted;
+  const cache = stagedCache(config, { slots, maxRows, contextLength });
+  const groups = withPages(groupBlocks(cache), POOLED_CONTEXTS);
+  return {
+    contextLength,
+    slots,
+    maxRows,
+    isWhole: false,
+    pageSize: PAGE_SIZE,
+    groups,
+    pageCount: Math.max(...groups.map(({ pageCount }) => pageCount)),
+    maxPages: Math.ceil(contextLength / PAGE_SIZE),
+    kv: cache.kv,
+    weightsBytes: 0,
+    kvBytes: 0,
+    activationsBytes: 0,
+    totalBytes: 0,
+  };
+}
+
+/** What stages are told of a plan. */
+export function sizesOf({ slots, maxRows, contextLength, pageSize, groups }: Plan): StageSizes {
+  return { slots, maxRows, contextLength, pageSize, pageCounts: groups.map(({ pageCount }) => pageCount) };
+}
+
+/** Every size of a stage. Fails with `bad-input` if the model has no such stage. */
+export function planStage(
+  config: ModelConfig,
+  part: ModelPart,
+  { span, sizes, dim }: Pick<StageOrder, 'span' | 'sizes' | 'dim'>,
+  weightsBytes: number,
+): Plan {
+  const { slots, maxRows, contextLength, pageSize, pageCounts } = sizes;
+  const cache = stagedCache(config, sizes);
+  const whole = groupBlocks(cache);
+  if (
+    !isSpanOf(config, span) ||
+    dim !== config.dim ||
+    contextLength > config.contextLength ||
+    pageSize !== PAGE_SIZE ||
+    pageCounts.length !== whole.length
+  )
+    throw new HearthError(
+      'bad-input',
+      'The model has no such stage. Both machines may need the same version of Hearth.',
+    );
+  const groups = whole.map(({ window, blocks }, group) => ({
+    window,
+    pageCount: pageCounts[group]!,
+    blocks: blocks
+      .filter((block) => block >= span.first && block < span.end)
+      .map((block) => block - span.first),
+  }));
+  const kvBytes = cacheBytes({ ...cache, config: part.config }, groups);
+  const activationsBytes = activationBytes(part.config, sizes);
+  return {
+    contextLength,
+    slots,
+    maxRows,
+    isWhole: false,
+    pageSize,
+    groups,
+    pageCount: Math.max(...pageCounts),
+    maxPages: Math.ceil(contextLength / PAGE_SIZE),
+    kv: cache.kv,
+    weightsBytes,
+    kvBytes,
+    activationsBytes,
+    totalBytes: weightsBytes + kvBytes + activationsBytes,
+  };
+}
+
+function isSpanOf({ blocks }: ModelConfig, { first, end, embeds, samples }: StageSpan): boolean {
+  return first < end && end <= blocks && embeds === (first === 0) && samples === (end === blocks);
+}

@@ -1,0 +1,74 @@
+// A page of one machine of a room asks the bundled model, which no machine may hold alone under its memory cap.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Page } from 'playwright-core';
+import { root } from '../../src/build/run.mjs';
+import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import type { MeshMachine } from './mesh-machine.ts';
+
+const golden = JSON.parse(readFileSync(resolve(root, 'models/bundled/golden.json'), 'utf8')).prompts.find(
+  ({ name }: { name: string }) => name === 'chat with a system turn',
+);
+/** What the model says to that, greedy, until a choice between two tokens is as good as even. */
+export const ANSWER: string = golden.text.split('<|end|>')[0];
+
+/** The weights alone are 15.3 MB; two machines with so much do. */
+export const SMALL_CAP = 17_000_000;
+
+export interface RoomAnswer {
+  text: string;
+  /** Milliseconds from the asking to each piece. */
+  at: number[];
+  usage: { completion_tokens: number; hearth: { stages: { first: number; end: number }[] } };
+}
+
+export async function cap(machine: MeshMachine, memoryBytes: number): Promise<void> {
+  const caps = { ...DEFAULT_SETTINGS.caps, gpuPercent: 100, memoryBytes };
+  await machine.harness.call('background', 'changeSettings', { caps });
+  await machine.harness.call('screen', 'configure', { caps, defaultModel: DEFAULT_SETTINGS.defaultModel });
+}
+
+/** A site's page whose questions the user has answered. */
+export async function allowedPage(machine: MeshMachine): Promise<Page> {
+  const page = await machine.harness.open('http://a.localhost/');
+  const asked = page.evaluate(() => hearth!.request());
+  await machine.harness.answer('Allow');
+  await asked;
+  return page;
+}
+
+/** `onPiece` is called with how many have come. */
+export async function askRoom(page: Page, onPiece: (pieces: number) => void = () => {}): Promise<RoomAnswer> {
+  const name = `piece${Math.random().toString(36).slice(2)}`;
+  await page.exposeFunction(name, onPiece);
+  return page.evaluate(
+    async ([system, user, name]) => {
+      const start = performance.now();
+      const stream = await hearth!.chat.completions.create({
+        model: 'hearthside',
+        messages: [
+          { role: 'system', content: system! },
+          { role: 'user', content: user! },
+        ],
+        temperature: 0,
+        max_tokens: 60,
+        stream: true,
+        stream_options: { include_usage: true },
+      });
+      let text = '';
+      const at: number[] = [];
+      let usage: unknown;
+      for await (const chunk of stream) {
+        const piece = chunk.choices[0]?.delta.content;
+        if (piece) {
+          text += piece;
+          at.push(performance.now() - start);
+          (globalThis as unknown as Record<string, (count: number) => void>)[name!]!(at.length);
+        }
+        usage = chunk.usage ?? usage;
+      }
+      return { text, at, usage: usage as RoomAnswer['usage'] };
+    },
+    ['Answer in one sentence.', 'Describe the garden.', name],
+  );
+}
