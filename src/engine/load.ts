@@ -228,11 +228,12 @@ async function* readAhead(source: ByteSource, writes: readonly Write[]) {
  * Uploads weights while `make` builds what computes with them: compiling and uploading are done by different
  * processors. Leaves nothing behind if either fails.
  */
-export async function withWeights<T extends { made: { destroy(): void } }>(
+export async function withWeights<T>(
   gpu: Gpu,
   layout: WeightsLayout,
   options: LoadOptions & { source: ByteSource },
   make: (weights: Weights) => Promise<T>,
+  free: (made: T) => void,
 ): Promise<T> {
   const { weights, fill } = await allocateWeights(gpu, options.source, layout, options);
   const making = make(weights).catch((error: unknown) => {
@@ -243,7 +244,7 @@ export async function withWeights<T extends { made: { destroy(): void } }>(
   const [made, filled] = await Promise.allSettled([making, fill()]);
   if (made.status === 'rejected') throw made.reason;
   if (filled.status === 'fulfilled') return made.value;
-  made.value.made.destroy();
+  free(made.value);
   weights.destroy();
   throw filled.reason;
 }
