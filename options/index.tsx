@@ -7,6 +7,7 @@ import { openSettings } from '../src/ui/settings.ts';
 import { openModels } from './models-store.ts';
 import { Options } from './options.tsx';
 import { keepFresh } from './keep-fresh.ts';
+import { openPerformance } from './performance-store.ts';
 import { openSites } from './sites-store.ts';
 
 const session = openSession({ background: callBackground, openEngine: openEngineLine, wait });
@@ -14,6 +15,7 @@ const mesh = openMesh({ background: callBackground, openLine: openMeshLine, wait
 const settings = openSettings(session, () => mesh.call('meshConfigure', undefined));
 const models = openModels(session);
 const sites = openSites(session);
+const performance = openPerformance(session, wait);
 const hash = signal(location.hash);
 
 window.addEventListener('hashchange', () => (hash.value = location.hash));
@@ -25,6 +27,14 @@ document.addEventListener('visibilitychange', () => {
 void keepFresh(models, wait);
 
 render(
-  <Options session={session} settings={settings} models={models} sites={sites} mesh={mesh} hash={hash} />,
+  <Options
+    session={session}
+    settings={settings}
+    models={models}
+    sites={sites}
+    mesh={mesh}
+    hash={hash}
+    performance={performance}
+  />,
   document.body,
 );

@@ -1,10 +1,17 @@
-import type { ModelInfo } from '../src/protocol/models.ts';
+import type { ModelInfo, ModelMakes } from '../src/protocol/models.ts';
 import { formatBytes, formatContext } from '../src/ui/format.ts';
+
+const MAKES: Record<ModelMakes, string> = {
+  chat: 'Chats and writes',
+  text: 'Goes on with a text, and does not chat',
+  embeddings: 'Makes embeddings for search, and writes nothing',
+};
 
 /** What a model is and what it takes, against the user's memory limit. */
 export function ModelFacts({ model, capBytes }: { model: ModelInfo; capBytes: number | undefined }) {
-  const { about, sizeBytes, memoryBytes, contextLength, licence } = model;
+  const { about, sizeBytes, memoryBytes, contextLength, makes, licence } = model;
   const facts = [
+    makes && MAKES[makes],
     formatBytes(sizeBytes),
     contextLength && `${formatContext(contextLength)} tokens of context`,
     licence ? `${licence} licence` : 'Licence not stated',

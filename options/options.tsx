@@ -11,6 +11,8 @@ import { Limits } from './limits.tsx';
 import { Machines } from './machines.tsx';
 import { Models } from './models.tsx';
 import type { ModelsStore } from './models-store.ts';
+import { Performance } from './performance.tsx';
+import type { PerformanceStore } from './performance-store.ts';
 import { Sites } from './sites.tsx';
 import type { SitesStore } from './sites-store.ts';
 
@@ -20,6 +22,7 @@ export interface OptionsProps {
   models: ModelsStore;
   sites: SitesStore;
   mesh: MeshSession;
+  performance: PerformanceStore;
 }
 
 const PARTS = [
@@ -27,6 +30,7 @@ const PARTS = [
   { hash: '#sites', name: 'Sites', Part: Sites },
   { hash: '#limits', name: 'Limits', Part: Limits },
   { hash: '#machines', name: 'Machines', Part: Machines },
+  { hash: '#performance', name: 'Performance', Part: Performance },
   { hash: '#about', name: 'About', Part: About },
 ] as const;
 

@@ -14,6 +14,8 @@ export function scoresReference(
       value = value > 0 ? value / penalties.repetitionPenalty : value * penalties.repetitionPenalty;
     value -= inAnswer * penalties.frequencyPenalty;
     if (inAnswer > 0) value -= penalties.presencePenalty;
+    const bias = (count >>> 16) & 0x7fff;
+    if (penalties.isBiased) value += (bias < 0x4000 ? bias : bias - 0x8000) / 128;
     return temperature > 0 && topK !== 1 ? value / temperature : value;
   });
 }

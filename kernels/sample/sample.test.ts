@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openGpu, randomFloats } from '../../test/gpu.ts';
 import { distributionReference, scoresReference, softmax } from './reference.ts';
 import {
+  biasBits,
   IN_PROMPT,
   maskWords,
   packSampler,
@@ -101,6 +102,16 @@ describe('penalties', () => {
       why: 'all three',
       counts: [IN_PROMPT + 2, 1, 3, 0, 0],
       set: { repetitionPenalty: 1.3, frequencyPenalty: 0.7, presencePenalty: 0.3 },
+    },
+    {
+      why: 'biases, which raise and forbid',
+      counts: [biasBits(-100), 0, 0, biasBits(4.9), biasBits(5)],
+      set: { isBiased: true },
+    },
+    {
+      why: 'biases beside penalties',
+      counts: [(biasBits(0.5) + IN_PROMPT + 2) >>> 0, biasBits(-0.5) + 1, 0, 0, biasBits(100)],
+      set: { isBiased: true, repetitionPenalty: 1.1, presencePenalty: 0.4 },
     },
   ])('follow the definition of $why', async ({ counts, set }) => {
     const sampler = { ...greedy, ...set };

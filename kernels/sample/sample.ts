@@ -23,6 +23,8 @@ export interface Sampler {
   repetitionPenalty: number;
   frequencyPenalty: number;
   presencePenalty: number;
+  /** Whether `counts` has biases, which are added after penalties. */
+  isBiased?: boolean;
   /** 32 bits. The noise of a token is a hash of the seed, the position and the token. */
   seed: number;
 }
@@ -37,11 +39,16 @@ export interface SampleShape {
 }
 
 /** Bytes of a sampler in `samplers`, and of an output's in `scratch`. */
-export const SAMPLER_BYTES = 32;
+export const SAMPLER_BYTES = 36;
 export const SCRATCH_BYTES = 4 + 64 * 28 + 4096 * 8;
 
-/** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer. */
+/** In `counts`: set for tokens of the prompt; the low 16 bits are the times in the answer, the 15 between them `biasBits`. */
 export const IN_PROMPT = 0x8000_0000;
+
+/** A bias from −128 to just under 128, in units of 1/128, where `counts` has it. */
+export function biasBits(bias: number): number {
+  return ((Math.round(bias * 128) & 0x7fff) << 16) >>> 0;
+}
 
 const constants = ({ vocab, parts, threads }: SampleShape) => ({
   VOCAB: vocab,
@@ -115,5 +122,6 @@ export function packSampler(sampler: Sampler): Uint8Array<ArrayBuffer> {
   bytes.setFloat32(20, sampler.frequencyPenalty, true);
   bytes.setFloat32(24, sampler.presencePenalty, true);
   bytes.setUint32(28, sampler.seed, true);
+  bytes.setUint32(32, sampler.isBiased ? 1 : 0, true);
   return new Uint8Array(bytes.buffer);
 }

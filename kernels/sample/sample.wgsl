@@ -26,6 +26,7 @@ struct Sampler {
   frequencyPenalty: f32,
   presencePenalty: f32,
   seed: u32,
+  biased: u32,             // 1 where `counts` has biases
 }
 
 // What is known of some tokens together. Scores are logits after penalties and temperature.
@@ -63,6 +64,7 @@ const NOTHING = -3e38;
 const FORBIDDEN = -1e36;
 
 const ANSWER = 0xffffu;
+const IN_PROMPT = 0x80000000u;
 
 fn isGreedy(sampler: Sampler) -> bool {
   return sampler.temperature < LEAST_TEMPERATURE || sampler.topK == 1;
@@ -107,16 +109,24 @@ fn score(output: u32, sequence: u32, token: u32, sampler: Sampler) -> f32 {
   if (sampler.repetitionPenalty != 1 || sampler.frequencyPenalty != 0 || sampler.presencePenalty != 0) {
     logit = penalised(logit, countOf(sequence, token), sampler);
   }
+  if (sampler.biased != 0) {
+    logit += biasOf(countOf(sequence, token));
+  }
   return logit / select(sampler.temperature, 1.0, isGreedy(sampler));
 }
 
 fn penalised(raw: f32, count: u32, sampler: Sampler) -> f32 {
-  if (count == 0) {
+  if ((count & (ANSWER | IN_PROMPT)) == 0) {
     return raw;
   }
   let logit = select(raw * sampler.repetitionPenalty, raw / sampler.repetitionPenalty, raw > 0);
   let times = f32(count & ANSWER);
   return logit - times * sampler.frequencyPenalty - min(times, 1) * sampler.presencePenalty;
+}
+
+// Bits 16 to 30 of a count, in units of 1/128
+fn biasOf(count: u32) -> f32 {
+  return f32(bitcast<i32>(count << 1) >> 17) / 128;
 }
 
 fn merge(a: Part, b: Part) -> Part {

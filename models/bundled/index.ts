@@ -7,5 +7,6 @@ export const bundled = {
   sizeBytes: 15_619_520,
   licence: 'MIT',
   contextLength: 1024,
+  makes: 'chat',
   memoryBytes: 50_000_000,
 } as const;

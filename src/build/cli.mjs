@@ -23,7 +23,12 @@ await main(async () => {
   // npm runs its scripts in the repository; file names are meant from where the user is
   const cwd = process.env.npm_lifecycle_event === 'hearth' ? process.env.INIT_CWD : undefined;
   const bundled = resolve(out, 'cli/hearth.mjs');
-  const child = spawn(process.execPath, [bundled, ...args], { cwd, env, stdio: 'inherit' });
+  // PeerJS wants the WebSocket that Node 20 has behind a flag, and later ones have anyway
+  const child = spawn(process.execPath, ['--experimental-websocket', bundled, ...args], {
+    cwd,
+    env,
+    stdio: 'inherit',
+  });
 
   // Ctrl-C reaches the child too: it decides how to end, and we end as it did
   process.on('SIGINT', () => {});
@@ -43,7 +48,7 @@ async function bundle() {
     publicDir: false,
     // Errors are thrown; anything else would go to stdout, which is the command's
     logLevel: 'silent',
-    ssr: { noExternal: true, external: ['webgpu'] },
+    ssr: { noExternal: true, external: ['webgpu', 'node-datachannel'] },
     build: {
       ssr: 'src/cli/main.ts',
       outDir: 'out/cli',

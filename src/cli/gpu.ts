@@ -11,6 +11,13 @@ type FeatureFlags = Partial<Record<(typeof FEATURES)[number], boolean>>;
 // Dawn dies with its instance, so it is kept for as long as the process lives
 let instance: GPU | undefined;
 
+/** Dawn as a browser's `navigator.gpu`, with the adapter that `--adapter` asks for. */
+export function openInstance(flags: Flags): GPU {
+  Object.assign(globalThis, globals);
+  instance = create(flags.has('adapter') ? [`adapter=${flags.string('adapter')}`] : []);
+  return instance;
+}
+
 /** The device that `--adapter` and `--features` ask for; `defaults` hold for features that no flag names. */
 export async function openGpu(flags: Flags, defaults: FeatureFlags = {}): Promise<Gpu> {
   const wanted = { ...defaults, ...featureFlags(flags.string('features') ?? '') };

@@ -6,7 +6,9 @@ import { generate } from './commands/generate.ts';
 import { inspect } from './commands/inspect.ts';
 import { logits } from './commands/logits.ts';
 import { random } from './commands/random.ts';
+import { peer } from './commands/peer.ts';
 import { perplexity } from './commands/perplexity.ts';
+import { share } from './commands/share.ts';
 import { tune } from './commands/tune.ts';
 import { tokenize } from './commands/tokenize.ts';
 
@@ -23,7 +25,9 @@ const COMMANDS: Record<string, Command> = {
   embed,
   bench,
   random,
+  share,
   tune,
+  peer,
 };
 
 const USAGE = `hearth COMMAND --model FILE.gguf …
@@ -40,7 +44,11 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
   embed       --text T | --file P | --ids 1,2,3 [--dimensions N --raw]   a vector of the text, or of each line
   bench       [--pp 512 --tg 128 --depth 0 --concurrency 1 --repeat 5 --profile]
   random      --shape llama-3.2-1b --quant Q4_0 --out F   a model of random weights, for bench
+  share       [--share 30 --seconds 10 --pp 256 --tg 128]    what a cap of the GPU's time comes to
   tune        --quant Q4_0 --k 2048 --n 16384 [--rows 1]    times every division of mat-vec's work
+
+  peer        --room CODE --server HOST:PORT [--name N --memory-mb 4096 --gpu-percent 100]
+              computes layers of the model for the machines of a room, until Ctrl-C
 
 What is added: --lora ADAPTER.gguf[:SCALE] …
 Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a (force or forbid), --vulkan-icd FILE,

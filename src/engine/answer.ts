@@ -30,6 +30,8 @@ export interface RunRequest {
   matcher?: Matcher | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
   speculates?: Speculates | undefined;
+  /** What is waited for before its first step. */
+  prepare?: (() => Promise<void>) | undefined;
   /** A token has come: for measuring. */
   onToken?: () => void;
   /** Goes on past tokens that end an answer: for measuring. */

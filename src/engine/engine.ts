@@ -30,6 +30,7 @@ import { answerDecoder } from './answer-decoder.ts';
 import { countTokens, promptIds } from './prompt.ts';
 import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
+import type { SavedTexts } from './saved-texts.ts';
 import type { OpenWasm } from './stepper.ts';
 import { finished, inputIds } from './vectors.ts';
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   clock: Clock;
   /** A model's file and its name for people. */
   open(model: string): Promise<{ source: ByteSource; name: string }>;
+  /** Where texts outlive their model's time on the device. Without it they do not. */
+  savedTexts?: SavedTexts;
   /** What self-tests of adapters have found before. Without it each device is tested anew. */
   verdicts?: Verdicts;
   /** Computes where there is no GPU, and from where one was given up. Without it a GPU is needed. */
@@ -49,6 +52,9 @@ export interface EngineOptions {
   /** Where a model that does not fit this machine may lie, if anywhere. */
   placeStages?(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined;
 }
+
+/** A model that has been at rest for so long has time to save its texts. */
+const SAVE_AFTER_MS = 2000;
 
 interface AdapterWish {
   model: string;
@@ -81,6 +87,7 @@ export class Engine {
   readonly #stages = new Set<{ bytes: number }>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
+  #cancelSave: (() => void) | undefined;
   /** Loads follow one another, so that each knows what memory the others took. */
   #lastLoad: Promise<unknown> = Promise.resolve();
 
@@ -132,6 +139,17 @@ export class Engine {
         'not-allowed',
         'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
       );
+    if (model instanceof StagedModel && sampling.bias?.length)
+      throw new HearthError(
+        'not-supported',
+        'Machines that compute a model together cannot be told of `logit_bias`: leave it out, or choose a model that fits this machine.',
+      );
+    const wrong = sampling.bias?.find(([id]) => id >= model.file.config.vocab);
+    if (wrong)
+      throw new HearthError(
+        'bad-input',
+        `\`logit_bias\` names token ${wrong[0]}, outside this model's vocabulary of ${model.file.config.vocab}.`,
+      );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
@@ -167,6 +185,7 @@ export class Engine {
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
     const ended = { model: id, finishReason, stop: stopped, usage, timings };
     this.#recent.add(input, ended);
+    if (model instanceof Model) this.#saveLater(model);
     return ended;
   }
 
@@ -242,9 +261,21 @@ export class Engine {
     if (model instanceof Model) await model.removeAdapter(adapter);
   }
 
+  /** Saves a model's texts once it has been at rest for a while. */
+  #saveLater(model: Model): void {
+    if (!this.#options.savedTexts) return;
+    this.#cancelSave?.();
+    this.#cancelSave = this.#options.clock.after(SAVE_AFTER_MS, () => {
+      if (isIdle(model)) void model.saveTexts();
+    });
+  }
+
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
-    if (origin !== undefined) this.#recent.forget(origin);
+    if (origin !== undefined) {
+      this.#recent.forget(origin);
+      void this.#options.savedTexts?.forget(origin).catch(() => {});
+    }
     return this.#loaded().reduce((stopped, [, { model }]) => stopped + model.stop(origin), 0);
   }
 
@@ -357,7 +388,7 @@ export class Engine {
     if (model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'A model that runs on several machines takes no adapters. Raise the memory cap in the options to run it here alone.',
+        'A model that runs on several machines takes no adapters and cannot be measured. Raise the memory cap in the options to run it here alone.',
       );
     throw wrongKind('text');
   }
@@ -393,6 +424,7 @@ export class Engine {
           source,
           clock: this.#options.clock,
           governor: this.#governor,
+          savedTexts: this.#options.savedTexts,
           sizes: { slots: SLOTS[makes], budgetBytes: this.#freeBytes(), canShrink },
           onProgress: (doneBytes) =>
             onProgress?.({ model: id, phase: 'uploading', doneBytes, totalBytes: source.size }),
@@ -438,6 +470,7 @@ export class Engine {
     source: ByteSource,
     order: StageOrder,
     budgetBytes: number,
+    onProgress: (doneBytes: number, totalBytes: number) => void = () => {},
   ): Promise<Stage> {
     const gpu = await this.#device.open();
     const planned = planStageOn(gpu, file, order);
@@ -453,7 +486,9 @@ export class Engine {
     this.#stages.add(taken);
     const leave = () => this.#stages.delete(taken);
     try {
-      const stage = await GpuStage.load(gpu, source, planned);
+      const stage = await GpuStage.load(gpu, source, planned, (doneBytes) =>
+        onProgress(doneBytes, planned.layout.bytes),
+      );
       return {
         run: (input) => stage.run(input),
         forget: () => stage.forget(),

@@ -1,4 +1,5 @@
 import type { HeldPages, PagePools } from './pages.ts';
+import { commonLength } from './saved-texts.ts';
 
 /** More than anybody goes back to. */
 const MOST_TEXTS = 64;
@@ -77,6 +78,22 @@ export class KeptTexts {
     return { pages: [], positions: 0 };
   }
 
+  /** How much of the beginning of `tokens` is kept, in positions. */
+  keptOf(origin: string, adapters: string, tokens: readonly number[]): number {
+    return this.#texts
+      .filter((text) => text.origin === origin && text.adapters === adapters)
+      .reduce((most, text) => Math.max(most, commonLength(text.tokens, tokens)), 0);
+  }
+
+  /** Texts of no adapters, with the pages of a single group; the last used last. Each is held until it is given back. */
+  hold(): { origin: string; tokens: readonly number[]; pages: HeldPages }[] {
+    return this.#texts.flatMap(({ origin, adapters, tokens, pages }) => {
+      const held =
+        adapters === '' ? this.#pages.share(pages, tokens.length / this.#pages.pageSize) : undefined;
+      return held ? [{ origin, tokens, pages: held }] : [];
+    });
+  }
+
   /** False if there is nothing to drop. */
   dropOldest(): boolean {
     const [oldest] = this.#texts;
@@ -93,11 +110,4 @@ export class KeptTexts {
     for (const text of this.#texts) if (isUnwanted(text)) this.#pages.give(text.pages);
     this.#texts = this.#texts.filter((text) => !isUnwanted(text));
   }
-}
-
-function commonLength(a: readonly number[], b: readonly number[]): number {
-  const most = Math.min(a.length, b.length);
-  let length = 0;
-  while (length < most && a[length] === b[length]) length++;
-  return length;
 }

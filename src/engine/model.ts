@@ -16,9 +16,11 @@ import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import { Constrainer, type Held } from './constrain/constrainer.ts';
 import type { AdapterUse, Matcher } from './sequence.ts';
+import type { SavedTexts } from './saved-texts.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
 import { type OpenWasm, Overflow, type Stepper } from './stepper.ts';
+import { TextSaver } from './text-saver.ts';
 import { type LoadedModel, mustMake, OVERFLOWS } from './loaded-model.ts';
 
 export interface ModelOptions {
@@ -31,6 +33,8 @@ export interface ModelOptions {
   clock: Clock;
   governor: Governor;
   sizes: PlanSizes;
+  /** Where its texts outlive their time in its cache. Without it they do not. */
+  savedTexts?: SavedTexts | undefined;
   signal?: AbortSignal;
   onProgress?(doneBytes: number): void;
 }
@@ -43,6 +47,7 @@ export class Model implements LoadedModel {
   readonly #options: ModelOptions;
   readonly #runner: Runner;
   readonly #adapters: Adapters;
+  readonly #saver: TextSaver | undefined;
   readonly #constrainer: Constrainer;
   #step: Stepper;
   /** What it has to be computed in; as the device has it if absent. */
@@ -107,6 +112,15 @@ export class Model implements LoadedModel {
       newDecoder: () => tokenizer.decoder(),
       recover: (cause) => this.#recover(cause),
     });
+    if (options.savedTexts)
+      this.#saver = new TextSaver({
+        store: options.savedTexts,
+        source: options.source,
+        plan,
+        runner: this.#runner,
+        clock: options.clock,
+        step: () => (this.#step instanceof Step ? this.#step : undefined),
+      });
   }
 
   get gpu(): Gpu {
@@ -159,12 +173,19 @@ export class Model implements LoadedModel {
     signal: AbortSignal,
   ): Promise<RunOutput> {
     const adapters = this.#adapters.resolve(request.adapters);
+    const saver = request.isPrivate || adapters.length > 0 ? undefined : this.#saver;
+    const prepare = saver && (() => saver.restore(request.origin, request.ids).catch(() => {}));
     const matcher = request.held && (await this.#matcher(request.held));
     try {
-      return await this.#runner.run({ ...request, adapters, matcher }, send, signal);
+      return await this.#runner.run({ ...request, adapters, matcher, prepare }, send, signal);
     } finally {
       matcher?.dispose();
     }
+  }
+
+  /** Saves the texts in its cache that are not saved. What cannot be saved is computed again some day. */
+  async saveTexts(): Promise<void> {
+    await this.#saver?.save().catch(() => {});
   }
 
   #matcher(held: Held): Promise<Matcher> {

@@ -93,7 +93,9 @@ export class Runner {
     signal.addEventListener('abort', abort, { once: true });
     try {
       this.#answers.set(answer.sequence.id, answer);
-      this.#loop.add(answer.sequence);
+      await request.prepare?.();
+      // It may have been cancelled meanwhile
+      if (this.#answers.has(answer.sequence.id)) this.#loop.add(answer.sequence);
       const finishReason = await answer.ended;
       await stream.end();
       const { reasoningTokens } = stream;
@@ -115,6 +117,15 @@ export class Runner {
     // Who stops a site wants nothing of it left
     this.#loop.forget(origin);
     return ended.length;
+  }
+
+  /** Texts that ended answers left in the cache. */
+  get kept(): StepLoop<StepResult>['kept'] {
+    return this.#loop.kept;
+  }
+
+  get msPerRow(): number {
+    return this.#loop.msPerRow;
   }
 
   /** Forgets what ended answers left in the cache. */

@@ -1,4 +1,5 @@
 import {
+  biasBits,
   IN_PROMPT,
   maskWords,
   packSampler,
@@ -11,6 +12,7 @@ import {
   sampleScan,
 } from '../../kernels/sample/sample.ts';
 import type { Kernel } from '../../kernels/kernel.ts';
+import type { SamplingOptions } from '../protocol/generate.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import type { Buffers } from './buffers.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
@@ -101,18 +103,23 @@ export class Sampling {
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
   set({ slot, sampling, tokens, promptLength }: SampledText): void {
     const { queue } = this.#gpu.device;
-    queue.writeBuffer(this.#samplers, slot! * SAMPLER_BYTES, packSampler(sampling));
+    queue.writeBuffer(
+      this.#samplers,
+      slot! * SAMPLER_BYTES,
+      packSampler({ ...sampling, isBiased: hasBias(sampling) }),
+    );
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
     else this.#restricted.delete(slot!);
     // Buffers begin with zeros, and most slots never have a mask
     if (this.#masked.delete(slot!)) queue.writeBuffer(this.#masks, this.#maskAt(slot!), Uint32Array.of(0));
-    if (!hasPenalties(sampling)) return;
+    if (!hasPenalties(sampling) && !hasBias(sampling)) return;
 
     const counts = new Uint32Array(this.#vocab);
     for (const [position, token] of tokens.entries()) {
       if (position < promptLength) counts[token]! |= IN_PROMPT;
       else if ((counts[token]! & 0xffff) < 0xffff) counts[token]!++;
     }
+    for (const [token, bias] of sampling.bias ?? []) counts[token]! |= biasBits(bias);
     queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
   }
 
@@ -150,4 +157,8 @@ export class Sampling {
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
+}
+
+function hasBias({ bias = [] }: SamplingOptions): boolean {
+  return bias.length > 0;
 }

@@ -132,6 +132,33 @@ export class Scheduler {
     this.#kept.forget(origin);
   }
 
+  /** Texts that are kept, to be given back by what is returned beside them. */
+  holdKept(): { texts: ReturnType<KeptTexts['hold']>; give(): void } {
+    const texts = this.#kept.hold();
+    return {
+      texts,
+      give: () => {
+        for (const { pages } of texts) this.#options.pages.give(pages);
+      },
+    };
+  }
+
+  keptOf(origin: string, tokens: readonly number[]): number {
+    return this.#kept.keptOf(origin, '', tokens);
+  }
+
+  /** Keeps a text of full pages, which `write` fills, as if a sequence had left it. Not if that takes room from others. */
+  adopt(origin: string, tokens: readonly number[], write: (pages: readonly number[]) => void): void {
+    const { pages } = this.#options;
+    const held: HeldPages = [];
+    if (!pages.hasRoomFor(tokens.length, held) || !pages.extend(held, tokens.length, () => {})) {
+      pages.give(held);
+      return;
+    }
+    write(held[0]!.pages);
+    this.#kept.keep(origin, '', tokens, held);
+  }
+
   /** The next step of at most `budget` rows, or nothing to do until a result, a reader or a page comes. */
   next(budget: number): StepPlan | undefined {
     // Before the step, since a page that one of its rows reads must not be another one's to write to

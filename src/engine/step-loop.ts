@@ -88,6 +88,15 @@ export class StepLoop<Result extends Timed> {
     this.#wake = undefined;
   }
 
+  get kept(): Pick<Scheduler, 'holdKept' | 'keptOf' | 'adopt'> {
+    return this.#scheduler;
+  }
+
+  /** What a token of a prompt takes, in milliseconds, as far as that is known. */
+  get msPerRow(): number {
+    return this.#costs.msPerRow;
+  }
+
   /** Forgets what ended sequences of one origin left in the cache, or all of it. */
   forget(origin: string | undefined): void {
     this.#scheduler.forget(origin);

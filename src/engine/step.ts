@@ -7,6 +7,7 @@ import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts'
 import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
+import { PageBytes } from './page-bytes.ts';
 import type { Plan } from './plan.ts';
 import type { MeasuredStep } from '../protocol/performance.ts';
 import type { PreparedStep } from './profile.ts';
@@ -108,6 +109,11 @@ export class Step implements Stepper {
   get variants(): Record<string, string> {
     const { attention, team, arithmetic, dp4a } = this.#variants;
     return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
+  }
+
+  /** What pages hold, where whole texts are kept. */
+  get pageBytes(): PageBytes | undefined {
+    return PageBytes.of(this.gpu, this.#plan, this.#buffers);
   }
 
   setPage(slot: number, index: number, page: number, group: number): void {

@@ -34,6 +34,8 @@ export const CHUNKS_IN_FLIGHT = 4;
 export const MAX_WANTS_PER_PEER = 16;
 /** Bytes of ours that may wait in a link before chunks for it wait too. */
 export const BULK_HIGH_WATER = 256 * 1024;
+/** Tasks of a peer whose seals have not been looked at. */
+export const MAX_TASKS_WAITING = 64;
 /** Frames that a peer may send in a second, and how many it may save up. */
 export const FRAMES_PER_SECOND = 4_000;
 export const FRAME_BURST = 8_000;

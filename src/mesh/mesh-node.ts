@@ -2,6 +2,8 @@ import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
 import type { ModelMap, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import type { Clock, Random } from './clock.ts';
+import type { GrantLimits } from './identity/grant.ts';
+import type { Terms } from './identity/terms.ts';
 import { MAX_PEERS } from './limits.ts';
 import type { Link, MeshLane } from './link.ts';
 import { Membership, type MembershipEvent, type Member } from './membership/membership.ts';
@@ -17,9 +19,12 @@ import { CostLog } from './planner/cost-log.ts';
 import { GuestGate, type GuestCaps } from './run/guest-gate.ts';
 import { ShardedModel, type ShardedModelOptions } from './run/sharded-model.ts';
 import { StageHost, type StageWork } from './run/stage-host.ts';
+import { Pace } from './run/pace.ts';
 import { Topology } from './topology/topology.ts';
 import { type Ban, Bans } from './trust/bans.ts';
 import { FloodGate } from './trust/flood-gate.ts';
+import { type Ask, isAsk, SealedAsks } from './trust/sealed-asks.ts';
+import { type Offence, Strikes } from './trust/strikes.ts';
 
 /** What this machine says of itself. */
 export type SelfReport = Pick<
@@ -66,6 +71,7 @@ export type ModelOptions = Pick<
 interface Connection {
   link: Link;
   flood: FloodGate;
+  asks: SealedAsks;
 }
 
 /**
@@ -79,6 +85,8 @@ export class MeshNode {
   readonly bans: Bans;
   readonly log = new CostLog();
   readonly #options: MeshNodeOptions;
+  readonly #strikes: Strikes;
+  readonly #pace: Pace;
   readonly #connections = new Map<PeerId, Connection>();
   readonly #models = new Map<number, ShardedModel>();
 
@@ -89,13 +97,15 @@ export class MeshNode {
     const send = (peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>) =>
       this.send(peer, lane, frame);
     this.bans = new Bans(options.bans, options.onBans);
+    this.#strikes = new Strikes(clock);
+    this.#pace = new Pace(clock);
     this.membership = new Membership({
       self,
       clock,
       incarnation,
       links,
       describe: () => this.#report(),
-      sendBeat: (peer, beat) => this.tell(peer, { kind: 'beat', ...beat }),
+      sendBeat: (peer, beat) => this.#sendBeat(peer, beat),
       sendLeaving: (peer, incarnation) => this.tell(peer, { kind: 'leaving', incarnation }),
       onEvent: (event) => this.#onEvent(event),
     });
@@ -131,23 +141,38 @@ export class MeshNode {
     this.membership.stop();
     for (const model of [...this.#models.values()]) this.closeModel(model);
     this.host.destroy();
-    for (const { link } of [...this.#connections.values()]) link.close('This machine has left the room.');
+    for (const { link, asks } of [...this.#connections.values()]) {
+      asks.end();
+      link.close('This machine has left the room.');
+    }
     this.#connections.clear();
   }
 
-  /** A link has been made. One that stood to the same peer gives way to it. */
-  addLink(link: Link): void {
+  /** A link has been made, with the terms of its two machines. One that stood to the same peer gives way to it. */
+  addLink(link: Link, terms: Terms): void {
     const { peer } = link;
     if (peer === this.#options.self || this.bans.has(peer) || this.#connections.size >= MAX_PEERS) {
       link.close('This machine does not take part in a room with you.');
       return;
     }
     const before = this.#connections.get(peer);
-    this.#connections.set(peer, { link, flood: new FloodGate(this.#options.clock) });
+    const { clock } = this.#options;
+    const asks = new SealedAsks({
+      terms,
+      clock,
+      send: (task) => this.tell(peer, task),
+      onAsk: (ask, why) => this.#onAsk(peer, ask, why),
+      onOffence: (offence, why) => this.#onOffence(peer, offence, why),
+    });
+    this.#connections.set(peer, { link, flood: new FloodGate(clock), asks });
+    before?.asks.end();
     before?.link.close('Another link has taken its place.');
+    // So that the first beat has it
+    asks.grant(this.#grantLimits());
     link.onFrame((lane, frame) => this.#onFrame(link, lane, frame));
     link.onClose((reason) => {
       if (this.#connections.get(peer)?.link !== link) return;
+      asks.end();
       this.#connections.delete(peer);
       this.membership.remove(peer, reason);
     });
@@ -179,8 +204,10 @@ export class MeshNode {
         ...this.members.map(({ peer, beat }) => ({ peer, stages: beat.standing })),
       ],
       nameOf: (peer) => this.membership.get(peer)?.beat.name ?? 'this machine',
-      send: (peer, lane, frame) => this.send(peer, lane, frame),
+      send: (peer, lane, frame) =>
+        lane === 'control' ? this.#ask(peer, frame) : this.send(peer, lane, frame),
       onGuilty: (peer, why) => this.ban(peer, why),
+      onTokens: (count) => this.#pace.add(count),
       onFailure: (why, culprit) => {
         if (culprit) this.topology.avoid(culprit.peer, culprit.to);
         options.onFailure(why, culprit);
@@ -207,6 +234,11 @@ export class MeshNode {
     return this.#connections.get(peer)?.link.bufferedBytes ?? 0;
   }
 
+  /** Of this machine's own answers, wherever they are computed. */
+  get tokensPerSecond(): number {
+    return this.#pace.perSecond();
+  }
+
   /** Undefined if there is no link to it. */
   rttMs(peer: PeerId): number | undefined {
     return this.#connections.get(peer)?.link.rttMs;
@@ -220,7 +252,40 @@ export class MeshNode {
   ban(peer: PeerId, why: string): void {
     if (peer === this.#options.self) return;
     this.bans.add(peer, why);
+    this.host.expel(peer);
     this.#connections.get(peer)?.link.close(`This machine was banned: ${why}.`);
+  }
+
+  /** All that a coordinator says in control is asked of a machine, under seal unless it is this one. */
+  #ask(peer: PeerId, frame: Uint8Array<ArrayBuffer>): void {
+    if (peer === this.#options.self) this.send(peer, 'control', frame);
+    else this.#connections.get(peer)?.asks.ask(frame);
+  }
+
+  /** To each with its own grant: it may ask once it has one. */
+  #sendBeat(peer: PeerId, beat: Beat): void {
+    const grant = this.#connections.get(peer)?.asks.grant(this.#grantLimits()) ?? '';
+    this.tell(peer, { kind: 'beat', ...beat, grant, isSharing: beat.isSharing && grant !== '' });
+  }
+
+  #grantLimits(): GrantLimits | undefined {
+    const { isSharing, memoryBytes, gpuShare } = this.#options.caps();
+    return isSharing ? { memoryBytes, gpuPercent: 100 * gpuShare } : undefined;
+  }
+
+  #onOffence(peer: PeerId, offence: Offence, why: string): void {
+    const verdict = this.#strikes.add(peer, offence);
+    if (verdict === 'ban') this.ban(peer, why);
+    else if (verdict === 'drop') this.#connections.get(peer)?.link.close(`This machine was dropped: ${why}`);
+  }
+
+  #onAsk(peer: PeerId, ask: Ask, why: string | undefined): void {
+    if (ask.kind === 'open' && why !== undefined)
+      this.tell(peer, { kind: 'refused', chain: ask.chain, epoch: ask.epoch, why });
+    else if (ask.kind === 'open') this.host.open(peer, ask);
+    else if (ask.kind === 'close') this.host.close(peer, ask.chain);
+    else if (ask.kind === 'probe') this.host.onProbe(peer, ask);
+    else this.host.onReveal(peer, ask);
   }
 
   #onFrame(link: Link, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void {
@@ -257,9 +322,17 @@ export class MeshNode {
   }
 
   #onControl(peer: PeerId, message: ControlMessage): void {
+    if (isAsk(message)) {
+      if (peer !== this.#options.self)
+        this.#onOffence(peer, 'forged', 'it asked for something without a seal');
+      else this.#onAsk(peer, message, undefined);
+      return;
+    }
     switch (message.kind) {
       case 'beat': {
         const { kind, ...beat } = message;
+        const asks = this.#connections.get(peer)?.asks;
+        if (asks) asks.theirGrant = beat.grant;
         this.membership.onBeat(peer, beat);
         for (const model of this.#models.values()) model.reconsider();
         break;
@@ -267,17 +340,13 @@ export class MeshNode {
       case 'leaving':
         this.membership.onLeaving(peer, message.incarnation);
         break;
-      case 'open':
-        this.host.open(peer, message);
+      case 'task':
+        this.#connections.get(peer)?.asks.take(message);
         break;
-      case 'close':
-        this.host.close(peer, message.chain);
-        break;
-      case 'probe':
-        this.host.onProbe(peer, message);
-        break;
-      case 'reveal':
-        this.host.onReveal(peer, message);
+      case 'want':
+        if (this.#connections.get(peer)?.asks.grant(this.#grantLimits()))
+          this.#options.onMessage(peer, message);
+        else this.tell(peer, { kind: 'missing', request: message.request });
         break;
       case 'loading':
       case 'ready':
@@ -319,6 +388,9 @@ export class MeshNode {
       freeBytes: Math.max(0, Math.min(report.freeBytes, caps.memoryBytes)),
       queue: Math.min(0xffff, this.host.queue),
       planHash: hash(JSON.stringify(standing)),
+      grant: '',
+      worksFor: this.host.coordinators.filter((peer) => peer !== this.#options.self),
+      tokensPerSecond: this.#pace.perSecond(),
       standing,
     };
   }

@@ -240,7 +240,7 @@ export interface Completion {
     logprobs: {
       tokens: string[];
       token_logprobs: number[];
-      top_logprobs: null;
+      top_logprobs: object[];
       text_offset: number[];
     } | null;
     finish_reason: FinishReason | null;

@@ -56,3 +56,6 @@ export const MAX_CHOICES = 16;
 /** Responses that a page may have kept, and the characters of all of them. */
 export const MAX_KEPT_RESPONSES = 64;
 export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;
+
+/** What the cache held of texts, on disk, of all sites together. */
+export const MAX_SAVED_TEXT_BYTES = 2 ** 30;

@@ -14,8 +14,18 @@ export interface MeshWorkerCalls {
     part: never;
     output: undefined;
   };
-  /** The peer is proven. Resolves when all channels are open. */
-  open: { input: { connection: number; peer: PeerId; epoch: number }; part: never; output: undefined };
+  /** The peer is proven, and `binding` names the link by both its certificates. Resolves when all channels are open. */
+  open: {
+    input: {
+      connection: number;
+      peer: PeerId;
+      publicKey: Uint8Array<ArrayBuffer>;
+      binding: string;
+      epoch: number;
+    };
+    part: never;
+    output: undefined;
+  };
   /** Both sides are open: the peer belongs to the mesh from here on. */
   join: { input: { connection: number }; part: never; output: undefined };
   drop: { input: { connection: number; reason: string }; part: never; output: undefined };
@@ -30,6 +40,8 @@ export type MeshChannelLane = 'control' | 'activation' | 'bulk';
 /** This machine, as it takes part. */
 export interface MeshSelf {
   self: PeerId;
+  /** The private one cannot be read, here or there: the worker signs with it what it asks and allows. */
+  keys: { publicKey: Uint8Array<ArrayBuffer>; privateKey: CryptoKey };
   incarnation: number;
   name: string;
   share: MeshShare;
@@ -50,15 +62,23 @@ export interface MeshBan {
 }
 
 export type MeshEvent =
-  | { kind: 'machines'; machines: MeshMachine[] }
+  | { kind: 'machines'; machines: MeshMachine[]; own: MeshWork }
   | { kind: 'signal'; peer: PeerId; message: unknown }
   | { kind: 'closed'; connection: number; reason: string }
   | { kind: 'bans'; bans: MeshBan[] }
   /** Where a model of ours runs now, or what came in between: in words. */
   | { kind: 'decision'; model: string; why: string };
 
+/** What a machine does in the room. */
+export interface MeshWork {
+  /** For whom it computes. */
+  worksFor: PeerId[];
+  /** Of its own answers that go through the room. */
+  tokensPerSecond: number;
+}
+
 /** Another machine of the room, as its beats tell. */
-export interface MeshMachine {
+export interface MeshMachine extends MeshWork {
   peer: PeerId;
   name: string;
   gpu: string;

@@ -1,4 +1,4 @@
-import type { MeshBan, MeshMachine } from './mesh-calls.ts';
+import type { MeshBan, MeshMachine, MeshWork } from './mesh-calls.ts';
 import type { PeerId } from './peer-id.ts';
 
 /** What popup and options call on the offscreen document about the room that this machine is in. */
@@ -25,7 +25,7 @@ export interface MeshScreenCalls {
 export interface MeshStatus {
   /** Undefined while this machine is in no room. */
   room: { code: string; link: string } | undefined;
-  self: { peer: PeerId; name: string; isSharing: boolean };
+  self: { peer: PeerId; name: string; isSharing: boolean } & MeshWork;
   server: { state: 'off' | 'connecting' | 'open' | 'lost'; address: string; problem: string | undefined };
   machines: (MeshMachine & {
     /** Six digits that the other machine's screen shows too, unless somebody sits in the middle. */

@@ -11,6 +11,9 @@ export interface ModelSummary {
   dimensions: number | undefined;
 }
 
+/** What a model is for: talks by turns, going on with a text, or vectors of texts. */
+export type ModelMakes = 'chat' | 'text' | 'embeddings';
+
 export type Backend = 'webgpu' | 'wasm';
 
 /** A model as the user's own screens see it. */
@@ -28,6 +31,8 @@ export interface ModelInfo {
   about?: string;
   licence: string | undefined;
   contextLength: number | undefined;
+  /** Absent until its file has been read. */
+  makes?: ModelMakes;
   /** Weights, KV cache and activations at the default context, in bytes. */
   memoryBytes: number | undefined;
   /** Why this model will not run, if it will not. */

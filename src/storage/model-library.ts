@@ -13,7 +13,7 @@ import type { Following, ModelStore, StoredModel } from './model-store.ts';
 export interface BundledModel
   extends Pick<
     ModelInfo,
-    'id' | 'name' | 'about' | 'sizeBytes' | 'licence' | 'contextLength' | 'memoryBytes'
+    'id' | 'name' | 'about' | 'sizeBytes' | 'licence' | 'contextLength' | 'makes' | 'memoryBytes'
   > {
   /** In the package. */
   url: string;
@@ -160,7 +160,7 @@ export class ModelLibrary {
   }
 
   #bundledInfo(): ModelInfo {
-    const { id, name, about, sizeBytes, licence, contextLength, memoryBytes } = this.#bundled;
+    const { id, name, about, sizeBytes, licence, contextLength, makes, memoryBytes } = this.#bundled;
     return {
       id,
       name,
@@ -171,6 +171,7 @@ export class ModelLibrary {
       ...(about && { about }),
       licence,
       contextLength,
+      ...(makes && { makes }),
       memoryBytes,
       problem: this.#problem({ name, memoryBytes }),
       tried: true,
@@ -192,6 +193,7 @@ export class ModelLibrary {
       about,
       licence,
       contextLength: stored?.facts?.contextLength ?? contextLength,
+      ...(stored?.facts?.makes && { makes: stored.facts.makes }),
       memoryBytes,
       problem: this.#problem({ name, memoryBytes }),
       tried,
@@ -209,6 +211,7 @@ export class ModelLibrary {
       ...(url && { url }),
       licence: facts?.licence,
       contextLength: facts?.contextLength,
+      ...(facts?.makes && { makes: facts.makes }),
       memoryBytes: facts?.memoryBytes,
       problem: this.#problem({ name, memoryBytes: facts?.memoryBytes }),
       tried: false,

@@ -18,6 +18,7 @@ const remote = v.object({
 const facts = v.object({
   licence: v.optional(shortened),
   contextLength: v.optional(v.number()),
+  makes: v.optional(v.picklist(['chat', 'text', 'embeddings'])),
   memoryBytes: v.optional(v.number()),
 });
 

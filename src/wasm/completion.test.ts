@@ -67,3 +67,11 @@ test('each seed and position has a seed of its own, the same every time', () => 
     expect(seed).toBeLessThan(0xffff_ffff);
   }
 });
+
+test('biases go in as they are, beside those that stand for penalties', () => {
+  const bias: [number, number][] = [[7, -100]];
+  expect(completion({ bias })).toMatchObject({ logit_bias: bias });
+  expect(completion({ bias, repetitionPenalty: 2, presencePenalty: 1 }, [5]).logit_bias).toContainEqual([
+    7, -100,
+  ]);
+});

@@ -26,7 +26,7 @@ export function completionOf({ tokens, promptLength, sampling }: WasmText) {
  * tokens: these are taken off before the repetition penalty scales, not after.
  */
 function penalties(
-  { repetitionPenalty, frequencyPenalty, presencePenalty }: WasmText['sampling'],
+  { repetitionPenalty, frequencyPenalty, presencePenalty, bias = [] }: WasmText['sampling'],
   tokens: Uint32Array,
   promptLength: number,
 ) {
@@ -36,6 +36,7 @@ function penalties(
       repeat_last_n: answer.length,
       frequency_penalty: frequencyPenalty,
       presence_penalty: presencePenalty,
+      ...(bias.length > 0 ? { logit_bias: bias } : {}),
     };
   }
   const counts = new Map<number, number>();
@@ -45,8 +46,8 @@ function penalties(
     repeat_last_n: tokens.length,
     repeat_penalty: repetitionPenalty,
     logit_bias: hasBias
-      ? [...counts].map(([id, count]) => [id, -(frequencyPenalty * count + presencePenalty)])
-      : [],
+      ? [...bias, ...[...counts].map(([id, count]) => [id, -(frequencyPenalty * count + presencePenalty)])]
+      : bias,
   };
 }
 

@@ -10,6 +10,7 @@ import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomModels } from './room-models.ts';
+import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
@@ -22,6 +23,7 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
+  savedTexts: savedTexts(),
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
@@ -29,6 +31,7 @@ const engine = new Engine({
 const opening = openLibrary(engine);
 const roomModels: RoomModels = new RoomModels({
   engine,
+  clock: systemClock,
   byHash: async () => (await opening).byHash(),
   open: async (model) => (await opening).open(model),
   node: () => mesh.node,
@@ -41,7 +44,8 @@ const mesh = new MeshHost({
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes),
     isOwnerBusy: () => engine.status().running.length > 0,
-    openStage: (order, asker) => roomModels.openStage(order, asker === mesh.node?.self),
+    openStage: (order, asker, onProgress) =>
+      roomModels.openStage(order, asker === mesh.node?.self, onProgress),
     onWork: () => {},
   },
 });

@@ -2,8 +2,10 @@ import { bundled } from '../../models/bundled/index.ts';
 import { catalog } from '../../models/catalog/index.ts';
 import type { Engine } from '../engine/engine.ts';
 import { layOutWeights } from '../engine/layout.ts';
-import { readModelFile } from '../engine/model-file.ts';
+import { whatItMakes } from '../engine/loaded-model.ts';
+import { type ModelFile, readModelFile } from '../engine/model-file.ts';
 import { leastMemoryBytes } from '../engine/plan.ts';
+import type { ModelMakes } from '../protocol/models.ts';
 import { ModelLibrary } from '../storage/model-library.ts';
 import { ModelStore } from '../storage/model-store.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
@@ -18,12 +20,14 @@ export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
     estimate: () => navigator.storage.estimate(),
     isOnline: () => navigator.onLine,
     async check(source) {
-      const { gguf, config, tensors } = await readModelFile(source);
+      const file = await readModelFile(source);
+      const { gguf, config, tensors } = file;
       // Refuses what the engine does not compute with before gigabytes of it have come
       const { bytes } = layOutWeights(tensors, Number.MAX_SAFE_INTEGER);
       return {
         licence: gguf.metadata.string('general.license', undefined),
         contextLength: config.contextLength,
+        makes: makesOf(file),
         memoryBytes: leastMemoryBytes(config, bytes),
       };
     },
@@ -34,4 +38,9 @@ export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
     store,
     problem: (model) => engine.problem(model),
   });
+}
+
+function makesOf(file: ModelFile): ModelMakes {
+  if (whatItMakes(file) === 'vectors') return 'embeddings';
+  return file.chatTemplate === undefined ? 'text' : 'chat';
 }

@@ -2,13 +2,25 @@ import { expect, test } from 'vitest';
 import { fakeClock } from '../../test/fakes/clock.ts';
 import { type FakeChannel, lossyChannels, seeded } from '../../test/fakes/lossy-channels.ts';
 import { memoryWires } from '../../test/fakes/memory-wires.ts';
+import { identityOf, newKeyPair } from '../mesh/identity/identity.ts';
 import { connect } from '../channel/connect.ts';
 import { serve } from '../channel/serve.ts';
 import type { MeshEvent, MeshWorkerCalls } from '../protocol/mesh-calls.ts';
-import type { PeerId } from '../protocol/peer-id.ts';
 import { MeshHost } from './mesh.ts';
 
-const peers = ['a', 'b'].map((letter) => letter.repeat(43) as PeerId);
+const identities = await Promise.all([0, 1].map(async () => identityOf(await newKeyPair())));
+const peers = identities.map(({ peer }) => peer);
+const self = (side: number) => {
+  const { peer, publicKey, privateKey } = identities[side]!;
+  return { self: peer, keys: { publicKey, privateKey }, incarnation: 1, name: `m${side}`, share, bans: [] };
+};
+/** Of the link, as one of them sees who is at its other end. */
+const proven = (side: number) => ({
+  peer: peers[side]!,
+  publicKey: identities[side]!.publicKey,
+  binding: 'both certificates',
+  epoch: 9,
+});
 const share = { isOn: true, gpuPercent: 50, memoryBytes: 2 ** 30 };
 
 /** Two workers as their documents call them, with channels between them that are handed over. */
@@ -42,11 +54,9 @@ async function hosts() {
     const { call } = connect<MeshWorkerCalls>(near);
     const events: MeshEvent[] = [];
     const stop = new AbortController();
-    const ran = call(
-      'run',
-      { self: peers[side]!, incarnation: 1, name: `m${side}`, share, bans: [] },
-      { onPart: (event) => events.push(event), signal: stop.signal },
-    ).catch(() => 'ended');
+    const ran = call('run', self(side), { onPart: (event) => events.push(event), signal: stop.signal }).catch(
+      () => 'ended',
+    );
     const take = (lane: keyof typeof lanes) => {
       const channels = [lanes[lane][side] as unknown as RTCDataChannel];
       void calls.channels.run({ connection: 1, lane, channels }, {} as never);
@@ -60,10 +70,16 @@ async function linked() {
   const all = await hosts();
   for (const [i, { call, take }] of all.sides.entries()) {
     for (const lane of ['control', 'bulk', 'activation'] as const) take(lane);
-    await call('open', { connection: 1, peer: peers[1 - i]!, epoch: 9 });
+    await call('open', { connection: 1, ...proven(1 - i) });
   }
   for (const { call } of all.sides) await call('join', { connection: 1 });
-  await all.clock.advance(2_000);
+  const isMet = () =>
+    all.sides.every(({ events }) => last(events, 'machines')?.machines.some(({ isSharing }) => isSharing));
+  // Signatures are made on another thread, whose time no clock here moves
+  for (let i = 0; i < 100 && !isMet(); i++) {
+    await all.clock.advance(250);
+    await new Promise(setImmediate);
+  }
   return all;
 }
 
@@ -85,6 +101,8 @@ test('two machines see each other as they describe themselves', async () => {
       worksForUs: false,
       isServed: false,
       isLate: false,
+      worksFor: [],
+      tokensPerSecond: 0,
     },
   ]);
 });
@@ -129,15 +147,13 @@ test('a connection that lacks a channel, or that has ended, is refused with a se
   const { sides } = await hosts();
   const [{ call, take }] = sides as [(typeof sides)[0]];
   take('control');
-  await expect(call('open', { connection: 1, peer: peers[1]!, epoch: 1 })).rejects.toThrow(
-    'all its channels',
-  );
+  await expect(call('open', { connection: 1, ...proven(1) })).rejects.toThrow('all its channels');
   await call('drop', { connection: 1, reason: 'Not wanted.' });
   await expect(call('join', { connection: 1 })).rejects.toThrow('has ended');
 });
 
 test('a machine is in one room at a time', async () => {
   const { sides } = await hosts();
-  const again = sides[0]!.call('run', { self: peers[0]!, incarnation: 2, name: 'x', share, bans: [] });
+  const again = sides[0]!.call('run', self(0));
   await expect(again).rejects.toThrow('in a room already');
 });

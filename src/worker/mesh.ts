@@ -1,5 +1,7 @@
 import type { Handlers, OpenCall } from '../channel/serve.ts';
 import type { Clock } from '../mesh/clock.ts';
+import { type Identity, identityFrom } from '../mesh/identity/identity.ts';
+import { signedTerms, type Terms } from '../mesh/identity/terms.ts';
 import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
 import { ChannelLink } from '../mesh/transport/channel-link.ts';
 import type { EngineStatus } from '../protocol/engine-calls.ts';
@@ -29,6 +31,7 @@ export interface MeshDeps {
 interface Connection {
   lanes: Map<MeshChannelLane, RTCDataChannel[]>;
   link: ChannelLink | undefined;
+  terms: Terms | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ interface Connection {
  */
 export class MeshHost {
   readonly #connections = new Map<number, Connection>();
-  #room: { node: MeshNode; self: MeshSelf; tell(event: MeshEvent): void } | undefined;
+  #room: { node: MeshNode; self: MeshSelf; identity: Identity; tell(event: MeshEvent): void } | undefined;
 
   constructor(private readonly deps: MeshDeps) {}
 
@@ -99,14 +102,16 @@ export class MeshHost {
     if (this.#room) throw new HearthError('busy', 'This machine is in a room already. Leave it first.');
     const tell = (event: MeshEvent) => void call.send(event).catch(() => {});
     const node = this.#newNode(self, tell);
-    this.#room = { node, self, tell };
+    this.#room = { node, self, identity: identityFrom({ ...self.keys, peer: self.self }), tell };
     node.start();
     let last = '';
     let cancel = () => {};
     const tick = () => {
       const machines = node.members.map((member) => machineOf(member, node));
-      const now = JSON.stringify(machines);
-      if (now !== last) tell({ kind: 'machines', machines });
+      const worksFor = node.host.coordinators.filter((peer) => peer !== self.self);
+      const own = { worksFor, tokensPerSecond: Math.round(node.tokensPerSecond * 10) / 10 };
+      const now = JSON.stringify([machines, own]);
+      if (now !== last) tell({ kind: 'machines', machines, own });
       last = now;
       cancel = this.deps.clock.after(TELL_MS, tick);
     };
@@ -144,13 +149,25 @@ export class MeshHost {
   }
 
   #take({ connection, lane, channels }: MeshWorkerCalls['channels']['input']): undefined {
-    const known = this.#connections.get(connection) ?? { lanes: new Map(), link: undefined };
+    const known = this.#connections.get(connection) ?? {
+      lanes: new Map(),
+      link: undefined,
+      terms: undefined,
+    };
     this.#connections.set(connection, known);
     for (const channel of channels) channel.binaryType = 'arraybuffer';
     known.lanes.set(lane, [...(known.lanes.get(lane) ?? []), ...channels]);
   }
 
-  async #open({ connection, peer, epoch }: MeshWorkerCalls['open']['input']): Promise<undefined> {
+  async #open({
+    connection,
+    peer,
+    publicKey,
+    binding,
+    epoch,
+  }: MeshWorkerCalls['open']['input']): Promise<undefined> {
+    if (!this.#room) throw new HearthError('gone', 'This machine is in no room any more.');
+    const { identity } = this.#room;
     const known = this.#connections.get(connection);
     const [control] = known?.lanes.get('control') ?? [];
     const [bulk] = known?.lanes.get('bulk') ?? [];
@@ -158,6 +175,7 @@ export class MeshHost {
     if (!known || !control || !bulk || activations.length === 0)
       throw new HearthError('bad-input', 'This connection has not got all its channels.');
     await this.#allOpen([control, bulk, ...activations]);
+    known.terms = signedTerms({ identity, peer, publicKey, link: binding, now: Date.now });
     known.link = new ChannelLink({
       peer,
       epoch,
@@ -171,9 +189,9 @@ export class MeshHost {
   }
 
   #join(connection: number): undefined {
-    const link = this.#connections.get(connection)?.link;
-    if (!link || !this.#room) throw new HearthError('gone', 'This connection has ended.');
-    this.#room.node.addLink(link);
+    const { link, terms } = this.#connections.get(connection) ?? {};
+    if (!link || !terms || !this.#room) throw new HearthError('gone', 'This connection has ended.');
+    this.#room.node.addLink(link, terms);
   }
 
   #drop(connection: number, reason: string): undefined {
@@ -235,6 +253,8 @@ function machineOf({ peer, beat, isSuspect }: MeshNode['members'][number], node:
     worksForUs: node.helpers.includes(peer),
     isServed: node.host.coordinators.includes(peer),
     isLate: isSuspect,
+    worksFor: beat.worksFor,
+    tokensPerSecond: Math.round(beat.tokensPerSecond * 10) / 10,
   };
 }
 

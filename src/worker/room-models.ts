@@ -3,15 +3,19 @@ import type { Engine } from '../engine/engine.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
 import { mapModel } from '../engine/stages/model-map.ts';
 import type { StagedWeights } from '../engine/stages/staged-model.ts';
+import type { Clock } from '../mesh/clock.ts';
 import type { MeshNode } from '../mesh/mesh-node.ts';
 import type { ShardedModel } from '../mesh/run/sharded-model.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 
+/** Whoever waits for a stage hears of it so often. */
+const TELL_MS = 400;
 /** What an answer is taken to be where nobody has said: it decides between ways that are almost alike. */
 const USUAL_DEMAND = { promptTokens: 256, answerTokens: 128, chunkRows: 31 };
 
 export interface RoomModelsDeps {
+  clock: Clock;
   engine: Pick<Engine, 'openStage' | 'status'>;
   /** The models that are on this machine, by the SHA-256 of their files. */
   byHash(): Promise<ReadonlyMap<string, string>>;
@@ -25,10 +29,38 @@ export interface RoomModelsDeps {
 
 /** Models over the room: stages that others want of this machine, and chains of stages that this machine wants. */
 export class RoomModels {
+  /** Stages are made one after the other: what an earlier one has taken may be given up by then. */
+  #last: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly deps: RoomModelsDeps) {}
 
   /** Makes a stage of a model's file that lies here. Fails, in words for who asked, if it does not, or has no place. */
-  async openStage(order: StageOrder, isOwn: boolean): Promise<Stage> {
+  async openStage(
+    order: StageOrder,
+    isOwn: boolean,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
+  ): Promise<Stage> {
+    const progress = { doneBytes: 0, totalBytes: 0 };
+    let cancel = () => {};
+    const tell = () => {
+      onProgress(progress.doneBytes, progress.totalBytes);
+      cancel = this.deps.clock.after(TELL_MS, tell);
+    };
+    tell();
+    const made = this.#last.then(() => this.#makeStage(order, isOwn, progress));
+    this.#last = made.catch(() => {});
+    try {
+      return await made;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #makeStage(
+    order: StageOrder,
+    isOwn: boolean,
+    progress: { doneBytes: number; totalBytes: number },
+  ): Promise<Stage> {
     const { engine, byHash, open, sharedBytes } = this.deps;
     const model = (await byHash()).get(order.model);
     if (model === undefined)
@@ -44,7 +76,10 @@ export class RoomModels {
           'bad-input',
           'The model travels in another type. Use the same version of Hearth.',
         );
-      return await engine.openStage(file, source, order, isOwn ? Number.POSITIVE_INFINITY : sharedBytes());
+      const budgetBytes = isOwn ? Number.POSITIVE_INFINITY : sharedBytes();
+      return await engine.openStage(file, source, order, budgetBytes, (doneBytes, totalBytes) =>
+        Object.assign(progress, { doneBytes, totalBytes }),
+      );
     } finally {
       await source.close?.();
     }

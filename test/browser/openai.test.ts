@@ -122,7 +122,7 @@ test('the models, all and one', async () => {
 test('errors are the SDK’s own, with status, code and param', async () => {
   const failure = await page.evaluate(() =>
     client.chat.completions
-      .create({ model: 'hearthside', messages: [{ role: 'user', content: 'x' }], n: 2 })
+      .create({ model: 'hearthside', messages: [{ role: 'user', content: 'x' }], n: 99 })
       .catch((error) => ({
         name: error.constructor.name,
         status: error.status,

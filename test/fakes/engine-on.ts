@@ -28,7 +28,7 @@ export function engineOn(faulty: FaultyGpu, files: Record<string, Uint8Array> = 
   const never = new AbortController().signal;
   const ask = async (
     input: Partial<GenerateInput & { origin: string }> = {},
-    onIds: (ids: number[]) => void = () => {},
+    onIds: (ids: number[]) => void | Promise<void> = () => {},
     signal = never,
   ): Promise<number[]> => {
     const all: number[] = [];
@@ -45,7 +45,7 @@ export function engineOn(faulty: FaultyGpu, files: Record<string, Uint8Array> = 
       },
       async ({ ids }) => {
         all.push(...ids);
-        onIds(ids);
+        await onIds(ids);
       },
       signal,
     );

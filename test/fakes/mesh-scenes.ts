@@ -5,7 +5,7 @@ const peer = (letter: string) => letter.repeat(43) as PeerId;
 
 const none: MeshStatus = {
   room: undefined,
-  self: { peer: peer('a'), name: 'Kitchen laptop', isSharing: false },
+  self: { peer: peer('a'), name: 'Kitchen laptop', isSharing: false, worksFor: [], tokensPerSecond: 0 },
   server: { state: 'off', address: 'none', problem: undefined },
   machines: [],
   connecting: 0,
@@ -22,6 +22,7 @@ export const meshStatuses: Record<string, MeshStatus> = {
       code: 'K7Q2M-0V9TX-4HDNA-8WZ3P',
       link: 'chrome-extension://abcdefghijklmnopabcdefghijklmnop/src/popup/index.html#join=K7Q2M-0V9TX-4HDNA-8WZ3P',
     },
+    self: { ...none.self, isSharing: true, worksFor: [peer('c')], tokensPerSecond: 18.4 },
     server: { state: 'open', address: '192.168.1.5:9000', problem: undefined },
     machines: [
       {
@@ -34,6 +35,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         freeBytes: 6 * 2 ** 30,
         holds: ['llama-3.2-3b-instruct'],
         isLate: false,
+        worksFor: [peer('a')],
+        tokensPerSecond: 0,
         worksForUs: true,
         isServed: false,
         digits: '042917',
@@ -48,6 +51,8 @@ export const meshStatuses: Record<string, MeshStatus> = {
         freeBytes: 0,
         holds: [],
         isLate: true,
+        worksFor: [],
+        tokensPerSecond: 0,
         worksForUs: false,
         isServed: true,
         digits: '771204',

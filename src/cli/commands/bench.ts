@@ -17,7 +17,8 @@ const WARM_UP_TOKENS = 32;
  * Prefill of `--pp` random tokens and decode of `--tg` tokens, each `--repeat` times with `--concurrency` sequences at once, as
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
  * `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without. `--mixed` reads one
- * stream alone, and among bulk work that fills every slot, while new pages ask.
+ * stream alone, and among bulk work that fills every slot, while new pages ask. `--constraint` decodes `--tg` tokens of one
+ * answer that is held to endless JSON, and of one that is not.
  */
 export async function bench(args: string[]) {
   const flags = new Flags(args, [
@@ -30,6 +31,7 @@ export async function bench(args: string[]) {
     'profile',
     'copy',
     'mixed',
+    'constraint',
     ...GPU_FLAGS,
   ]);
   const pp = flags.integer('pp', 512, { min: 0 });
@@ -101,6 +103,7 @@ export async function bench(args: string[]) {
   }
   if (flags.has('copy')) tests.push(await copyTest(model, Math.max(pp, 2 * PERIOD), Math.max(tg, 1), repeat));
   if (flags.has('mixed')) tests.push(await mixedTest(model, Math.max(pp, 1), Math.max(tg, 2)));
+  if (flags.has('constraint')) tests.push(await constraintTest(model, Math.max(tg, 2), repeat));
   process.stderr.write('\n');
   return {
     model: model.file.config.name,
@@ -164,6 +167,30 @@ async function mixedTest(model: Model, promptTokens: number, maxTokens: number) 
     loaded: { between_tokens: alone, first_token: first, between_tokens_while_a_page_asks: between },
     p99_by_solo_median: alone.p99 / solo.between_tokens.median,
   };
+}
+
+/** Records of JSON, one behind the other, so that no end comes before it is asked for. */
+const ENDLESS = String.raw`root ::= "{" "\"name\": " string ", \"tags\": [" string (", " string)* "], \"size\": " number "}\n" root
+string ::= "\"" [^"\\\x00-\x1f\x7f]* "\""
+number ::= "-"? ("0" | [1-9] [0-9]{0,14}) ("." [0-9]{1,15})?`;
+
+/** Tokens a second of one answer that is held to a grammar, and of one that is not. */
+async function constraintTest(model: Model, maxTokens: number, repeat: number) {
+  const measure = async (held: RunRequest['held']) => {
+    const rates: number[] = [];
+    // The first compiles
+    for (let i = 0; i <= repeat; i++) {
+      const asked = { ...request(model, 8, maxTokens, i), held, speculates: 'never' as const };
+      const { timings } = await model.run(asked, async () => {}, new AbortController().signal);
+      if (i > 0) rates.push(((maxTokens - 1) * 1000) / timings.decodeMs);
+    }
+    return spread(rates);
+  };
+  const [free, constrained] = [
+    await measure(undefined),
+    await measure({ constraint: { kind: 'grammar', ebnf: ENDLESS } }),
+  ];
+  return { test: 'constraint', free, constrained, cost: 1 - constrained.median / free.median };
 }
 
 /** Tokens after which the text of `--copy` begins again. */

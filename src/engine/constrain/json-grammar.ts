@@ -21,8 +21,13 @@ export function jsonRules(rules: Rules): JsonRules {
     `"u" ([0-9abcefABCEF] ${hex}{3} | [dD] [0-7] ${hex}{2})`,
     `"u" [dD] [89abAB] ${hex}{2} "\\\\u" [dD] [c-fC-F] ${hex}{2}`,
   ];
-  const char = rules.add(`${classOf(PLAIN_IN_JSON)} | "\\\\" (${escapes.join(' | ')})`);
-  const string = rules.add(`"\\"" ${char}* "\\""`);
+  const plain = classOf(PLAIN_IN_JSON);
+  const escape = rules.add(escapes.join(' | '));
+  const char = rules.add(`${plain} | "\\\\" ${escape}`);
+  // One rule to the closing quote: tokens that do not leave a rule are judged when the grammar is compiled, not for each answer
+  const rest = rules.reserve();
+  rules.set(rest, `"\\"" | ${plain} ${rest} | "\\\\" ${escape} ${rest}`);
+  const string = rules.add(`"\\"" ${rest}`);
   const any = rules.reserve();
   const object = rules.add(
     `"{" ${space} "}" | "{" ${space} ${string} ${space} ":" ${space} ${any} (${space} "," ${space} ${string} ${space} ":" ${space} ${any})* ${space} "}"`,

@@ -97,7 +97,7 @@ test('an answer that is guessed ahead is the answer, whatever the model says', a
           expect(await open(model(vocab, loyalty), speculates).ask(prompt, length)).toEqual(plain);
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 40 },
   );
 });
 
@@ -121,7 +121,7 @@ test('answers side by side, with too few slots and pages and texts that stay, ar
         expect(await answers('always')).toEqual(await answers('never'));
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 20 },
   );
 });
 

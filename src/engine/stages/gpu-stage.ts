@@ -60,9 +60,14 @@ export class GpuStage implements Stage {
   readonly #staged: Uint8Array<ArrayBuffer>;
 
   /** Reads of the source what the stage's layers need, and nothing else. */
-  static async load(gpu: Gpu, source: ByteSource, planned: StagePlan): Promise<GpuStage> {
+  static async load(
+    gpu: Gpu,
+    source: ByteSource,
+    planned: StagePlan,
+    onProgress?: (doneBytes: number) => void,
+  ): Promise<GpuStage> {
     const { order, part, layout, plan } = planned;
-    const weights = await loadWeights(gpu, source, layout);
+    const weights = await loadWeights(gpu, source, layout, onProgress && { onProgress });
     const made: { destroy(): void }[] = [weights];
     try {
       const buffers = await Buffers.create(gpu, part.config, plan, weights.ropeFactors);
@@ -71,7 +76,9 @@ export class GpuStage implements Stage {
       made.push(stepBuffer.buffer);
       const wire = await allocate(gpu, 'hidden', plan.maxRows * order.dim * BYTES[order.hidden]);
       made.push(wire);
-      return await GpuStage.#create(gpu, planned, weights, buffers, stepBuffer, wire, made);
+      const stage = await GpuStage.#create(gpu, planned, weights, buffers, stepBuffer, wire, made);
+      await stage.#warmUp();
+      return stage;
     } catch (error) {
       for (const each of made) each.destroy();
       throw error;
@@ -153,6 +160,21 @@ export class GpuStage implements Stage {
 
   get bytes(): number {
     return this.plan.totalBytes;
+  }
+
+  /** Drivers finish compiling in the first steps, which would look as if this machine were slow. */
+  async #warmUp(): Promise<void> {
+    const row = { token: 0, slot: 0, isOutput: false };
+    for (const count of [1, Math.min(this.plan.maxRows, this.plan.contextLength)]) {
+      const rows = Array.from({ length: count }, (_, position) => ({
+        ...row,
+        position,
+        isOutput: position === count - 1,
+      }));
+      const hidden = this.order.span.embeds ? undefined : new Uint8Array(count * this.#rowBytes);
+      await this.run({ lane: 'guest', pages: [], samplers: [], rows, hidden });
+    }
+    this.forget();
   }
 
   async run(input: StageInput): Promise<StageOutput> {

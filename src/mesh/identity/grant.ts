@@ -1,6 +1,6 @@
-import { type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
-import { HearthError } from '../../protocol/errors.ts';
+import { type ErrorCode, HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
 import { type Bytes, toBase64Url } from './bytes.ts';
 import type { Identity } from './identity.ts';
@@ -58,7 +58,7 @@ export function issueGrant(owner: Identity, grant: Grant, link: string, now: num
     .sign(owner.privateKey);
 }
 
-/** What the owner's own grant allows the asker that shows it, or `not-allowed` with the reason. */
+/** What the owner's own grant allows the asker that shows it; `gone` if it has run out, `not-allowed` with the reason if it is none. */
 export async function readGrant(
   token: unknown,
   owner: { peer: PeerId; publicKey: Bytes },
@@ -76,7 +76,8 @@ export async function readGrant(
   return { asker, scopes: scope, limits };
 }
 
-const MAX_GRANT_CHARS = 2_000;
+/** Of a grant as it travels. */
+export const MAX_GRANT_CHARS = 2_000;
 
 async function verified(
   token: string,
@@ -97,7 +98,8 @@ async function verified(
     });
     return payload;
   } catch (cause) {
-    throw refused(cause instanceof Error ? cause.message : 'it cannot be read', cause);
+    const code = cause instanceof errors.JWTExpired ? 'gone' : 'not-allowed';
+    throw refused(cause instanceof Error ? cause.message : 'it cannot be read', { code, cause });
   }
 }
 
@@ -106,6 +108,9 @@ export function linkBinding(a: Bytes, b: Bytes): string {
   return [toBase64Url(a), toBase64Url(b)].sort().join('.');
 }
 
-function refused(why: string, cause?: unknown): HearthError {
-  return new HearthError('not-allowed', `The grant is not valid: ${why}. Ask for a new one.`, { cause });
+function refused(
+  why: string,
+  { code, cause }: { code: ErrorCode; cause?: unknown } = { code: 'not-allowed' },
+): HearthError {
+  return new HearthError(code, `The grant is not valid: ${why}. Ask for a new one.`, { cause });
 }

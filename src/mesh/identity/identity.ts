@@ -35,10 +35,14 @@ export async function newKeyPair(): Promise<CryptoKeyPair> {
 
 export async function identityOf({ publicKey, privateKey }: CryptoKeyPair): Promise<Identity> {
   const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
+  return identityFrom({ peer: await peerIdOf(raw), publicKey: raw, privateKey });
+}
+
+/** In another context of this installation, where its key has been handed over: nobody can read it there either. */
+export function identityFrom(keys: Omit<Identity, 'sign'>): Identity {
+  const { privateKey } = keys;
   return {
-    peer: await peerIdOf(raw),
-    publicKey: raw,
-    privateKey,
+    ...keys,
     sign: async (bytes) => new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, bytes)),
   };
 }

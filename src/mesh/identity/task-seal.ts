@@ -4,22 +4,21 @@ import { type Bytes, framed, sha256, utf8 } from './bytes.ts';
 import { type Identity, isSignedBy, SIGNATURE_BYTES } from './identity.ts';
 import { ReplayWindow } from './replay-window.ts';
 
-/**
- * A task's header under its asker's signature. Layout:
- *
- *   0           8             16                80
- *   ┌───────────┬─────────────┬─────────────────┬────────
- *   │ number    │ expires     │ signature       │ header
- *   │ u64       │ u64, ms     │ Ed25519, 64     │
- *   └───────────┴─────────────┴─────────────────┴────────
- *
- * What is signed names both machines and the link, so that a header is good once, here, and for a while.
- */
-const HEADER_AT = 16 + SIGNATURE_BYTES;
-/** A header that promises to be good for longer is not believed. Clocks of two machines may differ by minutes. */
-export const TASK_MS = 300_000;
 /** Prompts and results travel beside a header, not in it. */
 export const MAX_TASK_BYTES = 64 * 1024;
+
+/**
+ * A task's header under its asker's signature (Ed25519), which names both machines and the link: a header is good once
+ * and here. How long it is good its grant says, by the clock of who gave it, so that no two clocks are compared.
+ */
+export interface SealedTask {
+  /** Counts the tasks of one asker for one worker over one link, from zero. */
+  number: number;
+  /** The worker's grant; empty where nothing new is asked. */
+  grant: string;
+  signature: Bytes;
+  header: Bytes;
+}
 
 export interface TaskParties {
   asker: PeerId;
@@ -28,7 +27,6 @@ export interface TaskParties {
   link: string;
 }
 
-/** Numbers the tasks of one asker for one worker, from zero, and signs them. */
 export class TaskSealer {
   #number = 0;
 
@@ -37,15 +35,10 @@ export class TaskSealer {
     private readonly parties: TaskParties,
   ) {}
 
-  async seal(header: Bytes, now: number): Promise<Bytes> {
+  async seal(header: Bytes, grant: string): Promise<SealedTask> {
     if (header.length > MAX_TASK_BYTES) throw refused(`its header of ${header.length} bytes is too long`);
-    const sealed = new Uint8Array(HEADER_AT + header.length);
-    const view = new DataView(sealed.buffer);
-    view.setBigUint64(0, BigInt(this.#number++));
-    view.setBigUint64(8, BigInt(Math.floor(now) + TASK_MS));
-    sealed.set(header, HEADER_AT);
-    sealed.set(await this.identity.sign(await signedBytes(this.parties, sealed)), 16);
-    return sealed;
+    const task = { number: this.#number++, grant, header };
+    return { ...task, signature: await this.identity.sign(await signedBytes(this.parties, task)) };
   }
 }
 
@@ -58,29 +51,33 @@ export class TaskOpener {
     private readonly parties: TaskParties,
   ) {}
 
-  /** The header, or `not-allowed` with the reason. */
-  async open(sealed: Bytes, now: number): Promise<Bytes> {
-    if (sealed.length < HEADER_AT || sealed.length > HEADER_AT + MAX_TASK_BYTES)
-      throw refused('its header has the wrong length');
-    const view = new DataView(sealed.buffer, sealed.byteOffset);
-    const expires = Number(view.getBigUint64(8));
-    if (now > expires) throw refused('it has expired');
-    if (expires > now + 2 * TASK_MS) throw refused('it would be good for too long');
-    const signature = sealed.slice(16, HEADER_AT);
-    if (!(await isSignedBy(this.askerKey, await signedBytes(this.parties, sealed), signature)))
+  /** The header; fails with `not-allowed` where nobody has asked this, with `gone` where it was asked before. */
+  async open(task: SealedTask): Promise<Bytes> {
+    const { number, header, signature } = task;
+    if (header.length > MAX_TASK_BYTES) throw refused(`its header of ${header.length} bytes is too long`);
+    if (
+      signature.length !== SIGNATURE_BYTES ||
+      !(await isSignedBy(this.askerKey, await signedBytes(this.parties, task), signature))
+    )
       throw refused('its signature is not that of who asks');
     // After the signature, so that a stranger cannot use numbers up
-    if (!this.#window.take(Number(view.getBigUint64(0)))) throw refused('it has been used before');
-    return sealed.slice(HEADER_AT);
+    if (!this.#window.take(number))
+      throw new HearthError('gone', 'The task was refused: it has been used before. Send each task once.');
+    return header;
   }
 }
 
-async function signedBytes({ asker, worker, link }: TaskParties, sealed: Bytes): Promise<Bytes> {
-  const times = sealed.slice(0, 16);
-  const header = await sha256(sealed.slice(HEADER_AT));
-  return framed(utf8('hearth task 1'), utf8(asker), utf8(worker), utf8(link), times, header);
+async function signedBytes(
+  { asker, worker, link }: TaskParties,
+  { number, grant, header }: Omit<SealedTask, 'signature'>,
+): Promise<Bytes> {
+  const counted = new Uint8Array(8);
+  new DataView(counted.buffer).setBigUint64(0, BigInt(number));
+  const shown = await sha256(utf8(grant));
+  const asked = await sha256(header);
+  return framed(utf8('hearth task 2'), utf8(asker), utf8(worker), utf8(link), counted, shown, asked);
 }
 
 function refused(why: string): HearthError {
-  return new HearthError('not-allowed', `The task was refused: ${why}.`);
+  return new HearthError('not-allowed', `The task was refused: ${why}. Ask over a link of your own.`);
 }

@@ -45,6 +45,9 @@ const silence: Omit<Beat, 'incarnation' | 'beat' | 'rtts'> = {
   queue: 0,
   load: 0,
   planHash: 0,
+  grant: '',
+  worksFor: [],
+  tokensPerSecond: 0,
   standing: [],
   pieces: [],
 };

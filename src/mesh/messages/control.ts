@@ -1,5 +1,7 @@
 import type { StageOrder, StageSpan } from '../../protocol/stage.ts';
 import { isPeerId, type PeerId } from '../../protocol/peer-id.ts';
+import { MAX_GRANT_CHARS } from '../identity/grant.ts';
+import { MAX_TASK_BYTES, type SealedTask } from '../identity/task-seal.ts';
 import * as limits from '../limits.ts';
 import {
   bytes,
@@ -23,7 +25,7 @@ import {
 } from './codec.ts';
 
 /** Goes up whenever a message could no longer be read by who knew the last one. */
-export const CONTROL_VERSION = 1;
+export const CONTROL_VERSION = 2;
 
 /** What a machine says of itself every half second. */
 export interface Beat {
@@ -48,6 +50,12 @@ export interface Beat {
   rtts: { peer: PeerId; rttMs: number }[];
   /** Of all stages that it runs: differs when they do. */
   planHash: number;
+  /** The hearer's grant, for this link: what it has to show when it asks something. Empty if it may ask nothing. */
+  grant: string;
+  /** For whom it computes. */
+  worksFor: PeerId[];
+  /** Of its own answers that others compute. */
+  tokensPerSecond: number;
   /** Stages whose weights lie on its GPU. */
   standing: StandingStage[];
   /** Pieces on its disk: bit i of `held` is piece i of the model's map. */
@@ -82,6 +90,8 @@ export interface Receipt {
 export type ControlMessage =
   | ({ kind: 'beat' } & Beat)
   | { kind: 'leaving'; incarnation: number }
+  /** Who coordinates asks: an `open`, `close`, `probe` or `reveal`, encoded, comes from a peer in no other way. */
+  | ({ kind: 'task' } & SealedTask)
   /** Be this stage of my chain: take steps from one peer and hand them to another. Standby: only get ready. */
   | {
       kind: 'open';
@@ -122,6 +132,7 @@ export type ControlMessage =
   | { kind: 'signal'; bytes: Uint8Array<ArrayBuffer> };
 
 const peerId: Codec<PeerId> = checked(text(43) as Codec<PeerId>, isPeerId, 'a peer id is not one');
+const grant = text(MAX_GRANT_CHARS);
 const sha256 = hex(32);
 const reason = text(limits.MAX_REASON_BYTES);
 const most = (codec: Codec<number>, limit: number, what: string) =>
@@ -174,6 +185,9 @@ const beat = record<Beat>({
   load: most(measure, 1, 'the load'),
   rtts: list(record({ peer: peerId, rttMs: measure }), limits.MAX_PEERS),
   planHash: u32,
+  grant,
+  worksFor: list(peerId, limits.MAX_PEERS),
+  tokensPerSecond: measure,
   standing: list(record<StandingStage>({ model: sha256, span }), limits.MAX_MODELS_IN_BEAT),
   pieces: list(record({ model: sha256, held: bytes(limits.MAX_PIECES / 8) }), limits.MAX_MODELS_IN_BEAT),
 });
@@ -214,6 +228,7 @@ const message = oneOf<ControlMessage>({
   receipt: record({ receipt: receiptCodec, signature }),
   countersigned: record({ number: u53, signature }),
   signal: record({ bytes: bytes(limits.MAX_SIGNAL_BYTES) }),
+  task: record({ number: u53, grant, signature, header: bytes(MAX_TASK_BYTES) }),
 });
 
 const versioned = record<{ version: number; message: ControlMessage }>({ version: u8, message });

@@ -11,6 +11,8 @@ const LEAST_MS = 400;
 const ANSWER_MS = 300;
 /** A machine that answers but does not get on is given up after so long without a step. */
 const STUCK_MS = 1_200;
+/** Until a first step has come back nobody knows how slow the machines are: moving on too soon would never end. */
+const STUCK_AT_FIRST_MS = 5_000;
 
 export interface LateStepsOptions {
   clock: Clock;
@@ -34,6 +36,7 @@ export class LateSteps {
   #oldestSince = 0;
   #answers: Map<PeerId, { received: number; done: number }> | undefined;
   #cancel: (() => void) | undefined;
+  #stuckMs = STUCK_AT_FIRST_MS;
 
   constructor(options: LateStepsOptions) {
     this.#options = options;
@@ -50,6 +53,7 @@ export class LateSteps {
 
   came(step: number): void {
     this.#due.delete(step);
+    this.#stuckMs = STUCK_MS;
     this.#answers = undefined;
     this.#oldestSince = this.#options.clock.now();
     this.#arm();
@@ -85,7 +89,7 @@ export class LateSteps {
     const { clock, onCulprit } = this.#options;
     const verdict = this.#verdict();
     // It computes: a slow step is no fault until it has been slow for long
-    if (verdict.isWorking && clock.now() - this.#oldestSince < STUCK_MS) this.#ask();
+    if (verdict.isWorking && clock.now() - this.#oldestSince < this.#stuckMs) this.#ask();
     else onCulprit(verdict.why, verdict.culprit);
   }
 

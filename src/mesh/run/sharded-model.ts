@@ -24,7 +24,7 @@ const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
 const RECONSIDER_MS = 5_000;
-/** Weights come at this pace where none has been measured, in bytes for a millisecond. */
+/** Stages are ready at this pace where none has been measured, in bytes for a millisecond. */
 const LOADING_BYTES_PER_MS = 30_000;
 
 const GAVE_UP =
@@ -48,6 +48,8 @@ export interface ShardedModelOptions {
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
   onLap(lap: Lap, way: Way): void;
+  /** Tokens that an answer has come on by. */
+  onTokens(count: number): void;
   /** What is trusted to compute a stage again, to check a machine by; nothing if it would cost too much here. */
   reference(order: StageOrder): Promise<Stage | undefined>;
   /** A machine has been found to compute something else than its layers. */
@@ -74,6 +76,7 @@ export class ShardedModel {
   readonly #asked = new Set<PeerId>();
   #consideredAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
+  #loadingBytesPerMs = LOADING_BYTES_PER_MS;
 
   constructor(options: ShardedModelOptions) {
     this.#options = options;
@@ -105,7 +108,7 @@ export class ShardedModel {
       onDecision(decision);
       const chain = decision.way && (await this.#start(decision.way));
       if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
-      if (chain) return chain;
+      if (chain) return counted(chain, this.#options.onTokens);
       const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
       if (clock.now() - startedAt >= patienceMs)
         throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
@@ -180,11 +183,14 @@ export class ShardedModel {
       onFailure,
     });
     this.#pipeline = pipeline;
+    const loadingBytes = this.#loadingBytes(way);
+    const askedAt = clock.now();
     try {
       await pipeline.open();
     } catch {
       return undefined;
     }
+    if (loadingBytes > 0) this.#loadingBytesPerMs = loadingBytes / Math.max(1, clock.now() - askedAt);
     this.#prepareSpares(way);
     const chain = await this.#checked(pipeline, way);
     if (!way.drafts) return chain;
@@ -308,11 +314,13 @@ export class ShardedModel {
   }
 
   /** What must be fetched before a way is ready: every machine fetches at the same time. */
-  #loadingMs({ stages }: Way): number {
+  #loadingMs(way: Way): number {
+    return this.#loadingBytes(way) / this.#loadingBytesPerMs;
+  }
+
+  #loadingBytes({ stages }: Way): number {
     return Math.max(
-      ...stages.map(({ peer, span }) =>
-        this.#stands(peer, span) ? 0 : this.#cost.bytes(span) / LOADING_BYTES_PER_MS,
-      ),
+      ...stages.map(({ peer, span }) => (this.#stands(peer, span) ? 0 : this.#cost.bytes(span))),
     );
   }
 
@@ -371,6 +379,20 @@ export class ShardedModel {
   #tell(peer: PeerId, message: ControlMessage): void {
     this.#options.send(peer, 'control', encodeControl(message));
   }
+}
+
+function counted(chain: StageChain, onTokens: (count: number) => void): StageChain {
+  return {
+    get depth() {
+      return chain.depth;
+    },
+    async run(step) {
+      const result = await chain.run(step);
+      onTokens(result.ids.length);
+      return result;
+    },
+    close: () => chain.close(),
+  };
 }
 
 function isStage(stage: StandingStage, model: string, { first, end, embeds, samples }: StageSpan): boolean {

@@ -101,7 +101,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
     rows,
     told,
     caps,
-    counts: () => ({ made, destroyed }),
+    counts: () => ({ made, destroyed, forgotten }),
   };
 }
 
@@ -213,11 +213,39 @@ test('weights outlive their chain for a while, for whoever wants the same stage'
   stageHost.close(asker, 7);
   expect(stageHost.standing).toHaveLength(1);
   stageHost.open(stranger, { ...open, chain: 9 });
-  expect(counts()).toEqual({ made: 1, destroyed: 0 });
+  expect(counts()).toMatchObject({ made: 1, destroyed: 0 });
   stageHost.closeAllOf(stranger);
   clock.go(120_000);
   expect(stageHost.standing).toEqual([]);
-  expect(counts()).toEqual({ made: 1, destroyed: 1 });
+  expect(counts()).toMatchObject({ made: 1, destroyed: 1 });
+});
+
+test('what a stage keeps of a text is gone before anybody else has it', async () => {
+  const { stageHost, counts } = await host();
+  stageHost.close(asker, 7);
+  expect(counts()).toEqual({ made: 1, destroyed: 0, forgotten: 1 });
+});
+
+test('of a machine that is expelled nothing stays, and no more than that goes', async () => {
+  const { stageHost, counts, rows, ran } = await host();
+  stageHost.open(stranger, { ...open, chain: 9, from: stranger });
+  await new Promise(setImmediate);
+  stageHost.expel(asker);
+  expect(counts()).toMatchObject({ made: 2, destroyed: 1 });
+  expect(stageHost.coordinators).toEqual([stranger]);
+  await rows(before);
+  expect(ran).toEqual([]);
+  await rows(stranger, { chain: 9, coordinator: stranger });
+  expect(ran).toHaveLength(1);
+});
+
+test('a stage that is ready only after all is over is not kept', async () => {
+  const { stageHost, counts } = await host();
+  stageHost.open(asker, { ...open, chain: 8 });
+  stageHost.destroy();
+  await new Promise(setImmediate);
+  expect(counts()).toMatchObject({ made: 2, destroyed: 2 });
+  expect(stageHost.standing).toEqual([]);
 });
 
 test('a standby gets ready and runs nothing', async () => {

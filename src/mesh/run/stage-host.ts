@@ -70,6 +70,7 @@ export class StageHost {
   readonly #options: StageHostOptions;
   readonly #hosted = new Map<string, Hosted>();
   readonly #idle = new Map<string, Idle>();
+  #isOver = false;
 
   constructor(options: StageHostOptions) {
     this.#options = options;
@@ -139,7 +140,18 @@ export class StageHost {
     for (const entry of [...this.#hosted.values()]) if (entry.coordinator === coordinator) this.#drop(entry);
   }
 
+  /** Nothing of what it has given us stays: not even weights that it alone has asked for. */
+  expel(coordinator: PeerId): void {
+    for (const entry of [...this.#hosted.values()]) {
+      if (entry.coordinator !== coordinator) continue;
+      entry.stage?.destroy();
+      entry.stage = undefined;
+      this.#drop(entry);
+    }
+  }
+
   destroy(): void {
+    this.#isOver = true;
     for (const entry of [...this.#hosted.values()]) this.#drop(entry);
     this.#dropIdle();
   }
@@ -303,7 +315,7 @@ export class StageHost {
 
   #keep(order: StageOrder, stage: Stage): void {
     const key = orderKey(order);
-    if (this.#idle.has(key) || this.#idle.size >= MAX_IDLE) {
+    if (this.#isOver || this.#idle.has(key) || this.#idle.size >= MAX_IDLE) {
       stage.destroy();
       return;
     }

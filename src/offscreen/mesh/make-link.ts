@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { Client } from '../../channel/connect.ts';
 import { fingerprintOf } from '../../mesh/identity/fingerprint.ts';
+import { linkBinding } from '../../mesh/identity/grant.ts';
 import { type HandshakeInput, type Proven, shakeHands } from '../../mesh/identity/handshake.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { MeshChannelLane, MeshWorkerCalls } from '../../protocol/mesh-calls.ts';
@@ -85,7 +86,9 @@ export async function makeLink(carrier: Carrier, deps: MakeLinkDeps): Promise<Ma
       talk.send({ sdps: await Promise.all(more.map((connection, i) => answerTo(connection, sdps[i]!))) });
     }
 
-    await worker('open', { connection: number, peer: proven.peer, epoch: proven.epoch });
+    const { peer, publicKey, epoch } = proven;
+    const binding = linkBinding(fingerprints.own, fingerprints.theirs);
+    await worker('open', { connection: number, peer, publicKey, binding, epoch });
     talk.send({ ready: true });
     parse(Ready, await talk.receive());
     if (!deps.isWanted(proven)) throw new HearthError('cancelled', 'Another link to this machine stands.');

@@ -47,12 +47,16 @@ export class Mesh {
   workerStarted(port: MessagePort, gone: Promise<HearthError>): void {
     const client = connect<MeshWorkerCalls>(messagePortWire(port, gone));
     this.#worker = client;
-    void gone.then(async () => {
+    void gone.then(() => {
       if (this.#worker === client) this.#worker = undefined;
-      const stay = this.#stay;
-      if (!stay) return;
-      this.#end(stay);
-      await this.#enter(stay.deps.secret, stay);
+      const back = this.#entering.then(async () => {
+        const stay = this.#stay;
+        if (!stay) return;
+        this.#end(stay);
+        await this.#enter(stay.deps.secret, stay);
+      });
+      this.#entering = back.catch(() => {});
+      return back;
     });
   }
 
@@ -78,7 +82,11 @@ export class Mesh {
   }
 
   async leave(): Promise<void> {
-    if (this.#stay) this.#end(this.#stay);
+    // A room that is being entered is left too
+    await this.#entering;
+    const stay = this.#stay;
+    if (stay) this.#end(stay);
+    stay?.forget();
     // The secret is nowhere from here on
     await this.deps.background('rememberRoom', undefined);
     this.#changed();
@@ -143,7 +151,7 @@ export class Mesh {
     const code = stay?.deps.room.code;
     return {
       room: code ? { code, link: this.deps.linkTo(code) } : undefined,
-      self: { peer, name, isSharing: share.isOn },
+      self: { peer, name, isSharing: share.isOn, ...(stay?.own ?? { worksFor: [], tokensPerSecond: 0 }) },
       server: {
         state: stay?.server?.state ?? 'off',
         address: signalling.kind === 'server' ? signalling.address : signalling.kind,

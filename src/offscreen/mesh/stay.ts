@@ -10,7 +10,9 @@ import type {
   MeshBan,
   MeshEvent,
   MeshMachine,
+  MeshSelf,
   MeshShare,
+  MeshWork,
   MeshWorkerCalls,
 } from '../../protocol/mesh-calls.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
@@ -49,6 +51,7 @@ const GOODBYE_MS = 200;
 /** This machine's time in a room: its links, and the ways by which they come about and are found again. */
 export class Stay {
   machines: MeshMachine[] = [];
+  own: MeshWork = { worksFor: [], tokensPerSecond: 0 };
   /** Of each of our models that runs in the room: where, in words. */
   readonly decisions = new Map<string, string>();
   bans: MeshBan[];
@@ -68,7 +71,7 @@ export class Stay {
     this.#introductions = this.#introduce();
     void worker(
       'run',
-      { self: identity.peer, incarnation: life, name: settings.name, share, bans },
+      { self: identity.peer, keys: keysOf(identity), incarnation: life, name: settings.name, share, bans },
       { signal: this.#left.signal, onPart: (event) => this.#onEvent(event) },
     ).catch(ignore);
     this.#openDoors();
@@ -99,6 +102,11 @@ export class Stay {
     });
   }
 
+  /** For good, once it has ended: nothing that opens the room is left here. */
+  forget(): void {
+    this.deps.secret.fill(0);
+  }
+
   configure(settings: MeshSettings, share: MeshShare): Promise<undefined> {
     const isSame = sameWays(settings, this.settings);
     this.settings = settings;
@@ -108,6 +116,10 @@ export class Stay {
 
   /** A link of a connection, once it is proven whose it is. */
   async link(carrier: Carrier, expected?: PeerId): Promise<MadeLink> {
+    if (this.hasLeft) {
+      carrier.close();
+      throw new HearthError('gone', 'This machine has left the room.');
+    }
     if (this.connecting >= MAX_CONNECTING) {
       carrier.close();
       throw new HearthError('busy', 'Too many links are being made. Try again in a moment.');
@@ -186,8 +198,10 @@ export class Stay {
       this.#introductions.receive(event.peer, event.message);
       return;
     }
-    if (event.kind === 'machines') this.machines = event.machines;
-    else if (event.kind === 'closed') this.#remove(event.connection);
+    if (event.kind === 'machines') {
+      this.machines = event.machines;
+      this.own = event.own;
+    } else if (event.kind === 'closed') this.#remove(event.connection);
     else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
     else {
       this.bans = event.bans;
@@ -248,6 +262,10 @@ export class Stay {
       },
     });
   }
+}
+
+function keysOf({ publicKey, privateKey }: Identity): MeshSelf['keys'] {
+  return { publicKey, privateKey };
 }
 
 function isSound({ connectionState }: RTCPeerConnection): boolean {

@@ -20,7 +20,12 @@ export function completionLogprobs(logprobs: readonly TokenLogprob[], offset: nu
     at += token.length;
     return here;
   });
-  return { tokens, token_logprobs: logprobs.map(({ logprob }) => logprob), top_logprobs: null, text_offset };
+  return {
+    tokens,
+    token_logprobs: logprobs.map(({ logprob }) => logprob),
+    top_logprobs: tokens.map(() => ({})),
+    text_offset,
+  };
 }
 
 function textOf(bytes: readonly number[]): string {

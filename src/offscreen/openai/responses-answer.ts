@@ -152,8 +152,7 @@ class ResponseInTheMaking {
       model: this.model,
       output: [...this.#items],
       ...this.request.echoed,
-      ...(output ? { completed_at: Math.floor(Date.now() / 1000) } : {}),
-      usage: output && usage(output),
+      ...(output ? { completed_at: Math.floor(Date.now() / 1000), usage: usage(output) } : {}),
     };
   }
 }
@@ -195,7 +194,7 @@ function usage({
 }: GenerateOutput): object {
   return {
     input_tokens: promptTokens,
-    input_tokens_details: { cached_tokens: cachedTokens },
+    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
     output_tokens: completionTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + completionTokens,

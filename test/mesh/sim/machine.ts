@@ -10,6 +10,7 @@ import type { PeerId } from '../../../src/protocol/peer-id.ts';
 import type { StageOrder } from '../../../src/protocol/stage.ts';
 import { type FakeModel, FakeStage, fakeMap } from './fake-model.ts';
 import type { SimLink } from './network.ts';
+import { simTerms } from './terms.ts';
 import { Place, type World } from './world.ts';
 
 export interface MachineTraits {
@@ -215,7 +216,7 @@ export class SimMachine {
     }
     for (const old of this.life.links) if (!old.isOpen) this.life.links.delete(old);
     this.life.links.add(link);
-    this.life.node.addLink(link);
+    this.life.node.addLink(link, simTerms(this.peer, link.peer, link.name, this.life.clock));
   }
 
   ask(request: Request): Answer {

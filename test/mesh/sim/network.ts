@@ -28,6 +28,7 @@ export class Network {
   readonly #latencies = new Map<string, number>();
   readonly #weathers = new Map<string, Weather>();
   framesInFlight = 0;
+  #links = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -56,7 +57,8 @@ export class Network {
 
   /** Both ends of a new link. */
   connect(a: Address, b: Address): [SimLink, SimLink] {
-    const ends: [SimLink, SimLink] = [new SimLink(this, a, b), new SimLink(this, b, a)];
+    const name = `link ${this.#links++}`;
+    const ends: [SimLink, SimLink] = [new SimLink(this, name, a, b), new SimLink(this, name, b, a)];
     ends[0].other = ends[1];
     ends[1].other = ends[0];
     return ends;
@@ -110,7 +112,13 @@ export class SimLink implements Link {
   /** Frames that came before anybody listened. */
   readonly #early: [MeshLane, Uint8Array<ArrayBuffer>][] = [];
 
-  constructor(network: Network, from: Address, to: Address) {
+  /** `name` is the same at both ends, and of no other link. */
+  constructor(
+    network: Network,
+    readonly name: string,
+    from: Address,
+    to: Address,
+  ) {
     this.#network = network;
     this.from = from;
     this.to = to;

@@ -65,8 +65,9 @@ export class World {
     };
   }
 
-  /** Between any two events, everything that was promised is settled. */
+  /** Before every event, everything that was promised is settled. */
   async runUntil(end: number): Promise<void> {
+    await new Promise(setImmediate);
     for (;;) {
       const event = this.#events[0];
       if (!event || event.at > end) break;

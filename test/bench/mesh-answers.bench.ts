@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { root } from '../../src/build/run.mjs';
-import { MeshMachine } from './mesh-machine.ts';
-import { startPeerServer } from './peer-server.ts';
-import { allowedPage, ANSWER, askRoom, cap, SMALL_CAP } from './room-answer.ts';
+import { MeshMachine } from '../browser/mesh-machine.ts';
+import { startPeerServer } from '../browser/peer-server.ts';
+import { allowedPage, ANSWER, askRoom, cap, SMALL_CAP } from '../browser/room-answer.ts';
 
 const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
 const machines: MeshMachine[] = [];
@@ -39,6 +39,9 @@ test('three browsers joined by their popups give the golden answer together, and
   await third.joinByPopup(room!.code);
   await first.sees('m1', 'm2');
   await second.sees('m0', 'm2');
+  // Each shares with another once it has given it a grant
+  const sharing = async () => (await first.status()).machines.filter(({ isSharing }) => isSharing).length;
+  await expect.poll(sharing, { timeout: 10_000 }).toBe(2);
 
   const page = await allowedPage(first);
   expect(await page.evaluate(() => hearth!.mesh.status())).toMatchObject({ machines: 3, mayUse: true });

@@ -1,0 +1,66 @@
+import { connect } from '../../src/channel/connect.ts';
+import { serve } from '../../src/channel/serve.ts';
+import { endpoints } from '../../src/offscreen/endpoints.ts';
+import type { GenerationDeps } from '../../src/offscreen/generation.ts';
+import { respond } from '../../src/offscreen/http.ts';
+import { newPage } from '../../src/offscreen/page.ts';
+import { Slots } from '../../src/offscreen/slots.ts';
+import type { EngineCalls } from '../../src/protocol/engine-calls.ts';
+import type { HttpHead } from '../../src/protocol/page-calls.ts';
+import { fakeEngine } from './engine.ts';
+import { memoryWires } from './memory-wires.ts';
+
+/** Whatever was parsed. */
+type Json = ReturnType<typeof JSON.parse>;
+
+export interface Reply {
+  status: number;
+  text: string;
+  /** Of a body in one piece. */
+  json: Json;
+  /** Of a stream: each event's name and data. */
+  events: { name: string | undefined; data: Json }[];
+}
+
+/** The endpoints as a page reaches them that the user has allowed one model, on the fake engine. */
+export function fakeEndpoints() {
+  const [near, far] = memoryWires();
+  serve<EngineCalls>(
+    far,
+    fakeEngine(async () => {}),
+  );
+  const client = connect<EngineCalls>(near);
+  const deps = {
+    page: newPage('http://a'),
+    consent: { need: async () => ['hearthside'], models: async () => ['hearthside'] },
+    engine: { client: async () => client },
+    slots: new Slots(32),
+    room: { mayLeave: () => false },
+  } as unknown as GenerationDeps;
+  const served = endpoints(deps);
+  return async (method: string, path: string, body?: object, isAnthropic = false): Promise<Reply> => {
+    const parts: (HttpHead | string)[] = [];
+    const send = async (part: HttpHead | string) => void parts.push(part);
+    const request = {
+      method,
+      url: `https://hearth.local/v1${path}`,
+      body: JSON.stringify(body ?? {}),
+      isAnthropic,
+    };
+    await respond(request, served, { send, signal: new AbortController().signal });
+    const [head, ...texts] = parts as [HttpHead, ...string[]];
+    const text = texts.join('');
+    const isEvents = head.headers['content-type'] === 'text/event-stream';
+    return {
+      status: head.status,
+      text,
+      json: isEvents ? undefined : JSON.parse(text),
+      events: isEvents ? text.split('\n\n').filter(Boolean).map(toEvent) : [],
+    };
+  };
+}
+
+function toEvent(text: string): Reply['events'][number] {
+  const [, name, data] = /^(?:event: (.*)\n)?data: (.*)$/.exec(text)!;
+  return { name, data: data === '[DONE]' ? data : JSON.parse(data!) };
+}
