@@ -22,11 +22,11 @@ export function jsonRules(rules: Rules): JsonRules {
     `"u" [dD] [89abAB] ${hex}{2} "\\\\u" [dD] [c-fC-F] ${hex}{2}`,
   ];
   const plain = classOf(PLAIN_IN_JSON);
-  const escape = rules.add(escapes.join(' | '));
-  const char = rules.add(`${plain} | "\\\\" ${escape}`);
+  const escaped = rules.add(escapes.join(' | '));
+  const char = rules.add(`${plain} | "\\\\" ${escaped}`);
   // One rule to the closing quote: tokens that do not leave a rule are judged when the grammar is compiled, not for each answer
   const rest = rules.reserve();
-  rules.set(rest, `"\\"" | ${plain} ${rest} | "\\\\" ${escape} ${rest}`);
+  rules.set(rest, `"\\"" | ${plain} ${rest} | "\\\\" ${escaped} ${rest}`);
   const string = rules.add(`"\\"" ${rest}`);
   const any = rules.reserve();
   const object = rules.add(
