@@ -35,8 +35,12 @@ export class EmbeddingModel implements LoadedModel {
       const { config } = file;
       const request = { ...sizes, maxRows, config, weightsBytes: layout.bytes, bindingBytes };
       planMemory(request);
-      return withWeights(gpu, layout, options, (weights) =>
-        makeFitting(request, (plan) => VectorStep.create(gpu, config, plan, weights)),
+      return withWeights(
+        gpu,
+        layout,
+        options,
+        (weights) => makeFitting(request, (plan) => VectorStep.create(gpu, config, plan, weights)),
+        ({ made }) => made.destroy(),
       );
     });
     return new EmbeddingModel(options, plan, made);
@@ -56,8 +60,12 @@ export class EmbeddingModel implements LoadedModel {
         this.#step.destroy();
         this.#step = await onGpu(options, (gpu) => {
           const layout = layOutWeights(this.file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-          return withWeights(gpu, layout, options, (weights) =>
-            VectorStep.create(gpu, this.file.config, plan, weights, this.#arithmetic),
+          return withWeights(
+            gpu,
+            layout,
+            options,
+            (weights) => VectorStep.create(gpu, this.file.config, plan, weights, this.#arithmetic),
+            (step) => step.destroy(),
           );
         });
         return this.#step;

@@ -164,6 +164,7 @@ export class Engine {
       stop: stopped,
       usage,
       timings,
+      stages,
     } = await model.run(
       {
         ids,
@@ -183,7 +184,7 @@ export class Engine {
       signal,
     );
     if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
-    const ended = { model: id, finishReason, stop: stopped, usage, timings };
+    const ended = { model: id, finishReason, stop: stopped, usage, timings, ...(stages && { stages }) };
     this.#recent.add(input, ended);
     if (model instanceof Model) this.#saveLater(model);
     return ended;

@@ -1,7 +1,6 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { type ModelRoles, type RopeFactorRoles, replaceLeaves } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
-import { allOrNothing } from './all-or-nothing.ts';
 import type { BufferSlice, Gpu } from './gpu.ts';
 import {
   type LayoutLeaf,
@@ -9,15 +8,16 @@ import {
   type MatrixLayout,
   matrixBytes,
   scalesOffset,
-  type Segment,
   type StackLayout,
   type StackPart,
   type StackShape,
   type WeightsLayout,
 } from './layout.ts';
 
-/** Bytes of the file that are in the JavaScript heap at once. */
-const BATCH_BYTES = 8 * 2 ** 20;
+/** Bytes of the file that are read at once; the next ones are read while these are packed. Larger ones are no faster. */
+const BATCH_BYTES = 2 ** 19;
+/** Bytes that may be on their way to the device: a browser would hold a copy of the whole model otherwise. */
+const UPLOAD_BYTES = 64 * 2 ** 20;
 
 export interface Matrix extends MatrixLayout {
   quants: BufferSlice;
@@ -64,100 +64,206 @@ export interface LoadOptions {
   onProgress?(doneBytes: number): void;
 }
 
-/**
- * Streams every tensor from the file into its buffer, a batch of rows at a time, repacked on the way. Fails
- * with `out-of-memory` if the device has no room, and leaves nothing behind.
- */
-export async function loadWeights(
+/** A model's weights on the device: the buffers are there at once, so that dispatches can be built, and then filled. */
+export interface Loading {
+  weights: Weights;
+  /** Streams every tensor from the file into its buffer, repacked on the way, until all are there or `weights` is destroyed. */
+  fill(): Promise<void>;
+}
+
+/** Fails with `out-of-memory` if the device has no room, and leaves nothing behind. */
+export async function allocateWeights(
   gpu: Gpu,
   source: ByteSource,
   layout: WeightsLayout,
   options: LoadOptions = {},
-): Promise<Weights> {
+): Promise<Loading> {
   const buffers: GPUBuffer[] = [];
+  const writes: Write[] = [];
+  let isDestroyed = false;
   const destroy = () => {
+    isDestroyed = true;
     for (const buffer of buffers) buffer.destroy();
   };
-  const progress = { doneBytes: 0 };
 
-  const loadMatrix = async (matrix: MatrixLayout): Promise<Matrix> => {
-    const buffer = await allocate(gpu, matrix.name, matrixBytes(matrix));
+  const newBuffer = async (label: string, bytes: number): Promise<GPUBuffer> => {
+    const buffer = await allocate(gpu, label, bytes);
     buffers.push(buffer);
+    return buffer;
+  };
+  const newMatrix = async (matrix: MatrixLayout): Promise<Matrix> => {
+    const buffer = await newBuffer(matrix.name, matrixBytes(matrix));
     const scalesAt = scalesOffset(matrix);
-    let row = 0;
-    for (const segment of matrix.segments) {
-      for await (const { bytes, rows } of batches(source, segment)) {
-        options.signal?.throwIfAborted();
-        const { quants, scales } = matrix.format.pack(bytes, rows, matrix.k);
-        gpu.device.queue.writeBuffer(buffer, row * matrix.format.quantsBytes(matrix.k), quants);
-        if (scales.length > 0)
-          gpu.device.queue.writeBuffer(buffer, scalesAt + row * matrix.format.scalesBytes(matrix.k), scales);
-        row += rows;
-        progress.doneBytes += bytes.byteLength;
-        options.onProgress?.(progress.doneBytes);
-      }
-      // Without this the browser would hold a copy of the whole model until the first step
-      await gpu.device.queue.onSubmittedWorkDone();
-    }
+    writes.push(...matrixWrites(matrix, buffer));
     return {
       ...matrix,
       quants: { buffer, offset: 0, size: matrix.quantsBytes },
       scales: { buffer, offset: scalesAt, size: Math.max(matrix.scalesBytes, 16) },
     };
   };
-  const loadLinear = async ({ inputs, outputs, parts }: LinearLayout): Promise<Linear> => {
-    const loaded: Linear = { inputs, outputs, parts: [] };
-    for (const { matrix, outOffset } of parts)
-      loaded.parts.push({ matrix: await loadMatrix(matrix), outOffset });
-    return loaded;
-  };
-  const loadStack = async ({ leaf: _, ...stack }: StackLayout): Promise<Stack> => {
-    const parts: Stack['parts'] = [];
-    for (const part of stack.parts) parts.push({ ...part, matrix: await loadMatrix(part.matrix) });
-    return { ...stack, parts };
-  };
+  const newLinear = async ({ inputs, outputs, parts }: LinearLayout): Promise<Linear> => ({
+    inputs,
+    outputs,
+    parts: await Promise.all(
+      parts.map(async ({ matrix, outOffset }) => ({ matrix: await newMatrix(matrix), outOffset })),
+    ),
+  });
+  const newStack = async ({ leaf: _, ...stack }: StackLayout): Promise<Stack> => ({
+    ...stack,
+    parts: await Promise.all(
+      stack.parts.map(async (part) => ({ ...part, matrix: await newMatrix(part.matrix) })),
+    ),
+  });
   /** One vector, or several side by side. */
-  const loadVector = async (tensors: readonly TensorInfo[]): Promise<BufferSlice> => {
+  const newVector = async (tensors: readonly TensorInfo[]): Promise<BufferSlice> => {
     const bytes = tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const buffer = await allocate(gpu, tensors[0]!.name, bytes);
-    buffers.push(buffer);
+    const buffer = await newBuffer(tensors[0]!.name, bytes);
     let at = 0;
-    for (const tensor of tensors) {
-      const values = await readFloats(source, tensor);
-      gpu.device.queue.writeBuffer(buffer, at, values);
-      at += values.byteLength;
+    for (const { offset, sizeBytes } of tensors) {
+      const to = at;
+      writes.push({ offset, length: sizeBytes, to: (bytes, queue) => queue.writeBuffer(buffer, to, bytes) });
+      at += sizeBytes;
     }
     return { buffer };
   };
-  const load = (leaf: LayoutLeaf) => {
-    if (leaf.leaf === 'linear') return loadLinear(leaf);
-    if (leaf.leaf === 'stack') return loadStack(leaf);
-    return leaf.leaf === 'vector' ? loadVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
+  const newLeaf = (leaf: LayoutLeaf) => {
+    if (leaf.leaf === 'linear') return newLinear(leaf);
+    if (leaf.leaf === 'stack') return newStack(leaf);
+    return leaf.leaf === 'vector' ? newVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
   };
 
-  try {
-    const { bytes: _, ...roles } = layout;
-    // A tied head is the same leaf as the embedding
-    const leaves = new Set<LayoutLeaf>();
-    replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
-    const loaded = new Map<LayoutLeaf, Awaited<ReturnType<typeof load>>>();
-    for (const leaf of leaves) loaded.set(leaf, await load(leaf));
-    const linears = [...loaded].flatMap(([{ leaf }, value]) => (leaf === 'linear' ? [value as Linear] : []));
-    return { ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)), linears, destroy };
-  } catch (error) {
+  const { bytes: _, ...roles } = layout;
+  // A tied head is the same leaf as the embedding
+  const leaves = new Set<LayoutLeaf>();
+  replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
+  const made = await Promise.allSettled(
+    [...leaves].map(async (leaf) => [leaf, await newLeaf(leaf)] as const),
+  );
+  const failed = made.find((result) => result.status === 'rejected');
+  if (failed) {
     destroy();
-    throw error;
+    throw failed.reason;
+  }
+  const loaded = new Map(made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  const linears = [...loaded].flatMap(([{ leaf }, value]) => (leaf === 'linear' ? [value as Linear] : []));
+  const weights = {
+    ...replaceLeaves<Weights, LayoutLeaf>(roles, (leaf) => loaded.get(leaf)),
+    linears,
+    destroy,
+  };
+
+  async function fill(): Promise<void> {
+    const { queue } = gpu.device;
+    // As the file has them, which is how disks like to be read
+    writes.sort((a, b) => a.offset - b.offset);
+    let [doneBytes, unconfirmed] = [0, 0];
+    let confirmed: Promise<unknown> | undefined;
+    for await (const { write, bytes } of readAhead(source, writes)) {
+      options.signal?.throwIfAborted();
+      if (isDestroyed) return;
+      write.to(bytes, queue);
+      doneBytes += bytes.byteLength;
+      unconfirmed += bytes.byteLength;
+      options.onProgress?.(doneBytes);
+      if (unconfirmed < UPLOAD_BYTES / 2) continue;
+      await confirmed;
+      confirmed = queue.onSubmittedWorkDone();
+      unconfirmed = 0;
+    }
+    await queue.onSubmittedWorkDone();
+  }
+  return { weights, fill };
+}
+
+/** Bytes of the file, and what puts them into their buffer. */
+interface Write {
+  offset: number;
+  length: number;
+  to(bytes: Uint8Array<ArrayBuffer>, queue: GPUQueue): void;
+}
+
+/** A matrix in batches of rows. */
+function matrixWrites(matrix: MatrixLayout, buffer: GPUBuffer): Write[] {
+  const { format, k } = matrix;
+  const scalesAt = scalesOffset(matrix);
+  const writes: Write[] = [];
+  let row = 0;
+  for (const { tensor, firstRow, rows } of matrix.segments) {
+    const rowBytes = tensor.sizeBytes / tensor.shape.slice(1).reduce((rows, length) => rows * length, 1);
+    const most = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
+    for (let done = 0; done < rows; done += most) {
+      const [at, count] = [row + done, Math.min(most, rows - done)];
+      writes.push({
+        offset: tensor.offset + (firstRow + done) * rowBytes,
+        length: count * rowBytes,
+        to(bytes, queue) {
+          const { quants, scales } = format.pack(bytes, count, k);
+          queue.writeBuffer(buffer, at * format.quantsBytes(k), quants);
+          if (scales.length > 0) queue.writeBuffer(buffer, scalesAt + at * format.scalesBytes(k), scales);
+        },
+      });
+    }
+    row += rows;
+  }
+  return writes;
+}
+
+/** Reads each while the one before it is being used. */
+async function* readAhead(source: ByteSource, writes: readonly Write[]) {
+  const read = ({ offset, length }: Write) => {
+    const bytes = source.read(offset, length) as Promise<Uint8Array<ArrayBuffer>>;
+    // It may fail before anybody waits for it
+    bytes.catch(() => {});
+    return bytes;
+  };
+  let next = writes[0] && read(writes[0]);
+  for (const [i, write] of writes.entries()) {
+    const bytes = await next!;
+    next = writes[i + 1] && read(writes[i + 1]!);
+    yield { write, bytes };
   }
 }
 
-/** Uploads the weights for what is made of them, and frees them if that fails. */
-export function withWeights<T>(
+/**
+ * Uploads weights while `make` builds what computes with them: compiling and uploading are done by different
+ * processors. Leaves nothing behind if either fails.
+ */
+export async function withWeights<T>(
   gpu: Gpu,
   layout: WeightsLayout,
   options: LoadOptions & { source: ByteSource },
   make: (weights: Weights) => Promise<T>,
+  free: (made: T) => void,
 ): Promise<T> {
-  return allOrNothing(async (own) => make(own(await loadWeights(gpu, options.source, layout, options))));
+  const { weights, fill } = await allocateWeights(gpu, options.source, layout, options);
+  const making = make(weights).catch((error: unknown) => {
+    // Ends the filling too
+    weights.destroy();
+    throw error;
+  });
+  const [made, filled] = await Promise.allSettled([making, fill()]);
+  if (made.status === 'rejected') throw made.reason;
+  if (filled.status === 'fulfilled') return made.value;
+  free(made.value);
+  weights.destroy();
+  throw filled.reason;
+}
+
+/** Uploads weights before anything is made of them. Leaves nothing behind if that fails. */
+export async function loadWeights(
+  gpu: Gpu,
+  source: ByteSource,
+  layout: WeightsLayout,
+  options: LoadOptions = {},
+): Promise<Weights> {
+  const { weights, fill } = await allocateWeights(gpu, source, layout, options);
+  try {
+    await fill();
+    return weights;
+  } catch (error) {
+    weights.destroy();
+    throw error;
+  }
 }
 
 /** A buffer, or `out-of-memory` where the device would only have told later. */
@@ -170,18 +276,6 @@ export async function allocate(
   const buffer = gpu.buffer(label, size, usage);
   await gpu.mustHave([buffer]);
   return buffer;
-}
-
-async function* batches(
-  source: ByteSource,
-  { tensor, firstRow, rows }: Segment,
-): AsyncGenerator<{ bytes: Uint8Array; rows: number }> {
-  const rowBytes = tensor.sizeBytes / tensor.shape.slice(1).reduce((rows, length) => rows * length, 1);
-  const rowsPerBatch = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
-  for (let row = firstRow; row < firstRow + rows; row += rowsPerBatch) {
-    const count = Math.min(rowsPerBatch, firstRow + rows - row);
-    yield { bytes: await source.read(tensor.offset + row * rowBytes, count * rowBytes), rows: count };
-  }
 }
 
 /** A vector, which the layout has seen to be F32. */

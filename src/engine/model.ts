@@ -69,8 +69,12 @@ export class Model implements LoadedModel {
       const request = requestFor(gpu, layout.bytes);
       // Before anything is allocated
       planMemory(request);
-      const { plan, made } = await withWeights(gpu, layout, options, (weights) =>
-        makeFitting(request, (plan) => Step.create(gpu, file.config, plan, weights)),
+      const { plan, made } = await withWeights(
+        gpu,
+        layout,
+        options,
+        (weights) => makeFitting(request, (plan) => Step.create(gpu, file.config, plan, weights)),
+        ({ made }) => made.destroy(),
       );
       return { layout, plan, step: made };
     };
@@ -277,8 +281,12 @@ export class Model implements LoadedModel {
       this.#options,
       async (gpu) => {
         const { file } = this.#options;
-        const step = await withWeights(gpu, this.layout, this.#options, (weights) =>
-          Step.create(gpu, file.config, this.plan, weights, this.#arithmetic),
+        const step = await withWeights(
+          gpu,
+          this.layout,
+          this.#options,
+          (weights) => Step.create(gpu, file.config, this.plan, weights, this.#arithmetic),
+          (step) => step.destroy(),
         );
         await this.#adapters.reload(step).catch((error: unknown) => {
           step.destroy();

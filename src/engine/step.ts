@@ -21,8 +21,11 @@ import { chooseVariants, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
 const SIZED_POSITIONS = 64;
-/** Steps submitted before the first of them is read: hides the readback (3 ms a token in Chromium otherwise). */
-const DEPTH = 4;
+/**
+ * Steps submitted before the first of them is read: hides the readback. Chromium sees some 2.6 ms late that a step is
+ * done, so a token takes at least a DEPTH-th of that and of its own time: 0.8 ms with four, less than the GPU's with six.
+ */
+const DEPTH = 6;
 
 interface Parts {
   gpu: Gpu;

@@ -68,7 +68,9 @@ function Reply({ text, onDone }: { text: string; onDone: () => void }) {
 }
 
 function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStatus; attempt: Attempt }) {
-  const { room, machines, server } = status;
+  const { room, machines, server, self } = status;
+  // Each counts its own answers, so that the sum counts every token once
+  const tokensPerSecond = [self, ...machines].reduce((sum, at) => sum + at.tokensPerSecond, 0);
   const shows = useSignal<'machines' | 'code' | 'invite'>('machines');
   return (
     <>
@@ -76,6 +78,7 @@ function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStat
         {machines.length === 0
           ? 'Nobody else is here yet'
           : `${plural(machines.length + 1, 'machine')} in this room`}
+        {tokensPerSecond > 0 && ` · ${tokensPerSecond.toFixed(1)} tokens/s`}
         {status.connecting > 0 && ' · connecting…'}
         {server.problem && ` · ${server.problem}`}
       </p>

@@ -20,7 +20,7 @@ export function MachineList(props: {
             <span class="dot" />
             {machine.isLate ? 'Late' : formatLatency(machine.rttMs)}
           </span>
-          <p class="muted small">{describeMachine(machine)}</p>
+          <p class="muted small">{describeMachine(machine, props.machines)}</p>
           {props.actions?.(machine)}
         </li>
       ))}
@@ -33,11 +33,13 @@ export function formatLatency(ms: number): string {
   return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)}\u00a0ms`;
 }
 
-export function describeMachine(machine: Machine): string {
-  const { gpu, load, isSharing, freeBytes, holds, digits, worksForUs, isServed } = machine;
+export function describeMachine(machine: Machine, machines: readonly Machine[]): string {
+  const { gpu, load, isSharing, freeBytes, holds, digits, worksForUs, isServed, worksFor } = machine;
+  const others = machines.filter(({ peer }) => worksFor.includes(peer)).map(({ name }) => name);
   return [
     gpu,
     worksForUs ? 'works for this machine' : '',
+    others.length > 0 ? `works for ${others.join(', ')}` : '',
     isServed ? 'served by this machine' : '',
     `${formatPercent(load * 100)} busy`,
     isSharing ? `shares ${formatBytes(freeBytes)}` : 'shares nothing',

@@ -38,6 +38,7 @@ test('a headless peer joins by the room’s code, and a page of a browser has it
 
   const answer = await askRoom(await allowedPage(machine));
   expect(answer.text).toBe(ANSWER);
-  // It has room for the whole model: splitting it would only be slower
-  expect(answer.usage.hearth.stages).toEqual([{ first: 0, end: 7 }]);
+  // Whole on the peer or split, as the room is loaded; this machine cannot hold it alone
+  const { stages } = answer.usage.hearth;
+  expect([stages[0]?.first, stages.at(-1)?.end]).toEqual([0, 7]);
 });

@@ -1,4 +1,5 @@
 import {
+  maskWords,
   packSampler,
   SCRATCH_BYTES,
   samplePick,
@@ -21,12 +22,13 @@ export async function sampling(gpu: Gpu, { sampleThreads: threads }: Variants): 
     outputs: Uint32Array.of(0, 5, 0, 0),
     samplers: packSampler(GREEDY),
     logits,
+    masks: maskWords(VOCAB) * 4,
     counts: VOCAB * 4,
     scratch: SCRATCH_BYTES,
     sampled: 4,
     results: 8,
   };
-  const read = ['outputs', 'samplers', 'logits', 'counts', 'scratch'] as const;
+  const read = ['outputs', 'samplers', 'logits', 'masks', 'counts', 'scratch'] as const;
   const results = await compute(
     gpu,
     contents,
