@@ -54,6 +54,6 @@ test.each([
   expect(expected.answer).toHaveLength(40);
   const guessed = await ask('always', repeats, sampling);
   expect(guessed.answer).toEqual(expected.answer);
-  // An answer at random seldom repeats itself
-  if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(expected.steps / 2);
+  // An answer at random seldom repeats itself. How many steps are under way when a guess fails depends on the adapter
+  if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(0.75 * expected.steps);
 });
