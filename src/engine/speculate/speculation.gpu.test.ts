@@ -25,7 +25,7 @@ const model = await Model.load({
   sizes: { budgetBytes: 2 ** 32, slots: 10, contextLength: 128, maxRows: 40 },
 });
 
-async function ask(speculates: Speculates, ids: number[], sampling: SamplingOptions, maxTokens = 40) {
+async function ask(speculates: Speculates, ids: number[], sampling: SamplingOptions, maxTokens = 80) {
   const answer: number[] = [];
   const { steps } = await model.run(
     {
@@ -51,9 +51,9 @@ test.each([
   { why: 'sampled', sampling: { ...GREEDY, temperature: 0.7, topK: 3, topP: 0.9, seed: 7 } },
 ])('a $why answer that is guessed ahead is the answer', async ({ sampling }) => {
   const expected = await ask('never', repeats, sampling);
-  expect(expected.answer).toHaveLength(40);
+  expect(expected.answer).toHaveLength(80);
   const guessed = await ask('always', repeats, sampling);
   expect(guessed.answer).toEqual(expected.answer);
-  // An answer at random seldom repeats itself. How many steps are under way when a guess fails depends on the adapter
-  if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(0.75 * expected.steps);
+  // An answer at random seldom repeats itself
+  if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(expected.steps / 2);
 });
