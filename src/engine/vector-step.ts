@@ -11,7 +11,7 @@ import { Readback } from './readback.ts';
 import type { StepPlan } from './schedule.ts';
 import { StepBuffer } from './step-buffer.ts';
 import { Overflow, type Stepper, type Timed } from './stepper.ts';
-import { chooseVariants } from './variants.ts';
+import { chooseVariants, mayOverflow } from './variants.ts';
 
 /** One is computed while the other is read. */
 const DEPTH = 2;
@@ -67,7 +67,7 @@ export class VectorStep implements Stepper<VectorsResult> {
         stepBuffer,
         forward,
         readback,
-        variants.arithmetic === 'f16',
+        mayOverflow(variants),
       );
     });
   }
