@@ -24,7 +24,7 @@ export class Constrainer {
   readonly #tokenizer: Tokenizer;
   readonly #vocab: number;
   #compiler: Promise<GrammarCompiler> | undefined;
-  #spaced: readonly number[] | undefined;
+  #spaced: ReadonlySet<number> | undefined;
   readonly #kept = new LeastRecent<string, Promise<CompiledGrammar>>(MAX_KEPT, (compiled) => {
     void compiled.then(
       (grammar) => grammar.dispose(),
@@ -84,14 +84,15 @@ export class Constrainer {
     return compiler;
   }
 
-  #spacedIds(): readonly number[] {
+  #spacedIds(): ReadonlySet<number> {
     const tokenizer = this.#tokenizer;
-    this.#spaced ??=
+    const isSpaced = (id: number) =>
+      tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE;
+    this.#spaced ??= new Set(
       tokenizer.addsSpace === 'never'
         ? []
-        : Array.from({ length: this.#vocab }, (_, id) => id).filter(
-            (id) => tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE,
-          );
+        : Array.from({ length: this.#vocab }, (_, id) => id).filter(isSpaced),
+    );
     return this.#spaced;
   }
 }
