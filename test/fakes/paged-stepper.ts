@@ -17,6 +17,8 @@ export interface PagedStepperOptions {
   arrive?(busyMs: number): Promise<void>;
 }
 
+type Placed = Chunk & { slot: number };
+
 export class PagedStepper implements Stepper {
   readonly depth: number;
   readonly ahead: number;
@@ -48,12 +50,13 @@ export class PagedStepper implements Stepper {
 
   async run(plan: StepPlan): Promise<StepResult> {
     const { busyMs = () => 1, arrive = turns } = this.#options;
-    const chunks = [...plan.decodes, ...plan.prefills];
+    // Whose sequence may have left its slot by the time that a mask is there
+    const chunks = [...plan.decodes, ...plan.prefills].map((chunk) => ({ ...chunk, slot: chunk.sequence.slot! }));
     const held = chunks.filter(({ isMasked }) => isMasked);
     this.steps.push({ decodes: plan.decodes.length, rows: rowsOf(chunks), masks: held.length });
     // A step's rows see each other's keys and values, whatever their order
     for (const chunk of chunks) this.#write(chunk);
-    const masks = new Map<Chunk, Int32Array | undefined>();
+    const masks = new Map<Placed, Int32Array | undefined>();
     if (held.length > 0) {
       let submitted = () => {};
       this.submitted = new Promise((resolve) => (submitted = resolve));
@@ -70,16 +73,16 @@ export class PagedStepper implements Stepper {
 
   destroy(): void {}
 
-  #write({ sequence: { slot, tokens }, firstPosition, rows, guesses }: Chunk): void {
+  #write({ slot, sequence: { tokens }, firstPosition, rows, guesses }: Placed): void {
     for (let row = 0; row < rows; row++) {
       const position = firstPosition + row;
-      const { page, at } = this.#place(slot!, position);
-      (this.#cache[page] ??= [])[at] = guesses?.[row] ?? tokens[position] ?? this.#sampled[slot!]!;
+      const { page, at } = this.#place(slot, position);
+      (this.#cache[page] ??= [])[at] = guesses?.[row] ?? tokens[position] ?? this.#sampled[slot]!;
     }
   }
 
   #outputs(
-    { sequence: { slot }, firstPosition, rows, isOutput, guesses }: Chunk,
+    { slot, firstPosition, rows, isOutput, guesses }: Placed,
     mask?: Int32Array,
     isAside = false,
   ): number[] {
@@ -87,12 +90,12 @@ export class PagedStepper implements Stepper {
     const first = guesses ? firstPosition : firstPosition + rows - 1;
     return Array.from({ length: firstPosition + rows - first }, (_, i) => {
       const text = Array.from({ length: first + i + 1 }, (_, position) => {
-        const { page, at } = this.#place(slot!, position);
+        const { page, at } = this.#place(slot, position);
         return this.#cache[page]![at]!;
       });
-      const id = this.#options.sample(text, this.#samplers[slot!]!, mask);
+      const id = this.#options.sample(text, this.#samplers[slot]!, mask);
       // Which of several outputs writes last is anybody's guess
-      if (!isAside) this.#sampled[slot!] = guesses ? -1 : id;
+      if (!isAside) this.#sampled[slot] = guesses ? -1 : id;
       return id;
     });
   }

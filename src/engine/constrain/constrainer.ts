@@ -11,6 +11,8 @@ import { type CompiledGrammar, type GrammarCompiler, xgrammar } from './xgrammar
 /** Grammars that are kept compiled. */
 const MAX_KEPT = 16;
 const SPACE = 0x20;
+/** Control tokens that answers may have. */
+const SHOWN: ReadonlySet<string> = new Set();
 
 /** What an answer is held to. */
 export interface Held {
@@ -52,7 +54,7 @@ export class Constrainer {
         'The beginning of the answer does not follow what the whole answer is held to. Change one of them.',
       );
     }
-    return new TokenMatcher(matcher, this.#tokenizer, this.#spacedIds());
+    return new TokenMatcher(matcher, this.#tokenizer, this.#spacedIds(), SHOWN);
   }
 
   async dispose(): Promise<void> {
@@ -78,7 +80,7 @@ export class Constrainer {
 
   async #newCompiler(): Promise<GrammarCompiler> {
     const { GrammarCompiler } = await xgrammar();
-    const vocabulary = await tokenVocabulary(this.#tokenizer, this.#vocab, new Set());
+    const vocabulary = await tokenVocabulary(this.#tokenizer, this.#vocab, SHOWN);
     const compiler = await GrammarCompiler.createGrammarCompiler(vocabulary, false);
     vocabulary.dispose();
     return compiler;

@@ -1,5 +1,6 @@
 import type { Tokenizer } from '../../../models/tokenizers/tokenizer.ts';
 import type { Matcher } from './hold.ts';
+import { isSilent } from './token-vocabulary.ts';
 import type { GrammarMatcher } from './xgrammar.ts';
 
 /** Holds one answer to its grammar, token by token. */
@@ -13,6 +14,8 @@ export class TokenMatcher implements Matcher {
     private readonly tokenizer: Tokenizer,
     /** Tokens that begin with a space, where the tokenizer puts one before a text. */
     private readonly spaced: ReadonlySet<number>,
+    /** Control tokens that count as text. */
+    private readonly shown: ReadonlySet<string>,
   ) {
     this.#losesSpace = tokenizer.addsSpace !== 'never';
   }
@@ -29,7 +32,10 @@ export class TokenMatcher implements Matcher {
   /** The token that has come; false if the mask leaves it out, and then nothing has changed. */
   accept(id: number): boolean {
     if (this.#isDisposed || this.matcher.isTerminated()) return false;
-    if ((this.#losesSpace && this.spaced.has(id)) || !this.matcher.acceptToken(id)) return false;
+    if (this.#losesSpace && this.spaced.has(id)) return false;
+    // The package would refuse these too, and write to the console each time
+    if (!this.tokenizer.endIds.has(id) && isSilent(this.tokenizer, id, this.shown)) return false;
+    if (!this.matcher.acceptToken(id)) return false;
     const kind = this.tokenizer.kind(id);
     if (kind !== 'control' && kind !== 'user') this.#losesSpace = false;
     else this.#losesSpace ||= this.tokenizer.addsSpace === 'at-start-and-after-specials';
