@@ -49,9 +49,8 @@ export class SectionReader implements AnswerReader {
     const end = prompt.trimEnd();
     this.section = sections.find(({ kind, open }) => kind === 'reasoning' && end.endsWith(open));
     this.followsMark = this.section !== undefined;
-    if (!toolNames || toolNames.size === 0) return;
     this.names = toolNames;
-    if (bare && !this.section) this.bare = bare;
+    if (bare && toolNames && toolNames.size > 0 && !this.section) this.bare = bare;
   }
 
   push(text: string): AnswerPart[] {

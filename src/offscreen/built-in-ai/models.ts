@@ -9,6 +9,7 @@ import { Refused } from './outcome.ts';
 /** A token of common text is about four characters; what is so long that nothing could take it is not cut into tokens. */
 const CHARS_PER_TOKEN = 4;
 
+type Counting = Pick<Conversation, 'messages'> & Partial<Conversation>;
 type Counted = EngineCalls['count']['input']['prompt'];
 
 /** The user's default model, as these APIs see it: they have no way to name another. */
@@ -54,9 +55,10 @@ export class Models {
   }
 
   /** The tokens of a conversation as the model is given it. */
-  count(model: string, { messages, answerStart }: Conversation, signal: AbortSignal): Promise<number> {
-    const texts = [...messages.map(({ content }) => content), answerStart ?? ''];
-    const prompt: Counted = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
+  count(model: string, conversation: Counting, signal: AbortSignal): Promise<number> {
+    const { messages, answerStart = '' } = conversation;
+    const texts = [...messages.map(({ content }) => content), answerStart];
+    const prompt: Counted = { kind: 'messages', ...conversation };
     return this.#tokens(model, prompt, texts, signal);
   }
 
