@@ -9,7 +9,6 @@ import { Refused } from './outcome.ts';
 /** A token of common text is about four characters; what is so long that nothing could take it is not cut into tokens. */
 const CHARS_PER_TOKEN = 4;
 
-type Counting = Pick<Conversation, 'messages'> & Partial<Conversation>;
 type Counted = EngineCalls['count']['input']['prompt'];
 
 /** The user's default model, as these APIs see it: they have no way to name another. */
@@ -55,7 +54,7 @@ export class Models {
   }
 
   /** The tokens of a conversation as the model is given it. */
-  count(model: string, conversation: Counting, signal: AbortSignal): Promise<number> {
+  count(model: string, conversation: Conversation, signal: AbortSignal): Promise<number> {
     const { messages, answerStart = '' } = conversation;
     const texts = [...messages.map(({ content }) => content), answerStart];
     const prompt: Counted = { kind: 'messages', ...conversation };

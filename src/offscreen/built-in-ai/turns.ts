@@ -39,7 +39,7 @@ function checkContent(
 /** A conversation as a model is given it. */
 export interface Conversation {
   messages: Message[];
-  tools: ToolFunction[];
+  tools?: ToolFunction[];
   /** What the answer goes on from. */
   answerStart?: string;
 }
@@ -54,13 +54,13 @@ export function toConversation(
   if (description) messages.push({ role: 'user', content: describe(description) });
   return {
     messages: merged(messages),
-    tools: tools.map(({ name, description, inputSchema }) => ({
-      name,
-      description,
-      parameters: inputSchema,
-    })),
+    ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}),
     ...(last?.prefix ? { answerStart: textOf(last) } : {}),
   };
+}
+
+function toFunction({ name, description, inputSchema }: ToolDeclaration): ToolFunction {
+  return { name, description, parameters: inputSchema };
 }
 
 /** The texts of turns, and of what a model is told with them, with nothing around. */
