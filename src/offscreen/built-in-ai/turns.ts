@@ -2,6 +2,7 @@ import type {
   ContentType,
   LanguageModelOptions,
   ToolCall,
+  ToolDeclaration,
   ToolResponse,
   Turn,
 } from '../../protocol/built-in-ai.ts';
