@@ -312,24 +312,32 @@ interface Division {
 async function sample(given: readonly Given[], { parts = 5, threads = 4, gather = true }: Division = {}) {
   const vocab = given[0]!.logits.length;
   const outputs = given.length;
-  const shape = { outputs: 2 * outputs, vocab, parts, threads };
   // Outputs in the reverse order of their sequences, so that one cannot pass for the other
   const last = outputs - 1;
   const rows = [...given].reverse();
   const start = new Uint32Array(outputs * vocab);
   for (const [i, { counts = [] }] of given.entries()) start.set(Uint32Array.from(counts), i * vocab);
-  const choices = rows.map(({ position = 0, allowed }, i) => [last - i, position, 0, allowed ? UNDER_MASK : 0]);
-  // And what each would say without its mask
-  const asides = rows.map(({ position = 0 }, i) => [last - i, position, 0, asideOf(i)]);
+  const choices = rows.map(({ position = 0, allowed }, i) => [
+    last - i,
+    position,
+    0,
+    allowed ? UNDER_MASK : 0,
+  ]);
+  // And what those with a mask would say without it
+  const asides = rows.flatMap(({ position = 0, allowed }, i) =>
+    allowed ? [[last - i, position, 0, asideOf(i)]] : [],
+  );
+  const samples = outputs + asides.length;
+  const shape = { outputs: samples, vocab, parts, threads };
   const buffers = {
     outputs: upload(Uint32Array.from([...choices, ...asides].flat())),
     samplers: upload(join(given.map(({ sampler }) => packSampler(sampler)))),
     logits: upload(join(rows.map(({ logits }) => new Uint8Array(Float32Array.from(logits).buffer)))),
     masks: upload(join(given.map(({ allowed }) => new Uint8Array(mask(vocab, allowed).buffer)))),
     counts: upload(start),
-    scratch: gpu.buffer('scratch', 2 * outputs * SCRATCH_BYTES),
+    scratch: gpu.buffer('scratch', samples * SCRATCH_BYTES),
     sampled: gpu.buffer('sampled', outputs * 4),
-    results: gpu.buffer('results', 2 * outputs * 8),
+    results: gpu.buffer('results', samples * 8),
   };
 
   const { scratch, sampled, results, ...read } = buffers;
@@ -356,7 +364,7 @@ async function sample(given: readonly Given[], { parts = 5, threads = 4, gather 
     counts: await words(buffers.counts),
     sampled: [...(await words(sampled))],
     results: given.map((_, i) => ({ id: pairs[(last - i) * 2]!, logprob: logprobs[(last - i) * 2 + 1]! })),
-    asides: given.map((_, i) => pairs[(outputs + last - i) * 2]!),
+    asides: asides.map((_, i) => pairs[(samples - 1 - i) * 2]!),
   };
   for (const buffer of Object.values(buffers)) buffer.destroy();
   return found;

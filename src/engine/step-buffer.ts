@@ -75,7 +75,15 @@ export class StepBuffer {
     const words = this.#words;
     const masked: number[] = [];
     const hasGuesses = decodes.some(({ rows }) => rows > 1);
-    const load = { rows: 0, outputs: 0, samples: 0, decodes: rowsOf(decodes), hasGuesses, tiles: 0, depth: 0 };
+    const load = {
+      rows: 0,
+      outputs: 0,
+      samples: 0,
+      decodes: rowsOf(decodes),
+      hasGuesses,
+      tiles: 0,
+      depth: 0,
+    };
 
     for (const { sequence, firstPosition, rows, isOutput, guesses, isMasked } of [...decodes, ...prefills]) {
       for (let row = 0; row < rows; row++) {
@@ -115,7 +123,15 @@ export class StepBuffer {
   /** As `write`, of rows in any order whose tokens are all known: they may need a tile each. */
   writeRows(rows: readonly StageRow[]): StepLoad {
     const words = this.#words;
-    const load = { rows: rows.length, outputs: 0, samples: 0, decodes: 0, hasGuesses: false, tiles: 0, depth: 0 };
+    const load = {
+      rows: rows.length,
+      outputs: 0,
+      samples: 0,
+      decodes: 0,
+      hasGuesses: false,
+      tiles: 0,
+      depth: 0,
+    };
     for (const [row, { token, position, slot, isOutput }] of rows.entries()) {
       const output = isOutput ? load.outputs : NONE;
       words.set([token, position, slot, output], this.#at.rows / 4 + row * 4);

@@ -1,7 +1,11 @@
 // The plan of a model whose cache is pages of one group, for runners on a `PagedStepper`.
 import type { Plan } from '../../src/engine/plan.ts';
 
-export function pagedPlan({ slots, pageCount, pageSize }: Pick<Plan, 'slots' | 'pageCount' | 'pageSize'>): Plan {
+export function pagedPlan({
+  slots,
+  pageCount,
+  pageSize,
+}: Pick<Plan, 'slots' | 'pageCount' | 'pageSize'>): Plan {
   return {
     contextLength: 100 * pageSize,
     slots,

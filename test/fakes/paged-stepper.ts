@@ -51,7 +51,10 @@ export class PagedStepper implements Stepper {
   async run(plan: StepPlan): Promise<StepResult> {
     const { busyMs = () => 1, arrive = turns } = this.#options;
     // Whose sequence may have left its slot by the time that a mask is there
-    const chunks = [...plan.decodes, ...plan.prefills].map((chunk) => ({ ...chunk, slot: chunk.sequence.slot! }));
+    const chunks = [...plan.decodes, ...plan.prefills].map((chunk) => ({
+      ...chunk,
+      slot: chunk.sequence.slot!,
+    }));
     const held = chunks.filter(({ isMasked }) => isMasked);
     this.steps.push({ decodes: plan.decodes.length, rows: rowsOf(chunks), masks: held.length });
     // A step's rows see each other's keys and values, whatever their order

@@ -112,7 +112,12 @@ function open(speculates: Speculates, options: Partial<PagedStepperOptions> & { 
 }
 
 /** What an answer should be by the definition alone: what is said freely, if it may come, else of what may. */
-async function defined({ rule, sampling, maxTokens = 40, ids = [3, 1, 2] }: Required<Pick<Ask, 'rule'>> & Ask) {
+async function defined({
+  rule,
+  sampling,
+  maxTokens = 40,
+  ids = [3, 1, 2],
+}: Required<Pick<Ask, 'rule'>> & Ask) {
   const [matcher, text, all] = [new RuleMatcher(rule), [...ids], { ...GREEDY, ...sampling }];
   while (text.length < ids.length + maxTokens) {
     const free = sample(text, all);

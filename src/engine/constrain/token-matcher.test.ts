@@ -28,7 +28,9 @@ test.each([
     expect(await matcher.mask()).toEqual(mask);
     chance = (chance * 48_271) % 0x7fff_ffff;
     const goingOn = allowed.filter((id) => !tokenizer.endIds.has(id));
-    expect(matcher.accept((goingOn.length > 0 ? goingOn : allowed)[chance % (goingOn.length || 1)]!)).toBe(true);
+    expect(matcher.accept((goingOn.length > 0 ? goingOn : allowed)[chance % (goingOn.length || 1)]!)).toBe(
+      true,
+    );
   }
   matcher.dispose();
   expect(matcher.accept(0)).toBe(false);
