@@ -99,8 +99,7 @@ export class Constrainer {
 
   #spacedIds(): ReadonlySet<number> {
     const tokenizer = this.#tokenizer;
-    const isSpaced = (id: number) =>
-      tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE;
+    const isSpaced = (id: number) => tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE;
     this.#spaced ??= new Set(
       tokenizer.addsSpace === 'never'
         ? []
