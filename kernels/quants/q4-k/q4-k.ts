@@ -1,6 +1,7 @@
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q4-k.wgsl?raw';
 import wgslDp4a from './q4-k-dp4a.wgsl?raw';
 import wgslF16 from './q4-k-f16.wgsl?raw';
@@ -20,6 +21,7 @@ export const q4_k = defineFormat({
   wgsl: kScales + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units / 2,
   pack({ fileWords: file, quants, scales, rows, units }) {

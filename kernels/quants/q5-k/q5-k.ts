@@ -2,6 +2,7 @@ import { bits } from '../bit-planes.ts';
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q5-k.wgsl?raw';
 import wgslDp4a from './q5-k-dp4a.wgsl?raw';
 import wgslF16 from './q5-k-f16.wgsl?raw';
@@ -22,6 +23,7 @@ export const q5_k = defineFormat({
   wgsl: kScales + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units / 2 + units,
   pack({ fileWords: file, quants, scales, rows, units }) {
