@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
+import { kScalesWords, packKScales } from '../k-scales.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
 import wgslPack from './pack.wgsl?raw';
 import wgsl from './q4-k.wgsl?raw';
@@ -23,14 +24,17 @@ export const q4_k = defineFormat({
   wgslDp4a,
   wgslPack,
   quantsWords: (units) => 4 * units,
-  scalesWords: (units) => units / 2,
+  scalesWords: kScalesWords,
   pack({ fileWords: file, quants, scales, rows, units }) {
-    for (let block = 0, from = 0, to = 0; block < (rows * units) / 8; block++) {
-      for (let i = 0; i < 4; i++) scales[4 * block + i] = file[from++]!;
-      for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
-        for (let i = 0; i < 4; i++) {
-          quants[to + i] = lowNibbles(file[from + i]!, file[from + 4 + i]!);
-          quants[to + 4 + i] = highNibbles(file[from + i]!, file[from + 4 + i]!);
+    for (let row = 0, from = 0, to = 0; row < rows; row++) {
+      for (let block = 0; block < units / 8; block++) {
+        packKScales(file, from, scales, row * kScalesWords(units), units, block);
+        from += 4;
+        for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
+          for (let i = 0; i < 4; i++) {
+            quants[to + i] = lowNibbles(file[from + i]!, file[from + 4 + i]!);
+            quants[to + 4 + i] = highNibbles(file[from + i]!, file[from + 4 + i]!);
+          }
         }
       }
     }
