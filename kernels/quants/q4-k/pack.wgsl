@@ -5,5 +5,5 @@ fn quants_word(row: u32, i: u32) -> u32 {
 }
 
 fn scales_word(row: u32, i: u32) -> u32 {
-  return word_at(row + i / 4 * 144 + 4 * (i % 4));
+  return k_scales_word(row, 144, i);
 }

@@ -5,8 +5,7 @@ fn quants_word(row: u32, i: u32) -> u32 {
 }
 
 fn scales_word(row: u32, i: u32) -> u32 {
-  let headers = UNITS / 2;
-  if (i < headers) { return word_at(row + i / 4 * 176 + 4 * (i % 4)); }
-  let unit = i - headers;
+  if (i < k_scales_words()) { return k_scales_word(row, 176, i); }
+  let unit = i - k_scales_words();
   return bits_of(row + unit / 8 * 176 + 16, unit % 8);
 }
