@@ -10,8 +10,10 @@ import {
   groupBlocks,
   kvTypes,
   PAGE_SIZE,
+  pageBytes,
   planCache,
 } from './cache-plan.ts';
+import { pageReadBytes } from './page-bytes.ts';
 import { stepBytes } from './step-bytes.ts';
 
 /** Positions kept when nobody says otherwise: enough for a long talk, small enough for a small machine. */
@@ -75,10 +77,11 @@ function planCached(request: PlanRequest): Plan {
   const [first, ...others] = request.kv
     ? [request.kv]
     : kvTypes({ config, contextLength: wanted, slots, maxRows });
-  const fixed = (contextLength: number) =>
-    weightsBytes + workBytes(config, { contextLength, slots, maxRows });
+  const work = (contextLength: number, kv: KvType) =>
+    workBytes(config, { contextLength, slots, maxRows }) + pageReadBytes(pageBytes(config, kv));
+  const fixed = (contextLength: number, kv: KvType) => weightsBytes + work(contextLength, kv);
   const cacheOf = (contextLength: number, kv: KvType) =>
-    planCache(sizes(contextLength, kv), budgetBytes - fixed(contextLength));
+    planCache(sizes(contextLength, kv), budgetBytes - fixed(contextLength, kv));
 
   // What is rounded is better than what is forgotten, so the context is shortened last
   let contextLength = wanted;
@@ -93,11 +96,11 @@ function planCached(request: PlanRequest): Plan {
     groups = cacheOf(contextLength, kv);
   }
   if (!groups)
-    throw tooLarge(request, contextLength, fixed(contextLength) + contextBytes(sizes(contextLength, kv)));
+    throw tooLarge(request, contextLength, fixed(contextLength, kv) + contextBytes(sizes(contextLength, kv)));
 
   const maxPages = Math.ceil(contextLength / PAGE_SIZE);
   const kvBytes = cacheBytes(sizes(contextLength, kv), groups);
-  const activationsBytes = workBytes(config, { contextLength, slots, maxRows });
+  const activationsBytes = work(contextLength, kv);
   return {
     contextLength,
     slots,
