@@ -193,7 +193,7 @@ export class Model implements LoadedModel {
     if (this.#step instanceof Step) return this.#constrainer.matcher(held);
     throw new HearthError(
       'not-supported',
-      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+      'Without a GPU, answers cannot be held to a schema, a pattern, a grammar or a tool. Ask again without.',
     );
   }
 
@@ -306,7 +306,7 @@ export class Model implements LoadedModel {
     if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
       throw new HearthError(
         'no-device',
-        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+        'The GPU is gone, and holding answers to a schema, a pattern, a grammar or a tool needs one. Ask again without.',
       );
     return this.#step;
   }
