@@ -9,10 +9,13 @@ interface Cache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
 }
-declare const TransformersCache: new () => Cache;
-declare const WllamaCache: new () => {
-  write(key: string, stream: ReadableStream, hint: { sha256: string }): Promise<void>;
-  read(key: string, hint: { sha256: string }): Promise<Blob | null>;
+/** The caches of two libraries, each as its own publisher has it; one is loaded by each page. */
+declare const sdk: {
+  CrossOriginStorage: new () => Cache;
+  COSBackend: new () => {
+    write(key: string, stream: ReadableStream, hint: { sha256: string }): Promise<void>;
+    read(key: string, hint: { sha256: string }): Promise<Blob | null>;
+  };
 };
 interface Storage {
   requestFileHandle(hash: object, options?: object): Promise<FileSystemFileHandle>;
@@ -24,6 +27,8 @@ declare global {
   }
 }
 
+const MODULES = '../../node_modules';
+const page = (script: string) => `<!doctype html><script>${script}</script>`;
 const hashOf = (text: string) => ({
   algorithm: 'SHA-256',
   value: createHash('sha256').update(text).digest('hex'),
@@ -34,8 +39,12 @@ const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${hashOf
 let harness: Harness;
 beforeAll(async () => {
   harness = await Harness.launch(await fakeEngineBuild(), {
-    '/sdk.js': { body: await bundle('cross-origin-storage-sdk.mjs') },
-    '/sdk': { body: '<!doctype html><script src="/sdk.js"></script>' },
+    '/transformers': {
+      body: page(
+        await bundle(`${MODULES}/@huggingface/transformers/src/utils/cache/CrossOriginStorageCache.js`),
+      ),
+    },
+    '/wllama': { body: page(await bundle(`${MODULES}/@wllama/wllama/src/storage/cos.ts`)) },
     '/some/model/raw/main/model.onnx': { body: POINTER },
   });
   await harness.call('background', 'wake');
@@ -165,24 +174,24 @@ test('a hostile page finds no way around the rules', async () => {
 
 test('Transformers.js on one site stores what its copy on another finds, without a second download', async () => {
   const url = '/some/model/resolve/main/model.onnx';
-  const a = await allowed('a', '/sdk');
+  const a = await allowed('a', '/transformers');
   await a.evaluate(
-    ([url, weights]) => new TransformersCache().put(location.origin + url, new Response(weights)),
+    ([url, weights]) => new sdk.CrossOriginStorage().put(location.origin + url, new Response(weights)),
     [url, WEIGHTS] as const,
   );
-  const c = await allowed('c', '/sdk');
+  const c = await allowed('c', '/transformers');
   const found = await c.evaluate(async (url) => {
-    const response = await new TransformersCache().match(location.origin + url);
+    const response = await new sdk.CrossOriginStorage().match(location.origin + url);
     return (await response?.text())?.length;
   }, url);
   expect(found).toBe(WEIGHTS.length);
 });
 
 test('wllama’s cache keeps its files here, piece by piece as they come', async () => {
-  const page = await allowed('d', '/sdk');
+  const page = await allowed('d', '/wllama');
   const { value: sha256 } = hashOf('one two');
   const read = await page.evaluate(async (sha256) => {
-    const cache = new WllamaCache();
+    const cache = new sdk.COSBackend();
     await cache.write('key', new Blob(['one ', 'two']).stream(), { sha256 });
     return (await cache.read('key', { sha256 }))?.text();
   }, sha256);
