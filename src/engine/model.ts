@@ -10,6 +10,7 @@ import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { withWeights } from './load.ts';
+import { uploadBytes } from './upload.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
@@ -66,7 +67,7 @@ export class Model implements LoadedModel {
     });
     const onGpu = async (gpu: Gpu) => {
       const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-      const request = requestFor(gpu, layout.bytes);
+      const request = requestFor(gpu, layout.bytes + uploadBytes(gpu, layout));
       // Before anything is allocated
       planMemory(request);
       const { plan, made } = await withWeights(
