@@ -10,10 +10,11 @@ import {
   tokensAhead,
 } from './sequence.ts';
 import { Speculation } from './speculate/speculation.ts';
-import type { StepCosts } from './speculate/step-costs.ts';
+import type { OtherRows, StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
+const NO_LIMIT: OtherRows = { decodes: Number.POSITIVE_INFINITY, prompts: Number.POSITIVE_INFINITY };
 
 /** A run of positions of one sequence in a step. Its last row is an output if it reaches the last known token. */
 export interface Chunk {
@@ -76,7 +77,7 @@ export class Scheduler {
   readonly #turns = new Turns();
   readonly #speculations = new Map<Sequence, Speculation>();
   /** Rows of lanes below the interactive one that the next step may have. */
-  #others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+  #others = NO_LIMIT;
   #nextOther = 0;
 
   constructor(options: ScheduleOptions) {
@@ -257,19 +258,14 @@ export class Scheduler {
   #limit(): void {
     const { guessing } = this.#options;
     const running = this.#running();
-    this.#others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
-    const isRead = running.some((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused);
+    this.#others = NO_LIMIT;
+    const readers = running.filter((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused).length;
     const others = running.filter(({ lane }) => lane !== 'interactive');
-    if (!guessing || !isRead || others.length === 0) return;
-    const { spareMs, msPerOther, msPerRow } = guessing.costs;
-    const hasPrompts = others.some((s) => isPrefilling(s));
-    const decodes = Math.min(
-      others.filter((s) => isDecoding(s)).length,
-      Math.floor((hasPrompts ? spareMs / 2 : spareMs) / msPerOther),
-    );
-    // One row at least, or a prompt would wait for as long as somebody reads
-    const promptRows = spareMs > 0 ? Math.max(1, Math.floor((spareMs - decodes * msPerOther) / msPerRow)) : 0;
-    this.#others = { decodes, promptRows };
+    if (!guessing || readers === 0 || others.length === 0) return;
+    this.#others = guessing.costs.beside(readers, {
+      decodes: others.filter(isDecoding).length,
+      prompts: others.filter(isPrefilling).length,
+    });
   }
 
   /** By lane; of what nobody waits for, another one is first each time. */
@@ -314,7 +310,7 @@ export class Scheduler {
   #prefills(budget: number): Chunk[] {
     const chunks: Chunk[] = [];
     for (const lane of LANES) {
-      if (lane !== 'interactive') budget = Math.min(budget, this.#others.promptRows);
+      if (lane !== 'interactive') budget = Math.min(budget, this.#others.prompts);
       const queues = new Map<string, Sequence[]>();
       for (const s of this.#running()) {
         if (s.lane === lane && isPrefilling(s) && !s.isPaused)
