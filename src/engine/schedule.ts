@@ -14,7 +14,11 @@ import type { OtherRows, StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
-const NO_LIMIT: OtherRows = { decodes: Number.POSITIVE_INFINITY, prompts: Number.POSITIVE_INFINITY };
+const NO_LIMIT: OtherRows = {
+  decodes: Number.POSITIVE_INFINITY,
+  prompts: Number.POSITIVE_INFINITY,
+  areSingle: false,
+};
 
 /** A run of positions of one sequence in a step. Its last row is an output if it reaches the last known token. */
 export interface Chunk {
@@ -179,8 +183,18 @@ export class Scheduler {
     const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - rowsOf(decodes));
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
-    const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
+    const live = prefills.filter(isLive);
+    const isSingle = ({ sequence }: Chunk) => this.#isSingle(sequence.lane);
+    const plan = {
+      decodes: [...decodes.filter(isLive), ...live.filter(isSingle)],
+      prefills: live.filter((chunk) => !isSingle(chunk)),
+    };
     return plan.decodes.length + plan.prefills.length > 0 ? plan : undefined;
+  }
+
+  /** Whether prompts of a lane get on by a row of each, which is computed as those of sequences that go on. */
+  #isSingle(lane: Lane): boolean {
+    return lane !== 'interactive' && this.#others.areSingle;
   }
 
   #admit(): void {
@@ -262,10 +276,11 @@ export class Scheduler {
     const readers = running.filter((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused).length;
     const others = running.filter(({ lane }) => lane !== 'interactive');
     if (!guessing || readers === 0 || others.length === 0) return;
-    this.#others = guessing.costs.beside(readers, {
+    const counts = {
       decodes: others.filter(isDecoding).length,
       prompts: others.filter(isPrefilling).length,
-    });
+    };
+    this.#others = guessing.costs.beside(readers, counts, guessing.mayGuess());
   }
 
   /** By lane; of what nobody waits for, another one is first each time. */
@@ -310,6 +325,7 @@ export class Scheduler {
   #prefills(budget: number): Chunk[] {
     const chunks: Chunk[] = [];
     for (const lane of LANES) {
+      const isSingle = this.#isSingle(lane);
       if (lane !== 'interactive') budget = Math.min(budget, this.#others.prompts);
       const queues = new Map<string, Sequence[]>();
       for (const s of this.#running()) {
@@ -323,7 +339,7 @@ export class Scheduler {
           let left = allowance;
           while (left > 0 && queue.length > 0) {
             const sequence = queue[0]!;
-            const rows = Math.min(left, sequence.tokens.length - sequence.scheduled);
+            const rows = Math.min(isSingle ? 1 : left, sequence.tokens.length - sequence.scheduled);
             if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + rows)) {
               queue.shift();
               continue;
@@ -340,7 +356,7 @@ export class Scheduler {
               ...(isOutput && sequence.hold?.needsMask && { isMasked: true }),
             });
             left -= rows;
-            if (!isPrefilling(sequence)) queue.shift();
+            if (isSingle || !isPrefilling(sequence)) queue.shift();
           }
           budget -= allowance - left;
           // An origin whose turn was cut short by the step's end is owed the rest

@@ -26,6 +26,8 @@ export interface StepRows {
 export interface OtherRows {
   decodes: number;
   prompts: number;
+  /** Whether those of prompts are a row of each, for the kernels of sequences that go on. */
+  areSingle: boolean;
 }
 
 /** What steps take of the computing unit's time, in milliseconds, by what they have been measured to take. */
@@ -62,17 +64,20 @@ export class StepCosts {
    * Others' rows beside so many streams that somebody reads: what keeps the step under twice the time that it takes without
    * them. None until that is known. If prompts wait, one row at least, or they would for as long as somebody reads.
    */
-  beside(readers: number, others: OtherRows): OtherRows {
+  beside(readers: number, others: Pick<OtherRows, 'decodes' | 'prompts'>, maySingle: boolean): OtherRows {
     const aloneMs = this.#without.measured(readers);
-    if (aloneMs === undefined || this.#stepsSinceAlone >= MEASURED_EVERY) return { decodes: 0, prompts: 0 };
+    if (aloneMs === undefined || this.#stepsSinceAlone >= MEASURED_EVERY)
+      return { decodes: 0, prompts: 0, areSingle: false };
     const ms = (1 + LOAD_SHARE) * aloneMs;
-    if (others.prompts === 0) {
-      const room = Math.max(0, this.#without.most(ms, TRIED) - readers);
-      return { decodes: Math.min(others.decodes, room), prompts: 0 };
-    }
-    const room = Math.max(1, this.rowsWithin(ms) - readers);
-    const half = Math.min(others.decodes, Math.floor(room / 2));
-    return { decodes: half, prompts: room - half };
+    const room = Math.max(0, this.#without.most(ms, TRIED) - readers);
+    if (others.prompts === 0)
+      return { decodes: Math.min(others.decodes, room), prompts: 0, areSingle: false };
+    // What prompts in chunks take beside the first of their rows is more than some models' whole step
+    const inChunks = this.rowsWithin(ms) - readers;
+    const areSingle = maySingle && inChunks < room;
+    const rows = Math.max(1, areSingle ? room : inChunks);
+    const half = Math.min(others.decodes, Math.floor(rows / 2));
+    return { decodes: half, prompts: rows - half, areSingle };
   }
 
   expected({ decodes, guesses, prompts }: StepRows): number {
