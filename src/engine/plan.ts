@@ -1,4 +1,4 @@
-import { chunkPositions } from '../../kernels/attention/attention.ts';
+import { CHUNK_POSITIONS, mostChunks } from '../../kernels/attention/attention.ts';
 import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
@@ -196,7 +196,10 @@ export function activationElements(
     rotations: config.ropes.length * rotationElements(config, contextLength),
     counts: slots * vocab,
     partials: config.hasCache
-      ? Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4)
+      ? Math.min(mostChunks(config), Math.ceil(contextLength / CHUNK_POSITIONS)) *
+        slots *
+        heads *
+        (headDim + 4)
       : 0,
   };
 }

@@ -32,6 +32,8 @@ export interface Variants {
   mostThreads: number;
   normThreads: number;
   sampleThreads: number;
+  /** Storage buffers that a kernel may have. */
+  mostBindings: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
   subgroupSize: number;
 }
@@ -61,7 +63,8 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
   const hasSubgroups = gpu.has('subgroups') && trust === 'all it has';
   const hasIntegers = gpu.dp4a && (trust === 'all it has' || trust === 'no subgroups');
   const subgroupSize = hasSubgroups ? gpu.info.subgroupMinSize : 32;
-  const mostThreads = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
+  const { maxComputeInvocationsPerWorkgroup: mostThreads, maxStorageBuffersPerShaderStage: mostBindings } =
+    gpu.device.limits;
   const inTeams = hasSubgroups ? 'subgroup' : 'workgroup';
   const shared = {
     dp4a: hasIntegers ? (inTeams as Dp4aTeam) : undefined,
@@ -70,6 +73,7 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
     // A workgroup has 32 times as many threads
     gateUpLanes: mostThreads >= 512 ? 16 : 8,
     mostThreads,
+    mostBindings,
     subgroupSize,
   };
   if (gpu.isSoftware || trust === 'the simplest kernels')
