@@ -56,9 +56,14 @@ export function gateUpKernel(
   { dp4a, gateUpLanes, subgroupSize }: Variants,
   format: QuantFormat,
   input: InputKind,
+  from: 'given' | 'chosen' = 'given',
 ): Tuned<ExpertGateUpShape> {
   const ahead = input !== 'quantized';
-  return tuned(expertGateUp(format, dp4a!, input), { lanes: gateUpLanes, subgroup: subgroupSize, ahead });
+  return tuned(expertGateUp(format, dp4a!, input, from), {
+    lanes: gateUpLanes,
+    subgroup: subgroupSize,
+    ahead,
+  });
 }
 
 /** For the pairs of few rows: `values` of each row in all. */
