@@ -75,7 +75,7 @@ export const ALONE_POSITIONS = 256;
 export const CHUNK_POSITIONS = 128;
 
 /** Workgroups that fill a wide GPU, without more to combine than need be. */
-const MANY_WORKGROUPS = 256;
+const MANY_WORKGROUPS = 264;
 
 /** Heads that a workgroup takes where the cache is long. */
 export const MOST_HEADS = 4;

@@ -15,28 +15,30 @@ override PREFERS: bool;
 
 // Threads that count together for one expert, each over a share of the others
 override PARTS: u32 = max(1u, THREADS / ALL_EXPERTS);
-override PART: u32 = (ALL_EXPERTS + PARTS - 1u) / PARTS;
+override FOURS: u32 = (ALL_EXPERTS + 3u) / 4u;
+override PART: u32 = (FOURS + PARTS - 1u) / PARTS;  // in fours
+
+// Below any key
+const NEVER = -3e38;
 
 @group(0) @binding(LOGITS) var<storage, read> logits: array<f32>;            // (M, ALL_EXPERTS)
 @group(0) @binding(CHOICE_BIAS) var<storage, read> choice_bias: array<f32>;  // (ALL_EXPERTS), where CHOICE_BIASED
 
 var<workgroup> own_logits: array<f32, ALL_EXPERTS>;
-var<workgroup> keys: array<f32, ALL_EXPERTS>;
+var<workgroup> keys: array<vec4<f32>, FOURS>;
 var<workgroup> ranks: array<atomic<u32>, ALL_EXPERTS>;
 var<workgroup> chosen: array<u32, USED>;
 
 // For all threads, before `choice`
 fn choose(m: u32, thread: u32) {
-  for (var e = thread; e < ALL_EXPERTS; e += THREADS) {
-    var logit = logits[m * ALL_EXPERTS + e];
-    if (CHOICE_BIASED && !PREFERS) {
-      logit += choice_bias[e];
-    }
-    own_logits[e] = logit;
-    keys[e] = logit;
-    if (CHOICE_BIASED && PREFERS) {
-      keys[e] = logistic(logit) + choice_bias[e];
-    }
+  // A thread writes whole vectors: two that write components of one would race
+  for (var four = thread; four < FOURS; four += THREADS) {
+    keys[four] = vec4<f32>(
+      key(m, 4u * four),
+      key(m, 4u * four + 1u),
+      key(m, 4u * four + 2u),
+      key(m, 4u * four + 3u),
+    );
   }
   workgroupBarrier();
   for (var i = thread; i < PARTS * ALL_EXPERTS; i += THREADS) {
@@ -58,14 +60,32 @@ fn choice(j: u32) -> Route {
   return Route(chosen[j], ROUTE_SCALE * score(chosen[j]) / total_score());
 }
 
+// What an expert is chosen by; its logit is kept
+fn key(m: u32, e: u32) -> f32 {
+  if (e >= ALL_EXPERTS) {
+    return NEVER;
+  }
+  var logit = logits[m * ALL_EXPERTS + e];
+  if (CHOICE_BIASED && !PREFERS) {
+    logit += choice_bias[e];
+  }
+  own_logits[e] = logit;
+  if (CHOICE_BIASED && PREFERS) {
+    return logistic(logit) + choice_bias[e];
+  }
+  return logit;
+}
+
 // How many of a part's experts come before `e`
 fn before(e: u32, first: u32) -> u32 {
-  let own = keys[e];
-  var count = 0u;
-  for (var other = first; other < min(first + PART, ALL_EXPERTS); other++) {
-    count += u32(keys[other] > own || (keys[other] == own && other < e));
+  let own = vec4<f32>(keys[e / 4u][e % 4u]);
+  var count = vec4<u32>();
+  for (var four = first; four < min(first + PART, FOURS); four++) {
+    let others = 4u * four + vec4<u32>(0u, 1u, 2u, 3u);
+    let is_earlier = others < vec4<u32>(e);
+    count += vec4<u32>((keys[four] > own) | ((keys[four] == own) & is_earlier));
   }
-  return count;
+  return count.x + count.y + count.z + count.w;
 }
 
 fn score(e: u32) -> f32 {
