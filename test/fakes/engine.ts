@@ -1,9 +1,13 @@
+import { hermes } from '../../models/chat/answers/formats/hermes.ts';
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { AnswerPiece, GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { SharedFiles } from '../../src/storage/shared-files.ts';
+import { sharedFileCalls } from '../../src/worker/shared-file-calls.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import { someFacts } from './performance-scenes.ts';
 
 /**
@@ -14,7 +18,7 @@ import { someFacts } from './performance-scenes.ts';
  *   `slow`        takes `pause` before each token
  *   `think A | B` thinks A and says B
  *   `call F {…}`  calls that tool, and one more for each further line
- *   `say TEXT`    answers with that text, up to an empty line, word by word
+ *   `say TEXT`    answers with that text, up to an empty line, word by word; calls in Hermes' tags are calls
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
  */
@@ -50,6 +54,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     }),
   ];
 
+  let writes = 0;
+  const files = SharedFiles.open({
+    directory: new MemoryDirectory(),
+    now: () => 0,
+    newId: () => `write-${++writes}`,
+  });
+
   return {
     configure: {
       parse: (input) => input as EngineCalls['configure']['input'],
@@ -79,6 +90,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           const text = textOf(input);
           const pieces = piecesOf(text);
           for (const piece of pieces) await call.send({ text: textOfPiece(piece), ids: [], pieces: [piece] });
+          const reader = hermes.newReader({ toolNames: new Set(toolsOf(input)) });
           const words = pieces.length > 0 ? [] : wordsOf(text, input);
           for (const [i, word] of words.entries()) {
             if (text.startsWith('slow')) await pause();
@@ -87,12 +99,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
             await call.send({
               text: word,
               ids: [i],
-              ...(input.readsAnswer ? { pieces: [{ text: word }] } : {}),
+              ...(input.readsAnswer ? { pieces: reader.push(word) } : {}),
               ...(input.logprobs ? { logprobs: [{ bytes: [...utf8.encode(word)], logprob: -0.5 }] } : {}),
             });
             if (text.startsWith('fail'))
               throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
           }
+          if (input.readsAnswer) await call.send({ text: '', ids: [], pieces: reader.end() });
           return {
             model: input.model ?? 'hearthside',
             finishReason: words.length === input.maxTokens ? 'length' : 'stop',
@@ -175,6 +188,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     },
     remove: { parse: oneModel, run: () => undefined },
     // It wants no port
+    ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {
       parse: () => undefined,
       run: (_, call) =>
@@ -192,6 +206,10 @@ function oneModel(input: unknown): { model: string } {
 function textOf({ prompt }: GenerateInput): string {
   if (prompt.kind === 'text') return prompt.text;
   return prompt.kind === 'ids' ? prompt.ids.join(' ') : prompt.messages.at(-1)!.content;
+}
+
+function toolsOf({ prompt }: GenerateInput): string[] {
+  return prompt.kind === 'messages' ? (prompt.tools ?? []).map(({ name }) => name) : [];
 }
 
 const utf8 = new TextEncoder();
