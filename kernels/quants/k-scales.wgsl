@@ -1,16 +1,15 @@
-// Scales of a superblock of Q4_K and Q5_K: 8 units of 32 values, w = d * scale * q - dmin * min
+// Scales of Q4_K and Q5_K: w = d * scale * q - dmin * min, with d and dmin for a superblock of 8 units, scale and min
+// for a unit of 32 values
 //
-// header: d and dmin as f16 in word 0; in words 1..3 a 6 bit scale and min for each unit. Units 0..3 have
-// theirs in the low 6 bits of the bytes of words 1 (scales) and 2 (mins). Units 4..7 have the low 4 bits in
-// the nibbles of word 3 and the high 2 bits in the high bits of words 1 and 2.
+// A row of `scales` begins with d and dmin of its superblocks, as f16, a word each; then scale and min of its units, a
+// byte each and two units to a word. In the file they have 6 bits, which here would be put together for every unit
+// that is read.
 
-// (scale, offset) of unit 0..7
-fn k_scale(header: vec4<u32>, unit: u32) -> vec2<f32> {
-  let shift = 8u * (unit & 3u);
-  let words = header.yzw >> vec3<u32>(shift);
-  let first = words.xy & vec2<u32>(63u);
-  let low = vec2<u32>(words.z & 15u, (words.z >> 4u) & 15u);
-  let second = low | ((words.xy >> vec2<u32>(2u)) & vec2<u32>(48u));
-  let d = unpack2x16float(header.x) * vec2<f32>(1.0, -1.0);
-  return d * vec2<f32>(select(first, second, unit >= 4u));
+override BLOCKS: u32 = UNITS / 8u;
+
+// (scale, offset) of a unit of the row that begins at `line`
+fn k_scale(line: u32, unit: u32) -> vec2<f32> {
+  let d = unpack2x16float(scales[line + unit / 8u]);
+  let pair = scales[line + BLOCKS + unit / 2u] >> (16u * (unit & 1u));
+  return d * vec2<f32>(f32(pair & 255u), -f32((pair >> 8u) & 255u));
 }

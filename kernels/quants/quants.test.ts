@@ -35,14 +35,15 @@ describe.each(quantFormats.map((format) => ({ name: format.name, format })))('$n
     );
   });
 
-  test('grows a row by less than a word in scales, and only to whole units in quants', () => {
+  test('grows a row by less than a word and 3 % in scales, and only to whole units in quants', () => {
     fc.assert(
       fc.property(lengths, (k) => {
         const wholeUnits = Math.ceil(k / 32) * 32;
         const fileBytes = (format.rowBytes(wholeUnits) / blockBytes) * told;
         const growth = format.quantsBytes(k) + format.scalesBytes(k) - fileBytes;
         expect(growth).toBeGreaterThanOrEqual(0);
-        expect(growth).toBeLessThan(4);
+        // What is unpacked here need not be for every unit that is read
+        expect(growth).toBeLessThan(4 + 0.03 * fileBytes);
       }),
     );
   });

@@ -1,7 +1,8 @@
 import type { ChatMessage, RenderOptions } from '../../models/chat/index.ts';
 import type { Tokenizer } from '../../models/tokenizers/tokenizer.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { Message, Prompt, ReasoningEffort } from '../protocol/generate.ts';
+import type { FunctionCall, Message, Prompt, ReasoningEffort } from '../protocol/generate.ts';
+import { inWords, needsWords } from './tools-in-words.ts';
 
 /** What a model's template is given. */
 export interface Chat extends Pick<RenderOptions, 'tools' | 'choices'> {
@@ -14,19 +15,12 @@ type Messages = Extract<Prompt, { kind: 'messages' }>;
  * A conversation in the words of templates. Only they open and end turns: whatever messages and tools say stays text.
  * Fails with `not-supported` where the template has no place for what is asked.
  */
-export function toChat(
-  { messages, tools = [], reasoning }: Messages,
-  template: string | undefined,
-  tokenizer: Tokenizer,
-): Chat {
+export function toChat(prompt: Messages, template: string | undefined, tokenizer: Tokenizer): Chat {
+  const { messages, tools = [], reasoning } = needsWords(prompt, template) ? inWords(prompt) : prompt;
   const guard = (text: string) => tokenizer.guard(text);
-  if (tools.length > 0 && !template?.includes('tools'))
-    throw new HearthError(
-      'not-supported',
-      'This model was not taught to call tools: its chat template has no place for `tools`. Leave them out, or choose another model.',
-    );
+  const ids = callIds(messages, template);
   return {
-    messages: messages.map((message) => guarded(toChatMessage(message), guard)),
+    messages: messages.map((message) => guarded(toChatMessage(message, ids), guard)),
     ...(tools.length > 0
       ? {
           tools: tools.map(({ name, description, parameters }) =>
@@ -53,19 +47,30 @@ export function textsOfMessage({ content, reasoning = '', toolCalls = [] }: Mess
   return [reasoning, content, ...toolCalls.flatMap((call) => [call.name, call.arguments])];
 }
 
-function toChatMessage({ role, content, reasoning, toolCalls, toolCallId, name }: Message): ChatMessage {
+/** Ids of calls as a template wants them: Mistral's refuse those that are not nine characters long. */
+function callIds(messages: readonly Message[], template: string | undefined): (id: string) => string {
+  if (!/length\s*!=\s*9\b/.test(template ?? '')) return (id) => id;
+  const known = new Set(messages.flatMap(({ toolCalls = [] }) => toolCalls.map(({ id }) => id)));
+  const order = [...known];
+  return (id) => (id.length === 9 ? id : `call${String(order.indexOf(id) + 1).padStart(5, '0')}`);
+}
+
+function toChatMessage(
+  { role, content, reasoning, toolCalls, toolCallId, name }: Message,
+  idOf: (id: string) => string,
+): ChatMessage {
   return {
     role,
     content,
     ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
-    ...(toolCalls ? { tool_calls: toolCalls.map(toTemplateCall) } : {}),
-    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+    ...(toolCalls ? { tool_calls: toolCalls.map((call) => toTemplateCall(call, idOf)) } : {}),
+    ...(toolCallId === undefined ? {} : { tool_call_id: idOf(toolCallId) }),
     ...(name === undefined ? {} : { name }),
   };
 }
 
-function toTemplateCall({ id, name, arguments: json }: NonNullable<Message['toolCalls']>[number]): unknown {
-  return { id, type: 'function', function: { name, arguments: JSON.parse(json) } };
+function toTemplateCall({ id, name, arguments: json }: FunctionCall, idOf: (id: string) => string): unknown {
+  return { id: idOf(id), type: 'function', function: { name, arguments: JSON.parse(json) } };
 }
 
 /** The two names that templates have for how much a model thinks. */

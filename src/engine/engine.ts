@@ -29,6 +29,7 @@ import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
+import { heldTo } from './constrain/held-to.ts';
 import { countTokens, promptIds } from './prompt.ts';
 import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
@@ -126,16 +127,6 @@ export class Engine {
   ): Promise<GenerateOutput> {
     const id = input.model ?? this.#defaultModel;
     const { origin, lane, isPrivate, sampling, stop, maxToolCalls } = input;
-    if (input.toolChoice && input.toolChoice !== 'auto')
-      throw new HearthError(
-        'not-supported',
-        'Models cannot be made to call a tool yet: leave `tool_choice` out, or set it to "auto" or "none".',
-      );
-    if (input.prompt.kind === 'messages' && input.prompt.tools?.some(({ strict }) => strict))
-      throw new HearthError(
-        'not-supported',
-        'Arguments of tools cannot be held to their schema yet: leave `strict` out.',
-      );
     const model = await this.#writer(id, signal);
     if (model instanceof StagedModel && !input.mayLeave)
       throw new HearthError(
@@ -155,12 +146,11 @@ export class Engine {
       );
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
-    const start = input.prompt.kind === 'messages' ? input.prompt.answerStart : undefined;
-    const held = input.constraint && { constraint: input.constraint, start };
+    const held = heldTo(model.file, input, ids);
     if (held && model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
-        'Answers of a model that several machines compute cannot be held to a schema, a pattern or a grammar. Choose a model that fits this machine.',
+        'Answers of a model that several machines compute cannot be held to a schema, a pattern, a grammar or a tool. Choose a model that fits this machine.',
       );
     const {
       finishReason,

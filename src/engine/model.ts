@@ -10,6 +10,7 @@ import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { withWeights } from './load.ts';
+import { uploadBytes } from './upload.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
@@ -66,7 +67,7 @@ export class Model implements LoadedModel {
     });
     const onGpu = async (gpu: Gpu) => {
       const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-      const request = requestFor(gpu, layout.bytes);
+      const request = requestFor(gpu, layout.bytes + uploadBytes(gpu, layout));
       // Before anything is allocated
       planMemory(request);
       const { plan, made } = await withWeights(
@@ -192,7 +193,7 @@ export class Model implements LoadedModel {
     if (this.#step instanceof Step) return this.#constrainer.matcher(held);
     throw new HearthError(
       'not-supported',
-      'Without a GPU, answers cannot be held to a schema, a pattern or a grammar. Ask again without.',
+      'Without a GPU, answers cannot be held to a schema, a pattern, a grammar or a tool. Ask again without.',
     );
   }
 
@@ -305,7 +306,7 @@ export class Model implements LoadedModel {
     if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
       throw new HearthError(
         'no-device',
-        'The GPU is gone, and holding answers to a schema, a pattern or a grammar needs one. Ask again without.',
+        'The GPU is gone, and holding answers to a schema, a pattern, a grammar or a tool needs one. Ask again without.',
       );
     return this.#step;
   }

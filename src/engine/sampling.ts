@@ -23,7 +23,7 @@ import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
 
 /** Id and log-probability. */
-const RESULT_BYTES = 8;
+export const RESULT_BYTES = 8;
 
 /** What a sampler must know of a sequence. */
 type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
@@ -93,11 +93,12 @@ export class Sampling {
     this.#gpu = gpu;
     this.#vocab = vocab;
     this.#counts = buffers.activations.counts.buffer;
-    this.#masks = gpu.buffer('masks', slots * maskWords(vocab) * 4);
-    this.#samplers = gpu.buffer('samplers', slots * SAMPLER_BYTES);
-    this.#scratch = gpu.buffer('sampling scratch', slots * SCRATCH_BYTES);
-    this.sampled = { buffer: gpu.buffer('sampled', slots * 4) };
-    this.results = gpu.buffer('results', slots * RESULT_BYTES);
+    const sizes = samplingSizes(vocab, slots);
+    this.#masks = gpu.buffer('masks', sizes.masks);
+    this.#samplers = gpu.buffer('samplers', sizes.samplers);
+    this.#scratch = gpu.buffer('sampling scratch', sizes.scratch);
+    this.sampled = { buffer: gpu.buffer('sampled', sizes.sampled) };
+    this.results = gpu.buffer('results', sizes.results);
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
@@ -157,6 +158,17 @@ export class Sampling {
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
+}
+
+/** Of the buffers, in bytes. */
+export function samplingSizes(vocab: number, slots: number) {
+  return {
+    masks: slots * maskWords(vocab) * 4,
+    samplers: slots * SAMPLER_BYTES,
+    scratch: slots * SCRATCH_BYTES,
+    sampled: slots * 4,
+    results: slots * RESULT_BYTES,
+  };
 }
 
 function hasBias({ bias = [] }: SamplingOptions): boolean {

@@ -9,6 +9,8 @@ const NONE = 0xffffffff;
 /** Where every adapter can bind. */
 const ALIGNMENT = 256;
 
+type Sizes = Pick<Plan, 'slots' | 'maxRows'>;
+
 /** How much of everything a step has: what its dispatches are sized by. */
 export interface StepLoad {
   rows: number;
@@ -38,17 +40,22 @@ export class StepBuffer {
   constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan, tileCount = mostTiles(maxRows, slots)) {
     this.#gpu = gpu;
     this.#isWhole = isWhole;
-    const outputs = 2 * ALIGNMENT;
-    const tiles = align(outputs + slots * 16);
-    const rows = align(tiles + tileCount * 16);
-    const size = align(rows + maxRows * 16);
-    this.#at = { outputs, tiles, rows };
+    const { size, ...at } = StepBuffer.places({ slots, maxRows }, tileCount);
+    this.#at = at;
     this.#words = new Uint32Array(size / 4);
     this.buffer = gpu.buffer(
       'step',
       size,
       GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     );
+  }
+
+  /** Where everything begins, and where it ends, in bytes. */
+  static places({ slots, maxRows }: Sizes, tileCount = mostTiles(maxRows, slots)) {
+    const outputs = 2 * ALIGNMENT;
+    const tiles = align(outputs + slots * 16);
+    const rows = align(tiles + tileCount * 16);
+    return { outputs, tiles, rows, size: align(rows + maxRows * 16) };
   }
 
   get rowCount() {

@@ -16,17 +16,12 @@ import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { StepBuffer, type StepLoad } from './step-buffer.ts';
+import { STEP_DEPTH } from './step-bytes.ts';
 import { Overflow, type Stepper, type StepResult } from './stepper.ts';
 import { chooseVariants, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
 const SIZED_POSITIONS = 64;
-/**
- * Steps submitted before the first of them is read: hides the readback. Chromium sees some 2.6 ms late that a step is
- * done, so a token takes at least a DEPTH-th of that and of its own time: 0.8 ms with four, less than the GPU's with six.
- */
-const DEPTH = 6;
-
 interface Parts {
   gpu: Gpu;
   plan: Plan;
@@ -42,8 +37,8 @@ interface Parts {
  * once. `forward/` is the model itself.
  */
 export class Step implements Stepper {
-  readonly depth = DEPTH;
-  readonly ahead = DEPTH;
+  readonly depth = STEP_DEPTH;
+  readonly ahead = STEP_DEPTH;
   readonly keepsPages = true;
   readonly takesGuesses = true;
   readonly gpu: Gpu;
@@ -78,7 +73,7 @@ export class Step implements Stepper {
       const variants = chooseVariants(gpu, arithmetic);
       const parts = { gpu, plan, buffers, stepBuffer, variants };
       const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
-      const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
+      const readback = own(new Readback(gpu, STEP_DEPTH, sampling.resultBytes(plan.slots)));
       await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
       const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
       const forward = await build();

@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
-import type { ModelMap, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import type { ModelMap, StageSizes } from '../protocol/stage.ts';
 import type { Clock, Random } from './clock.ts';
 import type { GrantLimits } from './identity/grant.ts';
 import type { Terms } from './identity/terms.ts';
@@ -18,7 +18,7 @@ import {
 import { CostLog } from './planner/cost-log.ts';
 import { GuestGate, type GuestCaps } from './run/guest-gate.ts';
 import { ShardedModel, type ShardedModelOptions } from './run/sharded-model.ts';
-import { StageHost, type StageWork } from './run/stage-host.ts';
+import { type OpenStage, StageHost, type StageWork } from './run/stage-host.ts';
 import { Pace } from './run/pace.ts';
 import { Topology } from './topology/topology.ts';
 import { type Ban, Bans } from './trust/bans.ts';
@@ -43,12 +43,7 @@ export interface MeshNodeOptions {
   caps(): GuestCaps;
   /** Whether one of the owner's own pages is being answered. */
   isOwnerBusy(): boolean;
-  /** Fetches what a stage needs and makes it; how far it is, in bytes. */
-  openStage(
-    order: StageOrder,
-    asker: PeerId,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Stage>;
+  openStage: OpenStage;
   onWork(work: StageWork): void;
   onEvent(event: MembershipEvent): void;
   onBans(bans: Ban[]): void;
@@ -122,7 +117,7 @@ export class MeshNode {
       send,
       gate: new GuestGate(clock, options.caps, options.isOwnerBusy),
       refuse: (peer) => this.#refuse(peer),
-      openStage: (order, asker, onProgress) => options.openStage(order, asker, onProgress),
+      openStage: options.openStage,
       onWork: options.onWork,
       onFault: (peer, why) => this.ban(peer, why),
     });
@@ -344,7 +339,8 @@ export class MeshNode {
         this.#connections.get(peer)?.asks.take(message);
         break;
       case 'want':
-        if (this.#connections.get(peer)?.asks.grant(this.#grantLimits()))
+        // Who computes for us may have what it computes with, though we compute for nobody
+        if (this.#connections.get(peer)?.asks.grant(this.#grantLimits()) || this.helpers.includes(peer))
           this.#options.onMessage(peer, message);
         else this.tell(peer, { kind: 'missing', request: message.request });
         break;

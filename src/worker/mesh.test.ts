@@ -32,6 +32,8 @@ async function hosts() {
   const sides = ([0, 1] as const).map((side) => {
     const host = new MeshHost({
       clock,
+      pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+      onEnter() {},
       engine: {
         random,
         describe: () => ({

@@ -1,5 +1,6 @@
 import type { Handlers, OpenCall } from '../channel/serve.ts';
 import type { Clock } from '../mesh/clock.ts';
+import type { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import { type Identity, identityFrom } from '../mesh/identity/identity.ts';
 import { signedTerms, type Terms } from '../mesh/identity/terms.ts';
 import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
@@ -21,6 +22,9 @@ const OPEN_WITHIN_MS = 15_000;
 
 export interface MeshDeps {
   clock: Clock;
+  pieces: Pick<PieceExchange, 'onMessage' | 'onChunk' | 'onPeerGone'>;
+  /** A room has been entered: it is to know what is here. */
+  onEnter(): void;
   /** What the engine brings to the node: what this machine is, and how it runs a stage. */
   engine: Pick<MeshNodeOptions, 'isOwnerBusy' | 'openStage' | 'onWork' | 'random'> & {
     describe(): Omit<ReturnType<MeshNodeOptions['describe']>, 'name'>;
@@ -104,6 +108,7 @@ export class MeshHost {
     const node = this.#newNode(self, tell);
     this.#room = { node, self, identity: identityFrom({ ...self.keys, peer: self.self }), tell };
     node.start();
+    this.deps.onEnter();
     let last = '';
     let cancel = () => {};
     const tick = () => {
@@ -126,7 +131,7 @@ export class MeshHost {
   }
 
   #newNode(self: MeshSelf, tell: (event: MeshEvent) => void): MeshNode {
-    const { clock, engine } = this.deps;
+    const { clock, engine, pieces } = this.deps;
     return new MeshNode({
       ...engine,
       clock,
@@ -139,12 +144,15 @@ export class MeshHost {
         gpuShare: self.share.gpuPercent / 100,
         memoryBytes: self.share.memoryBytes,
       }),
-      onEvent: () => {},
+      onEvent: ({ kind, peer }) => {
+        if (kind === 'gone' || kind === 'restarted') pieces.onPeerGone(peer);
+      },
       onBans: (bans) => tell({ kind: 'bans', bans }),
       onMessage: (peer, message) => {
         if (message.kind === 'signal') tell({ kind: 'signal', peer, message: parseJson(message.bytes) });
+        else if (message.kind === 'want' || message.kind === 'missing') pieces.onMessage(peer, message);
       },
-      onChunk: () => {},
+      onChunk: (peer, request, chunk) => pieces.onChunk(peer, request, chunk),
     });
   }
 
@@ -215,6 +223,7 @@ export class MeshHost {
 export function describeMachine(
   status: EngineStatus,
   stageBytes: number,
+  pieces: ReturnType<MeshDeps['engine']['describe']>['pieces'],
 ): ReturnType<MeshDeps['engine']['describe']> {
   const { adapter, caps, memoryBytes, running } = status;
   return {
@@ -223,7 +232,7 @@ export function describeMachine(
     bytesPerMs: GUESSED_BYTES_PER_MS,
     speeds: [],
     load: running.length > 0 ? caps.gpuPercent / 100 : 0,
-    pieces: [],
+    pieces,
   };
 }
 

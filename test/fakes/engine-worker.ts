@@ -13,6 +13,8 @@ const TOKEN_MS = 20;
 serveMesh(
   new MeshHost({
     clock: systemClock,
+    pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+    onEnter() {},
     engine: {
       random: Math.random,
       describe: () => ({

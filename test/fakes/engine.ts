@@ -1,3 +1,4 @@
+import { hermes } from '../../models/chat/answers/formats/hermes.ts';
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
@@ -14,7 +15,7 @@ import { someFacts } from './performance-scenes.ts';
  *   `slow`        takes `pause` before each token
  *   `think A | B` thinks A and says B
  *   `call F {…}`  calls that tool, and one more for each further line
- *   `say TEXT`    answers with that text, up to an empty line, word by word
+ *   `say TEXT`    answers with that text, up to an empty line, word by word; calls in Hermes' tags are calls
  *
  * and everything else is answered by `w0 w1 w2 …`, eight words or as many as `maxTokens`.
  */
@@ -79,6 +80,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
           const text = textOf(input);
           const pieces = piecesOf(text);
           for (const piece of pieces) await call.send({ text: textOfPiece(piece), ids: [], pieces: [piece] });
+          const reader = hermes.newReader({ toolNames: new Set(toolsOf(input)) });
           const words = pieces.length > 0 ? [] : wordsOf(text, input);
           for (const [i, word] of words.entries()) {
             if (text.startsWith('slow')) await pause();
@@ -87,12 +89,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
             await call.send({
               text: word,
               ids: [i],
-              ...(input.readsAnswer ? { pieces: [{ text: word }] } : {}),
+              ...(input.readsAnswer ? { pieces: reader.push(word) } : {}),
               ...(input.logprobs ? { logprobs: [{ bytes: [...utf8.encode(word)], logprob: -0.5 }] } : {}),
             });
             if (text.startsWith('fail'))
               throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
           }
+          if (input.readsAnswer) await call.send({ text: '', ids: [], pieces: reader.end() });
           return {
             model: input.model ?? 'hearthside',
             finishReason: words.length === input.maxTokens ? 'length' : 'stop',
@@ -192,6 +195,10 @@ function oneModel(input: unknown): { model: string } {
 function textOf({ prompt }: GenerateInput): string {
   if (prompt.kind === 'text') return prompt.text;
   return prompt.kind === 'ids' ? prompt.ids.join(' ') : prompt.messages.at(-1)!.content;
+}
+
+function toolsOf({ prompt }: GenerateInput): string[] {
+  return prompt.kind === 'messages' ? (prompt.tools ?? []).map(({ name }) => name) : [];
 }
 
 const utf8 = new TextEncoder();

@@ -1,6 +1,9 @@
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
+import { kScalesWords, packKScales } from '../k-scales.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import packScales from '../pack-k-scales.wgsl?raw';
+import pack from './pack.wgsl?raw';
 import wgsl from './q4-k.wgsl?raw';
 import wgslDp4a from './q4-k-dp4a.wgsl?raw';
 import wgslF16 from './q4-k-f16.wgsl?raw';
@@ -20,15 +23,19 @@ export const q4_k = defineFormat({
   wgsl: kScales + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack: packScales + pack,
   quantsWords: (units) => 4 * units,
-  scalesWords: (units) => units / 2,
+  scalesWords: kScalesWords,
   pack({ fileWords: file, quants, scales, rows, units }) {
-    for (let block = 0, from = 0, to = 0; block < (rows * units) / 8; block++) {
-      for (let i = 0; i < 4; i++) scales[4 * block + i] = file[from++]!;
-      for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
-        for (let i = 0; i < 4; i++) {
-          quants[to + i] = lowNibbles(file[from + i]!, file[from + 4 + i]!);
-          quants[to + 4 + i] = highNibbles(file[from + i]!, file[from + 4 + i]!);
+    for (let row = 0, from = 0, to = 0; row < rows; row++) {
+      for (let block = 0; block < units / 8; block++) {
+        packKScales(file, from, scales, row * kScalesWords(units), units, block);
+        from += 4;
+        for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {
+          for (let i = 0; i < 4; i++) {
+            quants[to + i] = lowNibbles(file[from + i]!, file[from + 4 + i]!);
+            quants[to + 4 + i] = highNibbles(file[from + i]!, file[from + 4 + i]!);
+          }
         }
       }
     }

@@ -1,7 +1,10 @@
 import { bits } from '../bit-planes.ts';
 import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
+import { kScalesWords, packKScales } from '../k-scales.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import packScales from '../pack-k-scales.wgsl?raw';
+import pack from './pack.wgsl?raw';
 import wgsl from './q5-k.wgsl?raw';
 import wgslDp4a from './q5-k-dp4a.wgsl?raw';
 import wgslF16 from './q5-k-f16.wgsl?raw';
@@ -22,15 +25,17 @@ export const q5_k = defineFormat({
   wgsl: kScales + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack: packScales + pack,
   quantsWords: (units) => 4 * units,
-  scalesWords: (units) => units / 2 + units,
+  scalesWords: (units) => kScalesWords(units) + units,
   pack({ fileWords: file, quants, scales, rows, units }) {
     const blocks = units / 8;
     for (let row = 0, from = 0, to = 0; row < rows; row++) {
-      const headers = row * 12 * blocks;
-      const fifths = headers + 4 * blocks;
+      const line = row * (kScalesWords(units) + units);
+      const fifths = line + kScalesWords(units);
       for (let block = 0; block < blocks; block++) {
-        for (let i = 0; i < 4; i++) scales[headers + 4 * block + i] = file[from++]!;
+        packKScales(file, from, scales, line, units, block);
+        from += 4;
         for (let unit = 0; unit < 8; unit++) scales[fifths + 8 * block + unit] = bits(file, from, unit);
         from += 8;
         for (let pair = 0; pair < 4; pair++, from += 8, to += 8) {

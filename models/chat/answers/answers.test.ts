@@ -117,6 +117,13 @@ const CASES: readonly Case[] = [
     parts: [call(0, 'f', '{"x": "a b", "y": [1]}')],
   },
   {
+    format: 'hermes',
+    why: 'a call of nothing that it was given',
+    toolNames: names,
+    answer: '<tool_call>{"name": "rm", "arguments": {}}</tool_call>',
+    parts: [{ text: '<tool_call>{"name": "rm", "arguments": {}}</tool_call>' }],
+  },
+  {
     format: 'llama',
     why: 'bare JSON',
     toolNames: names,
@@ -383,6 +390,29 @@ describe.each([...formats.values()])('$name', (format) => {
     );
   });
 });
+
+const TEMPLATES = [undefined, '[ARGS]', '<|tool_call|>', '<|tool_call|><|/tool_call|>', '```json', ''];
+
+describe.each([...formats.values()].filter(({ calls }) => calls))(
+  'what a grammar writes for $name',
+  (format) => {
+    test.each(TEMPLATES)('is read as the calls that it says, by the template %j', (template) => {
+      const { open, begin, between, end, before, after } = format.calls!(template);
+      const one = (name: string, args: string) => before(name) + args + after;
+      const args = '{"x": "} ] </tool_call>", "y": [1, {"z": null}]}';
+      const single = begin + one('f', args) + end;
+      const expected = [call(0, 'f', args, format.name === 'kimi' ? 'functions.f:0' : undefined)];
+      expect(read(format, [single], { toolNames: names })).toEqual(expected);
+      expect(single).toContain(open);
+      if (between === undefined) return;
+      const several = begin + [one('f', args), one('get.weather', '{}')].join(between) + end;
+      expect(read(format, [several], { toolNames: names })).toEqual([
+        ...expected,
+        call(1, 'get.weather', '{}'),
+      ]);
+    });
+  },
+);
 
 test('a call that never ends is text in the end, and takes no more than its share', () => {
   const body = '{"name": "f", "arguments": {"x": "'.concat('</tool_call>'.repeat(30_000));

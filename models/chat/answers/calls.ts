@@ -1,5 +1,5 @@
 import { JsonScanner, jsonItems, jsonMembers, parseJson } from './json-text.ts';
-import type { Call } from './part.ts';
+import type { Call, CallSyntax } from './part.ts';
 import { pythonCalls } from './pythonic.ts';
 
 /** What stands between the marks of a call: the calls, or undefined where it is none. */
@@ -25,6 +25,18 @@ export function namedCall(name: string, args: string, id?: string): Call | undef
   const isObject = trimmed.startsWith('{') && parseJson(trimmed) !== undefined;
   if (!NAME.test(name) || !isObject) return undefined;
   return id ? { name, id, arguments: trimmed } : { name, arguments: trimmed };
+}
+
+/** Calls in a list of JSON behind a mark. */
+export function jsonList(open: string, end: string, args: string, name = 'name'): CallSyntax {
+  return {
+    open,
+    begin: `${open}[`,
+    between: ', ',
+    end,
+    before: (called) => `{"${name}": ${JSON.stringify(called)}, "${args}": `,
+    after: '}',
+  };
 }
 
 /** Objects that stand one after the other, with white space, semicolons or commas between them. */

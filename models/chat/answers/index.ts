@@ -12,7 +12,7 @@ import { phi } from './formats/phi.ts';
 import { think } from './formats/think.ts';
 import type { AnswerFormat } from './part.ts';
 
-export type { AnswerFormat, AnswerPart, AnswerReader, ReaderOptions } from './part.ts';
+export type { AnswerFormat, AnswerPart, AnswerReader, CallSyntax, ReaderOptions } from './part.ts';
 export { TokenAnswerReader } from './token-answer-reader.ts';
 
 /** Those whose clues are their own come before those that share them: Hermes runs on Llama. */

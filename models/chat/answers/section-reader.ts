@@ -37,6 +37,7 @@ export class SectionReader implements AnswerReader {
   private tries = 0;
   private followsMark = false;
   private bare: Bare | undefined;
+  private names: ReadonlySet<string> | undefined;
   private calls = 0;
   private parts: AnswerPart[] = [];
 
@@ -48,8 +49,8 @@ export class SectionReader implements AnswerReader {
     const end = prompt.trimEnd();
     this.section = sections.find(({ kind, open }) => kind === 'reasoning' && end.endsWith(open));
     this.followsMark = this.section !== undefined;
-    if (bare && toolNames && toolNames.size > 0 && !this.section)
-      this.bare = { ...bare, read: (body) => only(bare.read(body), toolNames) };
+    this.names = toolNames;
+    if (bare && toolNames && toolNames.size > 0 && !this.section) this.bare = bare;
   }
 
   push(text: string): AnswerPart[] {
@@ -62,7 +63,7 @@ export class SectionReader implements AnswerReader {
   }
 
   end(): AnswerPart[] {
-    const calls = this.bare?.read(this.pending);
+    const calls = this.bare && this.known(this.bare.read(this.pending));
     if (calls) {
       this.emitCalls(calls);
       this.pending = '';
@@ -127,7 +128,7 @@ export class SectionReader implements AnswerReader {
       return false;
     }
     const body = this.pending.slice(0, at);
-    const calls = read(body);
+    const calls = this.known(read(body));
     if (calls) {
       this.take(at + close.length);
       return this.finishCalls(calls);
@@ -148,10 +149,16 @@ export class SectionReader implements AnswerReader {
     this.searched = end;
     if (end > MAX_CALL_CHARS) return this.giveUp(open);
     if (length === undefined) return false;
-    const calls = read(this.pending.slice(0, end));
+    const calls = this.known(read(this.pending.slice(0, end)));
     if (!calls) return this.giveUp(open);
     this.take(end);
     return this.finishCalls(calls);
+  }
+
+  /** Calls of functions that the model was given; where it was given none, of any. */
+  private known(calls: Call[] | undefined): Call[] | undefined {
+    const { names } = this;
+    return !names || calls?.every(({ name }) => names.has(name)) ? calls : undefined;
   }
 
   private finishCalls(calls: readonly Call[]): true {
@@ -175,7 +182,7 @@ export class SectionReader implements AnswerReader {
   private closeSection(): boolean {
     const { section } = this;
     if (!section || !('read' in section)) return false;
-    const calls = this.pending.length > MAX_CALL_CHARS ? undefined : section.read(this.pending);
+    const calls = this.pending.length > MAX_CALL_CHARS ? undefined : this.known(section.read(this.pending));
     if (!calls) return this.giveUp(section.open);
     this.take(this.pending.length);
     return this.finishCalls(calls);
@@ -249,8 +256,4 @@ const MAX_TRIES = 16;
 function isInString(body: string): boolean {
   const scanner = new JsonScanner();
   return /^\s*[[{]/.test(body) && scanner.push(body) === undefined && scanner.isInString;
-}
-
-function only(calls: Call[] | undefined, names: ReadonlySet<string>): Call[] | undefined {
-  return calls?.every(({ name }) => names.has(name)) ? calls : undefined;
 }

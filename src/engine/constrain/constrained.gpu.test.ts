@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { openInstance } from '../../../test/gpu.ts';
 import { randomModel } from '../../cli/random-model.ts';
-import { type Constraint, GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
+import { type Constraint, GREEDY, type SamplingOptions, type ToolChoice } from '../../protocol/generate.ts';
 import { systemClock } from '../clock.ts';
 import { Engine } from '../engine.ts';
 
@@ -105,6 +105,56 @@ test('who is not held to anything gets the same tokens beside who is', async () 
   expect((await answer(undefined, free, { maxTokens: 24, origin: 'https://c.example' })).ids).toEqual(
     alone.ids,
   );
+});
+
+const AGES = { type: 'object', properties: { age: { type: 'integer', maximum: 150 } }, required: ['age'] };
+const tools = [
+  { name: 'now', parameters: '{"type":"object","properties":{}}' },
+  { name: 'old', parameters: JSON.stringify(AGES), strict: true },
+];
+
+async function calls(toolChoice: ToolChoice, sampling: Partial<SamplingOptions>, maxToolCalls?: number) {
+  const made: { name: string; arguments: string }[] = [];
+  const output = await engine.generate(
+    {
+      model: 'a',
+      prompt: { kind: 'messages', messages: [{ role: 'user', content: 'a' }], tools },
+      maxTokens: 200,
+      sampling: { ...GREEDY, ...sampling },
+      stop: [],
+      origin: 'https://a.example',
+      lane: 'interactive',
+      readsAnswer: true,
+      toolChoice,
+      maxToolCalls,
+    },
+    async ({ pieces = [] }) => {
+      for (const piece of pieces) {
+        if (!('toolCall' in piece)) throw new Error(`${JSON.stringify(piece)} is no call.`);
+        const { index, name = '', argumentsDelta } = piece.toolCall;
+        made[index] ??= { name, arguments: '' };
+        made[index].arguments += argumentsDelta;
+      }
+    },
+    new AbortController().signal,
+  );
+  return { made, ...output };
+}
+
+test('a random model that has to call a tool calls it with what it takes', async () => {
+  const validate = new Ajv({ strict: false }).compile(AGES);
+  const [named, either] = await Promise.all([
+    calls({ name: 'old' }, { temperature: 1, seed: 1 }),
+    calls('required', { temperature: 1.5, seed: 2 }, 1),
+  ]);
+  expect(named.made).toMatchObject([{ name: 'old' }]);
+  for (const { made, finishReason } of [named, either]) {
+    expect([made.length, finishReason]).toEqual([1, 'stop']);
+    const [{ name, arguments: json }] = made as [{ name: string; arguments: string }];
+    expect(name === 'now' ? /^\{\s*\}$/.test(json) : validate(JSON.parse(json)), `${name} ${json}`).toBe(
+      true,
+    );
+  }
 });
 
 test.each<{ why: string; constraint: Constraint; code: string; says: RegExp }>([

@@ -3,7 +3,8 @@ import { HearthError } from '../../protocol/errors.ts';
 import type { Constraint } from '../../protocol/generate.ts';
 import { LeastRecent } from './least-recent.ts';
 import { wholeMatch } from './regex-grammar.ts';
-import { schemaGrammar } from './schema-grammar.ts';
+import { parseSchema, schemaGrammar } from './schema-grammar.ts';
+import { type CallConstraint, toolGrammar } from './tool-grammar.ts';
 import { TokenMatcher } from './token-matcher.ts';
 import { tokenVocabulary } from './token-vocabulary.ts';
 import { type CompiledGrammar, type GrammarCompiler, xgrammar } from './xgrammar.ts';
@@ -14,7 +15,7 @@ const SPACE = 0x20;
 
 /** What an answer is held to. */
 export interface Held {
-  constraint: Constraint;
+  constraint: Constraint | CallConstraint;
   /** What the answer begins with, which is not its own but counts. */
   start?: string | undefined;
 }
@@ -23,7 +24,8 @@ export interface Held {
 export class Constrainer {
   readonly #tokenizer: Tokenizer;
   readonly #vocab: number;
-  #compiler: Promise<GrammarCompiler> | undefined;
+  /** By the control tokens that its grammars may write. */
+  readonly #compilers = new Map<string, Promise<GrammarCompiler>>();
   #spaced: readonly number[] | undefined;
   readonly #kept = new LeastRecent<string, Promise<CompiledGrammar>>(MAX_KEPT, (compiled) => {
     void compiled.then(
@@ -41,7 +43,9 @@ export class Constrainer {
   async matcher({ constraint, start = '' }: Held): Promise<TokenMatcher> {
     const grammar = grammarOf(constraint);
     const { GrammarMatcher } = await xgrammar();
-    const compiled = await this.#kept.get(grammar, () => this.#compile(grammar));
+    const marks = constraint.kind === 'calls' ? constraint.marks : [];
+    const key = JSON.stringify([marks, grammar]);
+    const compiled = await this.#kept.get(key, () => this.#compile(grammar, marks));
     const endless = this.#tokenizer.endIds.size === 0;
     const matcher = await GrammarMatcher.createGrammarMatcher(compiled, undefined, endless);
     // Made for tests, says the package, and does what it says
@@ -57,14 +61,13 @@ export class Constrainer {
 
   async dispose(): Promise<void> {
     this.#kept.clear();
-    const compiler = await this.#compiler?.catch(() => undefined);
-    this.#compiler = undefined;
-    compiler?.dispose();
+    const compilers = await Promise.allSettled(this.#compilers.values());
+    this.#compilers.clear();
+    for (const compiler of compilers) if (compiler.status === 'fulfilled') compiler.value.dispose();
   }
 
-  async #compile(grammar: string): Promise<CompiledGrammar> {
-    this.#compiler ??= this.#newCompiler();
-    const compiler = await this.#compiler;
+  async #compile(grammar: string, marks: readonly string[]): Promise<CompiledGrammar> {
+    const compiler = await this.#compilerFor(marks);
     try {
       return await compiler.compileGrammar(grammar);
     } catch (cause) {
@@ -76,9 +79,19 @@ export class Constrainer {
     }
   }
 
-  async #newCompiler(): Promise<GrammarCompiler> {
+  #compilerFor(marks: readonly string[]): Promise<GrammarCompiler> {
+    const key = marks.join('\0');
+    const known = this.#compilers.get(key);
+    if (known) return known;
+    const made = this.#newCompiler(new Set(marks));
+    this.#compilers.set(key, made);
+    made.catch(() => this.#compilers.delete(key));
+    return made;
+  }
+
+  async #newCompiler(marks: ReadonlySet<string>): Promise<GrammarCompiler> {
     const { GrammarCompiler } = await xgrammar();
-    const vocabulary = await tokenVocabulary(this.#tokenizer, this.#vocab, new Set());
+    const vocabulary = await tokenVocabulary(this.#tokenizer, this.#vocab, marks);
     const compiler = await GrammarCompiler.createGrammarCompiler(vocabulary, false);
     vocabulary.dispose();
     return compiler;
@@ -97,12 +110,14 @@ export class Constrainer {
 }
 
 /** In xgrammar's EBNF. */
-export function grammarOf(constraint: Constraint): string {
+export function grammarOf(constraint: Held['constraint']): string {
   switch (constraint.kind) {
+    case 'calls':
+      return toolGrammar(constraint);
     case 'json':
       return schemaGrammar(true);
     case 'json-schema':
-      return schemaGrammar(parsed(constraint.schema));
+      return schemaGrammar(parseSchema(constraint.schema));
     case 'grammar':
       return constraint.ebnf;
     case 'regex':
@@ -119,13 +134,5 @@ function patternGrammar(pattern: string): string {
       'not-supported',
       `The pattern ${JSON.stringify(pattern.slice(0, 100))} has ${error.message} which answers cannot be held to. Write it without.`,
     );
-  }
-}
-
-function parsed(schema: string): unknown {
-  try {
-    return JSON.parse(schema);
-  } catch (cause) {
-    throw new HearthError('bad-input', 'The JSON schema is no JSON.', { cause });
   }
 }

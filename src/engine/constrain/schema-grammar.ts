@@ -22,7 +22,7 @@ import { asksOf, merge } from './schema-merge.ts';
 import { areDisjoint, listed, type Type, typesOf } from './schema-types.ts';
 
 const MAX_DEPTH = 64;
-const MAX_RULES = 20_000;
+export const MAX_RULES = 20_000;
 
 /**
  * The grammar of the JSON that a schema allows (drafts 4 to 2020-12), for xgrammar. Every text of the grammar is right by the
@@ -36,6 +36,14 @@ export function schemaGrammar(schema: unknown): string {
   return rules.text(body);
 }
 
+export function parseSchema(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new HearthError('bad-input', 'The JSON schema is no JSON.', { cause });
+  }
+}
+
 export class SchemaWriter {
   readonly json: JsonRules;
   readonly #root: AnySchema;
@@ -46,11 +54,12 @@ export class SchemaWriter {
   constructor(
     schema: unknown,
     readonly rules: Rules,
+    json = jsonRules(rules),
   ) {
     if (!isSchema(schema))
       throw new HearthError('bad-input', 'The JSON schema must be an object, or true or false.');
     this.#root = schema;
-    this.json = jsonRules(rules);
+    this.json = json;
   }
 
   root(): string {

@@ -29,6 +29,7 @@ const open = {
   order,
   from: before,
   to: after,
+  origin: { manifestBytes: 1, url: '' },
   isStandby: false,
 } as const;
 const frame: RowsFrame = {

@@ -1,6 +1,6 @@
 import { toFailure } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { Stage, StageOrder, StageOutput } from '../../protocol/stage.ts';
+import type { ModelOrigin, Stage, StageOrder, StageOutput } from '../../protocol/stage.ts';
 import type { Clock } from '../clock.ts';
 import { MAX_STAGES_PER_PEER, MAX_STEPS_IN_FLIGHT } from '../limits.ts';
 import type { MeshLane } from '../link.ts';
@@ -24,18 +24,21 @@ export interface StageWork {
   bytes: number;
 }
 
+/** Fetches what a stage needs and makes it, for somebody; how far it is, in bytes. */
+export type OpenStage = (
+  order: StageOrder,
+  origin: ModelOrigin,
+  asker: PeerId,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+) => Promise<Stage>;
+
 export interface StageHostOptions {
   self: PeerId;
   clock: Clock;
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   /** Why not, in words, if this machine will not compute this for this peer. */
   refuse(peer: PeerId, order: StageOrder): string | undefined;
-  /** Fetches what the stage needs and makes it. */
-  openStage(
-    order: StageOrder,
-    asker: PeerId,
-    onProgress: (doneBytes: number, totalBytes: number) => void,
-  ): Promise<Stage>;
+  openStage: OpenStage;
   gate: GuestGate;
   onWork(work: StageWork): void;
   /** A peer has sent what no honest one sends. */
@@ -200,9 +203,9 @@ export class StageHost {
 
   async #make(entry: Hosted): Promise<void> {
     const { coordinator } = entry;
-    const { chain, order } = entry.open;
+    const { chain, order, origin } = entry.open;
     try {
-      const stage = await this.#openStage(order, coordinator, (doneBytes, totalBytes) => {
+      const stage = await this.#openStage(order, origin, coordinator, (doneBytes, totalBytes) => {
         const { epoch } = entry.open;
         if (this.#isHosted(entry))
           this.#tell(coordinator, { kind: 'loading', chain, epoch, doneBytes, totalBytes });
@@ -218,7 +221,7 @@ export class StageHost {
   }
 
   /** Stages that nobody uses make room for one that somebody wants. */
-  async #openStage(...request: Parameters<StageHostOptions['openStage']>): Promise<Stage> {
+  async #openStage(...request: Parameters<OpenStage>): Promise<Stage> {
     try {
       return await this.#options.openStage(...request);
     } catch (error) {

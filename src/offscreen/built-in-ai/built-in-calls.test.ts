@@ -199,6 +199,23 @@ test('an answer comes in parts, its tokens at the end', async () => {
   expect(await answer.output).toEqual({ ok: true, value: { contextUsage: 4 + 2, dropped: 0 } });
 });
 
+test('thoughts are neither told nor counted; calls come whole', async () => {
+  const { stream } = open();
+  const partsOf = async (text: string) => {
+    const parts: PromptPart[] = [];
+    for await (const part of stream('prompt', prompt(text))) parts.push(part);
+    return parts;
+  };
+  expect(await partsOf('think hm | yes')).toEqual([{ kind: 'text', text: 'yes' }]);
+  expect(await partsOf('call f {"x":1}\ng {}')).toEqual([
+    { kind: 'tool-call', call: { callID: 'call_0', name: 'f', arguments: '{"x":1}' } },
+    { kind: 'tool-call', call: { callID: 'call_1', name: 'g', arguments: '{}' } },
+  ]);
+  const cut = stream('prompt', prompt('call f {"x'));
+  for await (const _ of cut);
+  expect(await cut.output).toMatchObject({ ok: false, refusal: { name: 'OperationError' } });
+});
+
 test.each([
   { why: 'the site may use Hearth', scene: {}, input: { mayAsk: true }, says: 'hearth' },
   {
@@ -247,7 +264,7 @@ test('turns go whole: a question with its answer, a call with what came of it', 
       {
         role: 'user',
         content: [
-          { type: 'tool-response', value: { callID: '1', name: 'f', result: `"${'y'.repeat(3600)}"` } },
+          { type: 'tool-response', value: { callID: '1', name: 'f', result: `"${'y'.repeat(3700)}"` } },
         ],
       },
       text('assistant', 8),

@@ -4,14 +4,15 @@ import type {
   PromptInput,
   PromptPart,
   SessionChange,
+  ToolCall,
   Turn,
 } from '../../protocol/built-in-ai.ts';
 import type { Constraint, GenerateInput } from '../../protocol/generate.ts';
+import { type Block, blocksOf } from '../blocks.ts';
 import { beginAnswer, type GenerationDeps } from '../generation.ts';
 import { completeOptions, isSupported } from './language-model-options.ts';
 import type { Models } from './models.ts';
 import { Refused } from './outcome.ts';
-import { ToolCallParser } from './tools.ts';
 import { checkTurns, textsOf, toConversation } from './turns.ts';
 
 /** Sessions of `LanguageModel`. They live in their pages: each call brings its session and what has been said in it. */
@@ -48,7 +49,7 @@ export class LanguageModels {
   ): Promise<SessionChange> {
     const { session, constraint } = input;
     const { history, dropped } = await this.#makeRoom(input, signal, send);
-    const { tools = [], temperature, topK } = session.options;
+    const { temperature, topK } = session.options;
     const request: GenerateInput = {
       model: session.model,
       prompt: {
@@ -67,16 +68,19 @@ export class LanguageModels {
         seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       },
       stop: [],
+      readsAnswer: true,
       ...(constraint ? { constraint } : {}),
     };
     const { stream } = await beginAnswer(this.deps, request, signal);
-    const parser = new ToolCallParser(new Set(tools.map(({ name }) => name)), newCallId);
-    const piecesOf = (text: string): PromptPart[] =>
-      tools.length > 0 ? parser.push(text) : text ? [{ kind: 'text', text }] : [];
-    for await (const { text } of stream) for (const piece of piecesOf(text)) await send(piece);
-    for (const piece of parser.end()) await send(piece);
-    const { promptTokens, completionTokens } = (await stream.output).usage;
-    return { contextUsage: promptTokens + completionTokens, dropped };
+    for await (const event of blocksOf(stream)) {
+      if (event.kind === 'delta' && event.block.kind === 'text')
+        await send({ kind: 'text', text: event.delta });
+      else if (event.kind === 'close' && event.block.kind === 'call')
+        await send({ kind: 'tool-call', call: toolCall(event.block) });
+    }
+    const { promptTokens, completionTokens, reasoningTokens = 0 } = (await stream.output).usage;
+    // Thoughts are not told, and no part of what comes after
+    return { contextUsage: promptTokens + completionTokens - reasoningTokens, dropped };
   }
 
   async append(input: PromptInput, signal: AbortSignal): Promise<SessionChange> {
@@ -176,6 +180,11 @@ function tooLong(requested: number, quota: number): Refused {
   );
 }
 
-function newCallId(): string {
-  return `call_${crypto.randomUUID()}`;
+function toolCall({ id, name, text }: Block): ToolCall {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new Refused('OperationError', 'The model began to call a tool and did not come to its end.');
+  }
+  return { callID: id!, name: name!, arguments: text };
 }

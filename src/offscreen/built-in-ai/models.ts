@@ -54,9 +54,10 @@ export class Models {
   }
 
   /** The tokens of a conversation as the model is given it. */
-  count(model: string, { messages, answerStart }: Conversation, signal: AbortSignal): Promise<number> {
-    const texts = [...messages.map(({ content }) => content), answerStart ?? ''];
-    const prompt: Counted = { kind: 'messages', messages, ...(answerStart ? { answerStart } : {}) };
+  count(model: string, conversation: Conversation, signal: AbortSignal): Promise<number> {
+    const { messages, answerStart = '' } = conversation;
+    const texts = [...messages.map(({ content }) => content), answerStart];
+    const prompt: Counted = { kind: 'messages', ...conversation };
     return this.#tokens(model, prompt, texts, signal);
   }
 

@@ -1,7 +1,13 @@
-import type { Content, ContentType, LanguageModelOptions, Turn } from '../../protocol/built-in-ai.ts';
-import type { Constraint, Message } from '../../protocol/generate.ts';
+import type {
+  ContentType,
+  LanguageModelOptions,
+  ToolCall,
+  ToolDeclaration,
+  ToolResponse,
+  Turn,
+} from '../../protocol/built-in-ai.ts';
+import type { Constraint, FunctionCall, Message, ToolFunction } from '../../protocol/generate.ts';
 import { Refused } from './outcome.ts';
-import { callText, responseText, toolInstructions } from './tools.ts';
 
 /**
  * Checks turns that a page adds, as the specification's "validate and canonicalize a prompt" does.
@@ -34,6 +40,7 @@ function checkContent(
 /** A conversation as a model is given it. */
 export interface Conversation {
   messages: Message[];
+  tools?: ToolFunction[];
   /** What the answer goes on from. */
   answerStart?: string;
 }
@@ -44,38 +51,70 @@ export function toConversation(
   description?: Constraint,
 ): Conversation {
   const last = turns.at(-1);
-  const messages = (last?.prefix ? turns.slice(0, -1) : turns).map(toMessage);
-  if (tools.length > 0) {
-    const instructions: Message = { role: 'system', content: toolInstructions(tools) };
-    messages.splice(messages[0]?.role === 'system' ? 1 : 0, 0, instructions);
-  }
+  const messages = (last?.prefix ? turns.slice(0, -1) : turns).flatMap(toMessages);
   if (description) messages.push({ role: 'user', content: describe(description) });
   return {
     messages: merged(messages),
-    ...(last?.prefix ? { answerStart: toMessage(last).content } : {}),
+    ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}),
+    ...(last?.prefix ? { answerStart: textOf(last) } : {}),
   };
+}
+
+function toFunction({ name, description, inputSchema }: ToolDeclaration): ToolFunction {
+  return { name, description, parameters: inputSchema };
 }
 
 /** The texts of turns, and of what a model is told with them, with nothing around. */
 export function textsOf(turns: Turn[], description?: Constraint): string[] {
-  return [...turns.map((turn) => toMessage(turn).content), ...(description ? [describe(description)] : [])];
+  const messages = turns.flatMap(toMessages);
+  return [
+    ...messages.flatMap(({ content, toolCalls = [] }) => [
+      content,
+      ...toolCalls.flatMap((call) => [call.name, call.arguments]),
+    ]),
+    ...(description ? [describe(description)] : []),
+  ];
 }
 
-function toMessage({ role, content }: Turn): Message {
-  return { role, content: content.map(toText).join('') };
+/** A turn's responses of tools are messages of their own, before what it says beside them. */
+function toMessages(turn: Turn): Message[] {
+  const content = textOf(turn);
+  const toolCalls = turn.content.flatMap((part) =>
+    part.type === 'tool-call' ? [functionCall(part.value)] : [],
+  );
+  const responses = turn.content.flatMap((part) =>
+    part.type === 'tool-response' ? [toolMessage(part.value)] : [],
+  );
+  const isSaid = content !== '' || responses.length === 0;
+  return [
+    ...responses,
+    ...(isSaid ? [{ role: turn.role, content, ...(toolCalls.length > 0 ? { toolCalls } : {}) }] : []),
+  ];
 }
 
-function toText(content: Content): string {
-  switch (content.type) {
-    case 'text':
-      return content.value;
-    case 'tool-call':
-      return callText(content.value);
-    case 'tool-response':
-      return responseText(content.value);
-    default:
-      throw new Refused('NotSupportedError', `This session takes no ${content.type}s.`);
-  }
+function functionCall({ callID, name, arguments: json }: ToolCall): FunctionCall {
+  return { id: callID, name, arguments: json };
+}
+
+function toolMessage(response: ToolResponse): Message {
+  const { callID, name } = response;
+  const content = 'result' in response ? plain(response.result) : asError(response.errorMessage);
+  return { role: 'tool', content, toolCallId: callID, name };
+}
+
+/** What a tool threw says so itself. */
+function asError(message: string): string {
+  return /^\w*Error\b/.test(message) ? message : `Error: ${message}`;
+}
+
+/** A text as it is, and anything else as JSON. */
+function plain(json: string): string {
+  const value: unknown = JSON.parse(json);
+  return typeof value === 'string' ? value : json;
+}
+
+function textOf({ content }: Turn): string {
+  return content.map((part) => (part.type === 'text' ? part.value : '')).join('');
 }
 
 /** Templates of many models refuse two turns of one role in a row. */
@@ -83,7 +122,9 @@ function merged(messages: Message[]): Message[] {
   const result: Message[] = [];
   for (const message of messages) {
     const before = result.at(-1);
-    if (before?.role === message.role) before.content = [before.content, message.content].join('\n\n');
+    const isPlain = message.role !== 'tool' && !message.toolCalls && !before?.toolCalls;
+    if (isPlain && before?.role === message.role)
+      before.content = [before.content, message.content].join('\n\n');
     else result.push({ ...message });
   }
   return result;

@@ -1,4 +1,4 @@
-import { jsonCalls, type ReadCalls } from '../calls.ts';
+import { jsonCalls, jsonList, type ReadCalls } from '../calls.ts';
 import type { Call } from '../part.ts';
 import { sections } from './think.ts';
 
@@ -19,4 +19,10 @@ export const commandR = sections(
     { kind: 'mark', open: '<|START_RESPONSE|>' },
     { kind: 'mark', open: '<|END_RESPONSE|>' },
   ],
+  {
+    calls: (template) =>
+      template?.includes('<|START_ACTION|>') === false
+        ? jsonList('Action: ```json', ']```', 'parameters', 'tool_name')
+        : jsonList('<|START_ACTION|>', ']<|END_ACTION|>', 'parameters', 'tool_name'),
+  },
 );

@@ -25,4 +25,20 @@ export const deepseek = sections(
     // Part of a call: the decoder must show it
     { kind: 'mark', open: SEPARATOR },
   ],
+  {
+    calls: (template) => {
+      const isOlder = template?.includes('```json');
+      return {
+        open: '<｜tool▁calls▁begin｜>',
+        begin: '<｜tool▁calls▁begin｜>',
+        between: isOlder ? '\n' : '',
+        end: '<｜tool▁calls▁end｜>',
+        before: (name) =>
+          isOlder
+            ? `<｜tool▁call▁begin｜>function${SEPARATOR}${name}\n\`\`\`json\n`
+            : `<｜tool▁call▁begin｜>${name}${SEPARATOR}`,
+        after: isOlder ? '\n```<｜tool▁call▁end｜>' : '<｜tool▁call▁end｜>',
+      };
+    },
+  },
 );

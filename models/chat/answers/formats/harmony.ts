@@ -6,4 +6,13 @@ export const harmony: AnswerFormat = {
   clues: ['<|channel|>'],
   marks: HARMONY_MARKS,
   newReader: () => new HarmonyReader(),
+  // A call ends the answer
+  calls: () => ({
+    open: 'to=functions.',
+    begin: '',
+    end: '',
+    before: (name) => `<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>`,
+    after: '',
+  }),
+  thoughts: { open: '<|channel|>analysis<|message|>', close: '<|end|>', next: '<|start|>assistant' },
 };

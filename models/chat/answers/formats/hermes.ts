@@ -52,4 +52,14 @@ export const hermes = sections(
       read: (body) => jsonCalls(body) ?? xmlCalls(body) ?? keyedCall(body),
     },
   ],
+  {
+    calls: () => ({
+      open: '<tool_call>',
+      begin: '',
+      between: '\n',
+      end: '',
+      before: (name) => `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": `,
+      after: '}\n</tool_call>',
+    }),
+  },
 );

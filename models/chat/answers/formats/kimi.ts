@@ -22,4 +22,14 @@ export const kimi = sections(
     { kind: 'mark', open: '<|tool_calls_section_end|>' },
     { kind: 'mark', open: SEPARATOR },
   ],
+  {
+    // One: its place among the calls is part of its id, and a grammar does not count
+    calls: () => ({
+      open: '<|tool_calls_section_begin|>',
+      begin: '<|tool_calls_section_begin|>',
+      end: '<|tool_calls_section_end|>',
+      before: (name) => `<|tool_call_begin|>functions.${name}:0${SEPARATOR}`,
+      after: '<|tool_call_end|>',
+    }),
+  },
 );

@@ -1,4 +1,4 @@
-import { pythonOrJsonCalls } from '../calls.ts';
+import { jsonList, pythonOrJsonCalls } from '../calls.ts';
 import { sections, THINK } from './think.ts';
 
 export const lfm2 = sections(
@@ -8,4 +8,5 @@ export const lfm2 = sections(
     THINK,
     { kind: 'calls', open: '<|tool_call_start|>', close: '<|tool_call_end|>', read: pythonOrJsonCalls },
   ],
+  { calls: () => jsonList('<|tool_call_start|>', ']<|tool_call_end|>', 'arguments') },
 );

@@ -34,5 +34,15 @@ export const llama = sections(
     { kind: 'calls', open: '<|python_start|>', close: '<|python_end|>', read },
     { kind: 'calls', open: '<function=', close: '</function>', read: tagged },
   ],
-  bare,
+  {
+    bare,
+    calls: () => ({
+      open: '',
+      begin: '',
+      between: '; ',
+      end: '',
+      before: (name) => `{"name": ${JSON.stringify(name)}, "parameters": `,
+      after: '}',
+    }),
+  },
 );

@@ -1,4 +1,4 @@
-import { jsonCalls, namedCall, type ReadCalls } from '../calls.ts';
+import { jsonCalls, jsonList, namedCall, type ReadCalls } from '../calls.ts';
 import { sections } from './think.ts';
 
 /** A list of JSON, or `name[CALL_ID]id[ARGS]{…}`. */
@@ -18,4 +18,18 @@ export const mistral = sections(
     // Stands between the two for the id of a call
     { kind: 'mark', open: '[CALL_ID]' },
   ],
+  {
+    // From its eleventh tokenizer on there is a mark for each call
+    calls: (template) =>
+      template?.includes('[ARGS]')
+        ? {
+            open: '[TOOL_CALLS]',
+            begin: '',
+            between: '',
+            end: '',
+            before: (name) => `[TOOL_CALLS]${name}[ARGS]`,
+            after: '',
+          }
+        : jsonList('[TOOL_CALLS]', ']', 'arguments'),
+  },
 );

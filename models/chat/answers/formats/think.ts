@@ -1,6 +1,11 @@
 import type { AnswerFormat } from '../part.ts';
 import { type Bare, type Section, SectionReader } from '../section-reader.ts';
 
+interface Traits extends Pick<AnswerFormat, 'calls'> {
+  /** Calls that no mark tells from text. */
+  bare?: Bare;
+}
+
 export const THINK: Section = { kind: 'reasoning', open: '<think>', close: '</think>' };
 
 /** A format whose answers are sections between marks. */
@@ -8,8 +13,9 @@ export function sections(
   name: string,
   clues: readonly string[],
   parts: readonly Section[],
-  bare?: Bare,
+  { bare, calls }: Traits = {},
 ): AnswerFormat {
+  const thoughts = parts.find((part) => part.kind === 'reasoning');
   return {
     name,
     clues,
@@ -19,6 +25,8 @@ export function sections(
         : [part.open, part.kind === 'json' ? (part.lead ?? part.open) : part.open],
     ),
     newReader: (options) => new SectionReader(parts, options, bare),
+    ...(thoughts ? { thoughts: { open: thoughts.open, close: thoughts.close, next: '' } } : {}),
+    ...(calls ? { calls } : {}),
   };
 }
 
