@@ -102,32 +102,34 @@ export class BundleStore {
     });
   }
 
-  /** Copies a dropped folder's files. */
-  import(id: string, files: { path: string; file: Blob }[], { signal, onProgress }: Arriving): Promise<void> {
+  /** Copies a dropped folder's files. The id is the same for the same files under the same name, whatever else differs. */
+  import(name: string, files: { path: string; file: Blob }[], arriving: Arriving): Promise<string> {
     return this.#change(async () => {
+      const { signal } = arriving;
+      const hashes: string[] = [];
+      for (const { file } of files) hashes.push(await hashOf(file, signal));
+      const id = await folderId(
+        name,
+        files.map(({ path }, i) => `${path} ${hashes[i]}`),
+      );
       const sizeBytes = files.reduce((sum, { file }) => sum + file.size, 0);
       await this.#mustHaveRoom(id, sizeBytes);
-      const meter = new ProgressMeter(id, this.options.time, onProgress);
+      const meter = new ProgressMeter(id, this.options.time, arriving.onProgress);
       let done = 0;
-      for (const { path, file } of files) {
-        const sha256 = await hashOf(file, signal);
-        const disk = await this.options.directory.openForWriting(`${sha256}.bin`);
+      for (const [i, { path, file }] of files.entries()) {
+        const sha256 = hashes[i]!;
         try {
-          for (let at = 0; at < file.size; at += PIECE_BYTES) {
-            signal.throwIfAborted();
-            await disk.write(at, new Uint8Array(await file.slice(at, at + PIECE_BYTES).arrayBuffer()));
-            meter.update('verifying', done + at, sizeBytes);
-          }
-          await disk.flush();
+          await this.#copy(file, `${sha256}.bin`, signal, (bytes) =>
+            meter.update('verifying', done + bytes, sizeBytes),
+          );
         } catch (error) {
           throw isDiskFull(error) ? await this.#full(id, sizeBytes, error) : error;
-        } finally {
-          disk.close();
         }
         done += file.size;
         await this.#add(id, { source: 'folder' }, { path, sizeBytes: file.size, sha256, isWhole: true });
       }
       meter.update('verifying', sizeBytes, sizeBytes);
+      return id;
     });
   }
 
@@ -153,11 +155,13 @@ export class BundleStore {
     // Without a promised hash the file has no name yet: such files are small, and begin anew
     const name = file.sha256 ? `${file.sha256}.bin` : 'incoming.bin';
     if (!file.sha256 && file.sizeBytes > MAX_BUNDLE_JSON_BYTES)
-      throw new HearthError('bad-model', `${file.path} has no hash on the hub, and is too large to be taken without.`);
+      throw new HearthError(
+        'bad-model',
+        `${file.path} has no hash on the hub, and is too large to be taken without.`,
+      );
     if (!file.sha256) await directory.remove(name);
     const facts = { source: 'hub', revision: repo.revision, licence: repo.licence } as const;
-    if (file.sha256)
-      await this.#add(repo.id, facts, { ...file, sha256: file.sha256, isWhole: false });
+    if (file.sha256) await this.#add(repo.id, facts, { ...file, sha256: file.sha256, isWhole: false });
     const disk = await directory.openForWriting(name);
     try {
       const growing = await GrowingFile.open(disk, disk.sizeBytes, { time, signal, onBytes });
@@ -182,8 +186,19 @@ export class BundleStore {
           `${file.path} is not the file that the hub lists: its SHA-256 is another one. Try again later.`,
         );
       }
-      if (!file.sha256) await this.#rename(disk, growing.sizeBytes, `${sha256}.bin`);
-      await this.#add(repo.id, facts, { path: file.path, sizeBytes: growing.sizeBytes, sha256, isWhole: true });
+      if (!file.sha256)
+        await this.#copy(
+          new Blob([await disk.read(0, growing.sizeBytes)]),
+          `${sha256}.bin`,
+          signal,
+          () => {},
+        );
+      await this.#add(repo.id, facts, {
+        path: file.path,
+        sizeBytes: growing.sizeBytes,
+        sha256,
+        isWhole: true,
+      });
     } catch (error) {
       throw isDiskFull(error) ? await this.#full(repo.id, file.sizeBytes, error) : error;
     } finally {
@@ -191,11 +206,19 @@ export class BundleStore {
     }
   }
 
-  /** Copies a small file to where its hash says. */
-  async #rename(from: { read(offset: number, length: number): Promise<Uint8Array> }, size: number, name: string) {
+  async #copy(
+    from: Blob,
+    name: string,
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void,
+  ): Promise<void> {
     const disk = await this.options.directory.openForWriting(name);
     try {
-      await disk.write(0, await from.read(0, size));
+      for (let at = 0; at < from.size; at += PIECE_BYTES) {
+        signal.throwIfAborted();
+        await disk.write(at, new Uint8Array(await from.slice(at, at + PIECE_BYTES).arrayBuffer()));
+        onBytes(at);
+      }
       await disk.flush();
     } finally {
       disk.close();
@@ -226,7 +249,10 @@ export class BundleStore {
 
   async #mustHaveRoom(id: string, sizeBytes: number): Promise<void> {
     if (!this.#records.has(id) && this.#records.size >= MAX_BUNDLES)
-      throw new HearthError('quota', `Hearth keeps at most ${MAX_BUNDLES} such models. Remove one in the options first.`);
+      throw new HearthError(
+        'quota',
+        `Hearth keeps at most ${MAX_BUNDLES} such models. Remove one in the options first.`,
+      );
     const free = await freeBytes(this.options.estimate);
     if (free !== undefined && free < sizeBytes) throw await this.#full(id, sizeBytes);
   }
@@ -257,6 +283,18 @@ function fileName({ sha256 }: BundleFile): string {
 /** Ids have capitals and slashes, which not every disk tells apart or takes. */
 async function recordName(id: string): Promise<string> {
   return `${(await createSHA256()).init().update(id).digest().slice(0, 32)}.json`;
+}
+
+/** `my-folder-1f0c9a2b` */
+async function folderId(name: string, files: string[]): Promise<string> {
+  const slug =
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 60) || 'folder';
+  const digest = (await createSHA256()).init().update(files.sort().join('\n')).digest();
+  return `${slug}-${digest.slice(0, 8)}`;
 }
 
 async function hashOf(file: Blob, signal: AbortSignal): Promise<string> {

@@ -37,12 +37,17 @@ const Answer = v.object({
 });
 
 /** The files of a model's repository as they are now. Fails with `not-found`, `not-allowed` (gated) or `offline`. */
-export async function readHubRepo(id: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<HubRepo> {
+export async function readHubRepo(
+  id: string,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<HubRepo> {
   if (!v.is(BundleId, id) || !id.includes('/'))
     throw new HearthError('bad-input', 'A model on the hub is named by its owner and its name: owner/name.');
   const answer = await ask(`${HUB}/api/models/${id}/revision/main?blobs=true`, id, fetch, signal);
   const { success, output } = v.safeParse(Answer, answer);
-  if (!success) throw new HearthError('offline', `What huggingface.co says of ${id} is not understood. Try again later.`);
+  if (!success)
+    throw new HearthError('offline', `What huggingface.co says of ${id} is not understood. Try again later.`);
   return {
     id,
     revision: output.sha,
@@ -59,19 +64,31 @@ export async function readHubRepo(id: string, fetch: typeof globalThis.fetch, si
   };
 }
 
-async function ask(url: string, id: string, fetch: typeof globalThis.fetch, signal: AbortSignal): Promise<unknown> {
+async function ask(
+  url: string,
+  id: string,
+  fetch: typeof globalThis.fetch,
+  signal: AbortSignal,
+): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(url, { signal, credentials: 'omit', referrerPolicy: 'no-referrer' });
   } catch (cause) {
     if (signal.aborted) throw signal.reason;
-    throw new HearthError('offline', 'huggingface.co cannot be reached. Check the connection and try again.', { cause });
+    throw new HearthError(
+      'offline',
+      'huggingface.co cannot be reached. Check the connection and try again.',
+      { cause },
+    );
   }
   // Of what is not there and of what is private, the hub says the same
   if (response.status === 401 || response.status === 404)
     throw new HearthError('not-found', `huggingface.co has no model named ${id} that everybody may read.`);
   if (response.status === 403)
-    throw new HearthError('not-allowed', `${id} is given out on conditions. Accept them on huggingface.co, download its files and drop the folder in Hearth's options.`);
+    throw new HearthError(
+      'not-allowed',
+      `${id} is given out on conditions. Accept them on huggingface.co, download its files and drop the folder in Hearth's options.`,
+    );
   if (!response.ok)
     throw new HearthError('offline', `huggingface.co answered ${response.status}. Try again later.`);
   const text = await response.text();

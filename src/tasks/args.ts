@@ -9,11 +9,17 @@ export type Parse<T> = (value: unknown, name: string) => T;
 export type OptionParsers = Record<string, Parse<unknown>>;
 
 /** The parser of a task: one input or a list of them, then what else it takes, then options by name. */
-export function taskArgs(input: Parse<unknown>, options: OptionParsers, rest: [string, Parse<unknown>][] = []) {
+export function taskArgs(
+  input: Parse<unknown>,
+  options: OptionParsers,
+  rest: [string, Parse<unknown>][] = [],
+) {
   return (args: unknown[]): TaskArgs => {
     const [first, ...more] = args;
     const isList = Array.isArray(first);
-    const inputs = (isList ? first : [first]).map((one, i) => input(one, isList ? `input ${i}` : 'the input'));
+    const inputs = (isList ? first : [first]).map((one, i) =>
+      input(one, isList ? `input ${i}` : 'the input'),
+    );
     if (inputs.length === 0 || inputs.length > limits.MAX_TASK_INPUTS)
       throw bad('the input', `a list of 1 to ${limits.MAX_TASK_INPUTS}`);
     mustBeTogether(inputs);
@@ -78,7 +84,8 @@ export const integer =
 export const oneOf =
   <const T extends string | boolean>(...allowed: T[]): Parse<T> =>
   (value, name) => {
-    if (!allowed.includes(value as T)) throw bad(name, allowed.map((one) => JSON.stringify(one)).join(' or '));
+    if (!allowed.includes(value as T))
+      throw bad(name, allowed.map((one) => JSON.stringify(one)).join(' or '));
     return value as T;
   };
 

@@ -12,8 +12,6 @@ export interface LoadWish {
   dtype: string;
   backend: Backend;
   bundle: Bundle;
-  /** The name under which the library asks for the bundle's files. */
-  name: string;
   library: Library;
   ort: Ort;
   machine: Machine;
@@ -34,10 +32,13 @@ export class LoadedTask implements TaskLodger {
     this.usedAt = wish.machine.now();
   }
 
-  /** Takes memory before it reads a file into it. */
-  async open(): Promise<void> {
+  /**
+   * Takes memory before it reads a file into it.
+   * @param name under which the library asks for the bundle's files
+   */
+  async open(name: string): Promise<void> {
     try {
-      await this.#open();
+      await this.#open(name);
     } catch (error) {
       await this.leave();
       throw explained(error, this.wish);
@@ -76,8 +77,8 @@ export class LoadedTask implements TaskLodger {
     await pipeline?.dispose().catch(() => {});
   }
 
-  async #open(): Promise<void> {
-    const { task, dtype, bundle, name, library, ort, machine, backend } = this.wish;
+  async #open(name: string): Promise<void> {
+    const { task, dtype, bundle, library, ort, machine, backend } = this.wish;
     const gpu = (this.#gpu = backend === 'webgpu' ? await machine.device() : undefined);
     if (backend === 'webgpu' && !gpu)
       throw new HearthError('no-device', 'There is no GPU that this model could run on. Leave `device` out.');

@@ -29,7 +29,10 @@ export async function openSession(ort: Ort, model: Uint8Array, options: object):
   // The library has small models of its own, to sort by and to resize with: they have no place, and run on the processor
   const { place = ON_PROCESSOR, ...others } = options as SessionOptions & { place?: SessionPlace };
   const session = await place.turn(() =>
-    ort.InferenceSession.create(model, { ...others, executionProviders: others.executionProviders ?? ['wasm'] }),
+    ort.InferenceSession.create(model, {
+      ...others,
+      executionProviders: others.executionProviders ?? ['wasm'],
+    }),
   );
   const run = session.run.bind(session);
   session.run = (feeds: OrtModule.InferenceSession.FeedsType) => place.turn(() => run(feeds));

@@ -47,7 +47,9 @@ export class TaskQueue<Input> {
     const id = ++this.#lastId;
     return new Promise<unknown>((finish, fail) => {
       const job: Job<Input> = { ...wish, id, isRunning: false, signal: stop.signal, stop, finish, fail };
-      signal.addEventListener('abort', () => stop.abort(cancelled('The call was cancelled.')), { once: true });
+      signal.addEventListener('abort', () => stop.abort(cancelled('The call was cancelled.')), {
+        once: true,
+      });
       stop.signal.addEventListener('abort', () => {
         this.#leave(job);
         fail(stop.signal.reason);

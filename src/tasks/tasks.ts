@@ -1,7 +1,8 @@
+import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import type { LoadedModel, RunningSequence } from '../protocol/engine-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { Backend } from '../protocol/models.ts';
-import type { TaskArgs, TaskModel } from '../protocol/tasks.ts';
+import type { Dtype, TaskArgs, TaskModel } from '../protocol/tasks.ts';
 import type { Bundle } from './bundle.ts';
 import { callPipeline } from './call-pipeline.ts';
 import { type Choices, chosen, faster } from './faster.ts';
@@ -39,9 +40,9 @@ export class Tasks {
   readonly #queue: TaskQueue<TaskRequest>;
   readonly #loaded = new Map<string, LoadedTask>();
   /** By the names under which the library asks for files. */
-  readonly #reading = new Map<string, LoadedTask>();
+  readonly #reading = new Map<string, Pick<LoadedTask, 'read'>>();
   #opening: Promise<{ library: Library; ort: Ort }> | undefined;
-  #loads = 0;
+  #names = 0;
 
   constructor(options: TasksOptions) {
     this.#options = options;
@@ -60,7 +61,12 @@ export class Tasks {
   /** Loads a model so far as is known where it will run: says where it is now. */
   async open(model: TaskModel & { origin: string }, signal: AbortSignal): Promise<{ backend: Backend }> {
     const args: TaskArgs = { inputs: [], isList: true, rest: [], options: {} };
-    const answer = await this.#queue.add({ input: { ...model, args }, origin: model.origin, send() {}, signal });
+    const answer = await this.#queue.add({
+      input: { ...model, args },
+      origin: model.origin,
+      send() {},
+      signal,
+    });
     return answer as { backend: Backend };
   }
 
@@ -75,9 +81,30 @@ export class Tasks {
       if (loaded.wish.bundle.id === id) await this.#putOut(loaded);
   }
 
-  /** Transformers.js, loaded if need be. */
-  async library(): Promise<Library> {
-    return (await this.#runtime()).library;
+  /** Paths of the files that a task reads of a bundle in a number format, by the library's word. */
+  async filesFor({ task: name }: TaskModel, bundle: Bundle, format: Dtype): Promise<string[]> {
+    const task = taskNamed(name);
+    if (task.filesOf === null)
+      return bundle.paths.filter((path) => path.endsWith('.onnx') && formatsOf([path]).includes(format));
+    const { library } = await this.#runtime();
+    return this.#named(bundle, (alias) =>
+      library.ModelRegistry.get_pipeline_files((task.filesOf ?? task.name) as never, alias, {
+        dtype: format,
+      }),
+    );
+  }
+
+  /** Where a model is in memory. */
+  backendOf(id: string): Backend | undefined {
+    return this.#inMemory(id)?.wish.backend;
+  }
+
+  /** Tokens that texts have for a model that is in memory; 0 where it has no tokenizer. */
+  tokens(id: string, texts: readonly string[]): number {
+    const tokenizer = this.#inMemory(id)?.pipeline.tokenizer as
+      | Pick<PreTrainedTokenizer, 'encode'>
+      | undefined;
+    return texts.reduce((sum, text) => sum + (tokenizer?.encode(text).length ?? 0), 0);
   }
 
   get loaded(): LoadedModel[] {
@@ -105,6 +132,10 @@ export class Tasks {
     }));
   }
 
+  #inMemory(id: string): LoadedTask | undefined {
+    return [...this.#loaded.values()].find(({ wish, hasLeft }) => wish.bundle.id === id && !hasLeft);
+  }
+
   #runtime(): Promise<{ library: Library; ort: Ort }> {
     this.#opening ??= this.#options.openLibrary(async (name, path) => this.#reading.get(name)?.read(path));
     this.#opening.catch(() => (this.#opening = undefined));
@@ -118,7 +149,9 @@ export class Tasks {
     const isOnDevice = [...this.#loaded.values()].some(
       ({ wish }) => wish.bundle.id === model.model && wish.task === task && wish.backend === 'webgpu',
     );
-    return key && isOnDevice ? `${model.model} ${model.task} ${model.dtype} ${model.device} ${key}` : undefined;
+    return key && isOnDevice
+      ? `${model.model} ${model.task} ${model.dtype} ${model.device} ${key}`
+      : undefined;
   }
 
   async #run(jobs: Waiting<TaskRequest>[]): Promise<unknown[]> {
@@ -180,19 +213,24 @@ export class Tasks {
     if (known && !known.hasLeft && !(known.wish.backend === 'webgpu' && (await known.isLost()))) return known;
     if (known) await this.#putOut(known);
 
-    const name = `bundle-${++this.#loads}`;
     const mustGoOn = () => this.#queue.mustGoOn();
     const { machine } = this.#options;
-    const loaded = new LoadedTask({ ...wish, ...(await this.#runtime()), name, machine, mustGoOn });
-    this.#reading.set(name, loaded);
-    try {
-      await loaded.open();
-    } finally {
-      this.#reading.delete(name);
-    }
+    const loaded = new LoadedTask({ ...wish, ...(await this.#runtime()), machine, mustGoOn });
+    await this.#named(loaded, (name) => loaded.open(name));
     this.#loaded.set(key, loaded);
     loaded.isIdle = true;
     return loaded;
+  }
+
+  /** While it lasts, the library reads files by a name. Never the same one again: it remembers what it has read. */
+  async #named<T>(files: Pick<LoadedTask, 'read'>, use: (name: string) => Promise<T>): Promise<T> {
+    const name = `bundle-${++this.#names}`;
+    this.#reading.set(name, files);
+    try {
+      return await use(name);
+    } finally {
+      this.#reading.delete(name);
+    }
   }
 
   async #watched(loaded: LoadedTask, work: () => Promise<unknown>): Promise<unknown> {

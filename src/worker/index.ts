@@ -16,6 +16,7 @@ import { RoomFiles } from './room-files.ts';
 import { RoomModels } from './room-models.ts';
 import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { TaskHost } from './task-host.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
@@ -66,4 +67,7 @@ const mesh = new MeshHost({
 });
 
 serveMesh(mesh);
-serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));
+serve<EngineCalls>(
+  workerScopeWire(self as unknown as WorkerScope),
+  engineCalls(engine, opening, wasmPorts, TaskHost.open(engine)),
+);

@@ -39,7 +39,10 @@ function toFeeds(input: Record<string, PlainTensor>, session: Session, { Tensor 
   const missing = session.inputNames.filter((name) => !Object.hasOwn(input, name));
   const unknown = Object.keys(input).filter((name) => !session.inputNames.includes(name));
   if (missing.length > 0 || unknown.length > 0)
-    throw new HearthError('bad-input', `This model has the inputs ${session.inputNames.join(', ')}; pass exactly these.`);
+    throw new HearthError(
+      'bad-input',
+      `This model has the inputs ${session.inputNames.join(', ')}; pass exactly these.`,
+    );
   return Object.fromEntries(
     Object.entries(input).map(([name, { type, dims, data }]) => [
       name,
@@ -50,7 +53,11 @@ function toFeeds(input: Record<string, PlainTensor>, session: Session, { Tensor 
 
 type Processor = Awaited<ReturnType<Library['AutoProcessor']['from_pretrained']>>;
 
-async function fromImage(image: RawImage, session: Session, processor: Processor | undefined): Promise<Feeds> {
+async function fromImage(
+  image: RawImage,
+  session: Session,
+  processor: Processor | undefined,
+): Promise<Feeds> {
   if (!processor)
     throw new HearthError(
       'bad-input',
@@ -58,7 +65,10 @@ async function fromImage(image: RawImage, session: Session, processor: Processor
     );
   const [name, ...others] = session.inputNames;
   if (others.length > 0)
-    throw new HearthError('bad-input', 'This model has inputs besides an image. Pass all of them as tensors.');
+    throw new HearthError(
+      'bad-input',
+      'This model has inputs besides an image. Pass all of them as tensors.',
+    );
   const { pixel_values } = (await processor(image)) as { pixel_values: { ort_tensor: Feeds[string] } };
   return { [name!]: pixel_values.ort_tensor };
 }

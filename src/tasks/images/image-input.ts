@@ -6,7 +6,13 @@ import { bad, isPlain, type Parse } from '../args.ts';
 export type ImageInput =
   | { kind: 'file'; blob: Blob }
   | { kind: 'bitmap'; bitmap: ImageBitmap }
-  | { kind: 'pixels'; width: number; height: number; channels: 1 | 3 | 4; data: Uint8Array | Uint8ClampedArray };
+  | {
+      kind: 'pixels';
+      width: number;
+      height: number;
+      channels: 1 | 3 | 4;
+      data: Uint8Array | Uint8ClampedArray;
+    };
 
 /** A Blob, an ImageBitmap, an ImageData or the like of one (`data`, `width`, `height`, `channels`), a `data:` address. */
 export const image: Parse<ImageInput> = (value, name) => {
@@ -33,7 +39,8 @@ function pixels(value: Record<string, unknown>, name: string): ImageInput {
   const { data, width, height } = value;
   const isBytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
   const areSizes = [width, height].every((size) => Number.isInteger(size) && (size as number) > 0);
-  if (!isBytes || !areSizes) throw bad(name, 'an image: a Blob, an ImageBitmap, an ImageData or a data: address');
+  if (!isBytes || !areSizes)
+    throw bad(name, 'an image: a Blob, an ImageBitmap, an ImageData or a data: address');
   const [w, h] = [width as number, height as number];
   mustBeSmall(w, h, name);
   const channels = value.channels ?? data.length / (w * h);
@@ -56,7 +63,9 @@ function fromAddress(address: string, name: string): Blob {
     return small(new Blob([Uint8Array.from(binary, (char) => char.charCodeAt(0))], { type }), name);
   } catch (error) {
     if (error instanceof HearthError) throw error;
-    throw new HearthError('bad-input', 'This data: address is damaged. Pass the image as a Blob.', { cause: error });
+    throw new HearthError('bad-input', 'This data: address is damaged. Pass the image as a Blob.', {
+      cause: error,
+    });
   }
 }
 

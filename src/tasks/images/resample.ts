@@ -41,7 +41,9 @@ export function resample(image: Pixels, width: number, height: number, method: n
   if (!filter) return nearest(image, width, height);
   const wide =
     width === image.width ? image : along(image, taps(image.width, width, filter), width, image.height, 1);
-  return height === wide.height ? wide : along(wide, taps(wide.height, height, filter), width, height, wide.width);
+  return height === wide.height
+    ? wide
+    : along(wide, taps(wide.height, height, filter), width, height, wide.width);
 }
 
 /** Bits behind the point of a weight. */
@@ -84,7 +86,13 @@ function taps(from: number, to: number, { support, at }: Filter): Taps {
 }
 
 /** `step` is how many pixels lie between neighbours on the line that is filtered: 1 along rows. */
-function along(image: Pixels, { first, counts, weights, most }: Taps, width: number, height: number, step: number): Pixels {
+function along(
+  image: Pixels,
+  { first, counts, weights, most }: Taps,
+  width: number,
+  height: number,
+  step: number,
+): Pixels {
   const { channels, data } = image;
   const out = new Uint8ClampedArray(width * height * channels);
   const half = 2 ** (PRECISION - 1);
@@ -104,7 +112,11 @@ function along(image: Pixels, { first, counts, weights, most }: Taps, width: num
   return { data: out, width, height, channels };
 }
 
-function nearest({ data, width: from, height: rows, channels }: Pixels, width: number, height: number): Pixels {
+function nearest(
+  { data, width: from, height: rows, channels }: Pixels,
+  width: number,
+  height: number,
+): Pixels {
   const out = new Uint8ClampedArray(width * height * channels);
   for (let y = 0, at = 0; y < height; y++) {
     const line = Math.min(rows - 1, Math.trunc(((y + 0.5) * rows) / height)) * from;

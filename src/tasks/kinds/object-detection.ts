@@ -11,6 +11,8 @@ export const objectDetection: Task = {
   model: 'Xenova/detr-resnet-50',
   parse: taskArgs(image, { threshold: number(0, 1), percentage: flag }),
   load: async (library, options) =>
-    (await isYolox(options)) ? loadYolox(library, options) : loadPipeline('object-detection', library, options),
+    (await isYolox(options))
+      ? loadYolox(library, options)
+      : loadPipeline('object-detection', library, options),
   run: onImages,
 };

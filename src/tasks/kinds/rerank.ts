@@ -14,7 +14,9 @@ const BATCH = 16;
 export const rerank: Task = {
   name: 'rerank',
   model: 'Xenova/ms-marco-MiniLM-L-6-v2',
-  parse: taskArgs(text, { top_k: integer(1, 10_000), return_documents: flag }, [['documents', listOf(text, 1)]]),
+  parse: taskArgs(text, { top_k: integer(1, 10_000), return_documents: flag }, [
+    ['documents', listOf(text, 1)],
+  ]),
   filesOf: 'text-classification',
   async load({ AutoTokenizer, AutoModelForSequenceClassification }, { name, dtype, session_options }) {
     const options = { dtype: dtype as 'fp32', device: 'auto' as const, session_options };
@@ -23,9 +25,12 @@ export const rerank: Task = {
       AutoModelForSequenceClassification.from_pretrained(name, options),
     ]);
     const score = (query: string, documents: string[]) => scores(tokenizer, model, query, documents);
-    return Object.assign((query: unknown, documents: unknown) => score(query as string, documents as string[]), {
-      dispose: async () => void (await model.dispose()),
-    });
+    return Object.assign(
+      (query: unknown, documents: unknown) => score(query as string, documents as string[]),
+      {
+        dispose: async () => void (await model.dispose()),
+      },
+    );
   },
   async run(pipeline, { inputs: [query, ...others], rest, options }) {
     if (others.length > 0) throw new HearthError('bad-input', 'One call reranks for one query.');

@@ -46,13 +46,18 @@ export async function loadYolox(library: Library, options: LoadOptions): Promise
 }
 
 /** The image as large as fits, at the top left, as planes of floats. `scale` is what its pixels became. */
-async function letterbox(image: RawImage, { processor }: YoloxConfig): Promise<{ pixels: Float32Array; scale: number }> {
+async function letterbox(
+  image: RawImage,
+  { processor }: YoloxConfig,
+): Promise<{ pixels: Float32Array; scale: number }> {
   const { height, width } = processor.size;
   const scale = Math.min(width / image.width, height / image.height);
   const fitted = await image
     .clone()
     .rgb()
-    .resize(Math.trunc(image.width * scale), Math.trunc(image.height * scale), { resample: processor.resample as 2 });
+    .resize(Math.trunc(image.width * scale), Math.trunc(image.height * scale), {
+      resample: processor.resample as 2,
+    });
   const factor = processor.do_rescale ? processor.rescale_factor : 1;
   const pixels = new Float32Array(3 * height * width).fill(processor.pad_value * factor);
   for (let y = 0; y < fitted.height; y++)
@@ -72,8 +77,7 @@ function named(
   { percentage = false }: DetectionOptions,
 ) {
   const [byX, byY] = percentage ? [width, height] : [1, 1];
-  const within = (value: number, most: number, by: number) =>
-    Math.min(most, Math.max(0, value / scale)) / by;
+  const within = (value: number, most: number, by: number) => Math.min(most, Math.max(0, value / scale)) / by;
   return {
     score,
     label: id2label[label] ?? `LABEL_${label}`,
