@@ -16,7 +16,8 @@ import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import { Constrainer, type Held } from './constrain/constrainer.ts';
-import type { AdapterUse, Matcher } from './sequence.ts';
+import type { Matcher } from './constrain/hold.ts';
+import type { AdapterUse } from './sequence.ts';
 import type { SavedTexts } from './saved-texts.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
@@ -303,7 +304,7 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
-    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.hold))
       throw new HearthError(
         'no-device',
         'The GPU is gone, and holding answers to a schema, a pattern, a grammar or a tool needs one. Ask again without.',

@@ -2,7 +2,7 @@ import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
 import { RESULT_BYTES, samplingSizes } from './sampling.ts';
-import { StepBuffer } from './step-buffer.ts';
+import { mostSamples, StepBuffer } from './step-buffer.ts';
 
 /**
  * Steps submitted before the first of them is read: hides the readback. Chromium sees some 2.6 ms late that a step is
@@ -18,5 +18,5 @@ export function stepBytes(config: ModelConfig, sizes: Pick<Plan, 'slots' | 'maxR
   const { slots } = sizes;
   if (config.pooling) return told + Readback.bytes(VECTOR_DEPTH, slots * config.vectorDim * 4);
   const sampling = Object.values(samplingSizes(config.vocab, slots)).reduce((sum, bytes) => sum + bytes, 0);
-  return told + sampling + Readback.bytes(STEP_DEPTH, slots * RESULT_BYTES);
+  return told + sampling + Readback.bytes(STEP_DEPTH, mostSamples(slots) * RESULT_BYTES);
 }

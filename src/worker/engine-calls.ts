@@ -5,13 +5,17 @@ import type { ModelLibrary } from '../storage/model-library.ts';
 import { blobSource } from '../storage/model-source.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import type { TaskHost } from './task-host.ts';
+import type { SharedFiles } from '../storage/shared-files.ts';
+import { sharedFileCalls } from './shared-file-calls.ts';
 import type { WasmPorts } from './wasm-ports.ts';
+import { trusted } from './trusted.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
 export function engineCalls(
   engine: Engine,
   opening: Promise<ModelLibrary>,
+  sharedFiles: () => Promise<SharedFiles>,
   wasmPorts: WasmPorts,
   tasks: Promise<TaskHost>,
 ): Handlers<EngineCalls> {
@@ -93,6 +97,7 @@ export function engineCalls(
         return (await opening).remove(input);
       },
     },
+    ...sharedFileCalls(sharedFiles, opening),
     wasmPorts: { parse: trusted, run: (_, call) => wasmPorts.serve(call) },
   };
 }
@@ -100,8 +105,4 @@ export function engineCalls(
 /** What is in memory and under way, wherever it is computed. */
 function withTasks(status: EngineStatus, { loaded, running }: Tasks): EngineStatus {
   return { ...status, loaded: [...status.loaded, ...loaded], running: [...status.running, ...running] };
-}
-
-function trusted<Input>(input: unknown): Input {
-  return input as Input;
 }
