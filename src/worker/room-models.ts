@@ -122,6 +122,19 @@ export class RoomModels {
     }
   }
 
+  /** To check another machine by: of the memory that is free here it takes no more than half. */
+  async #openReference(model: string, order: StageOrder): Promise<Stage> {
+    const { open, engine } = this.deps;
+    const { caps, memoryBytes } = engine.status();
+    const source = await open(model);
+    try {
+      const budgetBytes = engine.stageBytes + (caps.memoryBytes - memoryBytes) / 2;
+      return await this.#make(await readModelFile(source), source, order, budgetBytes, () => {});
+    } finally {
+      await source.close?.();
+    }
+  }
+
   #make(...stage: Parameters<Engine['openStage']>): Promise<Stage> {
     const made = this.#last.then(() => this.deps.engine.openStage(...stage));
     this.#last = made.catch(() => {});
@@ -139,7 +152,8 @@ export class RoomModels {
   placeStages(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined {
     const node = this.deps.node();
     if (!node?.members.some(({ beat }) => beat.isSharing)) return undefined;
-    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes);
+    const reference = (id: string, order: StageOrder) => this.#openReference(id, order);
+    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes, reference);
   }
 }
 
@@ -155,6 +169,7 @@ class RoomWeights implements StagedWeights {
     private readonly model: string,
     private readonly file: ModelFile,
     private readonly sizes: StageSizes,
+    private readonly reference: (model: string, order: StageOrder) => Promise<Stage>,
   ) {}
 
   get isGone(): boolean {
@@ -183,12 +198,13 @@ class RoomWeights implements StagedWeights {
 
   async #shard(): Promise<ShardedModel> {
     const { files, engine, onDecision } = this.deps;
+    const { reference } = this;
     return this.node.openModel({
       map: await files.mapOf(this.model, this.file),
       sizes: this.sizes,
       demand: () => ({ ...USUAL_DEMAND, streams: Math.max(1, engine.status().running.length) }),
       drafts: () => undefined,
-      reference: async () => undefined,
+      reference: (order) => reference(this.model, order),
       onDecision: ({ why }) => onDecision(this.model, why),
       onFailure: (why) => onDecision(this.model, why),
       onLap: (_, way) => (this.#ranOn = way),
