@@ -10,6 +10,7 @@ import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { hubPieces, isPublisher } from './hub.ts';
+import { keptLedger } from './kept-ledger.ts';
 import { keptManifests } from './kept-manifests.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomFiles } from './room-files.ts';
@@ -55,6 +56,7 @@ const roomModels: RoomModels = new RoomModels({
 const mesh = new MeshHost({
   clock: systemClock,
   pieces: roomModels.pieces,
+  ledger: keptLedger(() => openOpfsDirectory('mesh')),
   onEnter: () => void files.learn().catch(console.error),
   engine: {
     random: Math.random,

@@ -66,6 +66,8 @@ class Machine {
       isOwnerBusy: () => false,
       openStage: (order) => this.open(order, 'busyMs'),
       onWork() {},
+      onTaken() {},
+      priority: () => 0,
       onEvent() {},
       onBans() {},
       onMessage() {},

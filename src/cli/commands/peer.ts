@@ -71,6 +71,8 @@ export async function peer(args: string[]) {
   const host = new MeshHost({
     clock: systemClock,
     pieces: roomModels.pieces,
+    // Its identity is gone with the process, and so are its accounts
+    ledger: { read: async () => undefined, write: async () => {} },
     onEnter: () => void files.learn().catch(console.error),
     engine: {
       random: Math.random,

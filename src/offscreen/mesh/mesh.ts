@@ -163,6 +163,7 @@ export class Mesh {
       })),
       connecting: stay?.connecting ?? 0,
       bans: stay?.bans ?? [],
+      accounts: stay?.accounts ?? [],
       decisions: [...(stay?.decisions ?? [])].map(([model, why]) => ({ model, why })),
     };
   }

@@ -7,6 +7,7 @@ import type { Room } from '../../mesh/identity/room.ts';
 import { Introductions } from '../../mesh/signalling/introductions.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type {
+  MeshAccount,
   MeshBan,
   MeshEvent,
   MeshMachine,
@@ -55,6 +56,7 @@ export class Stay {
   /** Of each of our models that runs in the room: where, in words. */
   readonly decisions = new Map<string, string>();
   bans: MeshBan[];
+  accounts: MeshAccount[] = [];
   connecting = 0;
   settings: MeshSettings;
   readonly known: Set<PeerId>;
@@ -202,6 +204,7 @@ export class Stay {
       this.machines = event.machines;
       this.own = event.own;
     } else if (event.kind === 'closed') this.#remove(event.connection);
+    else if (event.kind === 'accounts') this.accounts = event.accounts;
     else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
     else {
       this.bans = event.bans;

@@ -155,6 +155,8 @@ export class SimMachine {
         return stage;
       },
       onWork: () => {},
+      onTaken: () => {},
+      priority: () => 0,
       onEvent: (event) =>
         this.#say(
           `${event.kind} ${event.peer.slice(0, 4)}${'because' in event ? ` (${event.because})` : ''}`,
