@@ -67,7 +67,7 @@ export type OtherMessage = Extract<
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
+  'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {

@@ -1,4 +1,4 @@
-import type { MeshAccount, MeshBan, MeshMachine, MeshWork } from './mesh-calls.ts';
+import type { MeshAccount, MeshBan, MeshDecision, MeshMachine, MeshWork } from './mesh-calls.ts';
 import type { PeerId } from './peer-id.ts';
 
 /** What popup and options call on the offscreen document about the room that this machine is in. */
@@ -35,6 +35,5 @@ export interface MeshStatus {
   connecting: number;
   bans: MeshBan[];
   accounts: MeshAccount[];
-  /** Models of ours that run in the room, and how each is laid out, in a sentence. */
-  decisions: { model: string; why: string }[];
+  decisions: MeshDecision[];
 }

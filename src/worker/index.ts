@@ -51,7 +51,7 @@ const roomModels: RoomModels = new RoomModels({
   open,
   node: () => mesh.node,
   sharedBytes: () => mesh.sharedBytes,
-  onDecision: (model, why) => mesh.tell({ kind: 'decision', model, why }),
+  onDecision: (decision) => mesh.tell({ kind: 'decision', ...decision }),
 });
 const mesh = new MeshHost({
   clock: systemClock,
@@ -60,7 +60,7 @@ const mesh = new MeshHost({
   onEnter: () => void files.learn().catch(console.error),
   engine: {
     random: Math.random,
-    describe: () => describeMachine(engine.status(), engine.stageBytes, files.held),
+    describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
     isOwnerBusy: () => engine.status().running.length > 0,
     openStage: (...stage) => roomModels.openStage(...stage),
     onWork: () => {},

@@ -3,6 +3,7 @@ import type { Clock } from '../mesh/clock.ts';
 import type { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import { type Identity, identityFrom } from '../mesh/identity/identity.ts';
 import { signedTerms, type Terms } from '../mesh/identity/terms.ts';
+import type { Beat } from '../mesh/messages/control.ts';
 import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
 import { ChannelLink } from '../mesh/transport/channel-link.ts';
 import type { EngineStatus } from '../protocol/engine-calls.ts';
@@ -267,16 +268,16 @@ export class MeshHost {
 export function describeMachine(
   status: EngineStatus,
   stageBytes: number,
-  pieces: ReturnType<MeshDeps['engine']['describe']>['pieces'],
+  { held, speeds }: { held: Beat['pieces']; speeds: { speeds: Beat['speeds'] } },
 ): ReturnType<MeshDeps['engine']['describe']> {
   const { adapter, caps, memoryBytes, running } = status;
   return {
     gpu: adapter.slice(0, MAX_GPU_CHARS),
     freeBytes: Math.max(0, caps.memoryBytes - (memoryBytes - stageBytes)),
     bytesPerMs: GUESSED_BYTES_PER_MS,
-    speeds: [],
+    speeds: speeds.speeds,
     load: running.length > 0 ? caps.gpuPercent / 100 : 0,
-    pieces,
+    pieces: held,
   };
 }
 

@@ -76,7 +76,7 @@ export async function peer(args: string[]) {
     onEnter: () => void files.learn().catch(console.error),
     engine: {
       random: Math.random,
-      describe: () => describeMachine(engine.status(), engine.stageBytes, files.held),
+      describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
       isOwnerBusy: () => false,
       openStage: (...stage) => roomModels.openStage(...stage),
       onWork: () => void served++,

@@ -44,6 +44,8 @@ export interface ShardedModelOptions {
   demand(): Demand;
   /** What drafts have yielded of late; nothing if they are not to be used. */
   drafts(): DraftYield | undefined;
+  /** What a lap with drafts has yielded: rows that rode along, and tokens beyond its one. */
+  onDrafts(drafted: number, accepted: number): void;
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
@@ -203,7 +205,7 @@ export class ShardedModel {
     const chain = this.#checked(pipeline, way);
     if (!way.drafts) return chain;
     const { pageSize, maxRows, contextLength } = this.#options.sizes;
-    return new Drafting(chain, { pageSize, maxRows, contextLength });
+    return new Drafting(chain, { pageSize, maxRows, contextLength, onDrafts: this.#options.onDrafts });
   }
 
   /** The chain with its machines under a check, as soon as there is something to check them by. */

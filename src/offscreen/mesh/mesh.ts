@@ -164,7 +164,7 @@ export class Mesh {
       connecting: stay?.connecting ?? 0,
       bans: stay?.bans ?? [],
       accounts: stay?.accounts ?? [],
-      decisions: [...(stay?.decisions ?? [])].map(([model, why]) => ({ model, why })),
+      decisions: [...(stay?.decisions.values() ?? [])].map(({ model, why, laps }) => ({ model, why, laps })),
     };
   }
 

@@ -9,6 +9,7 @@ import { HearthError } from '../../protocol/errors.ts';
 import type {
   MeshAccount,
   MeshBan,
+  MeshDecision,
   MeshEvent,
   MeshMachine,
   MeshSelf,
@@ -54,7 +55,7 @@ export class Stay {
   machines: MeshMachine[] = [];
   own: MeshWork = { worksFor: [], tokensPerSecond: 0 };
   /** Of each of our models that runs in the room: where, in words. */
-  readonly decisions = new Map<string, string>();
+  readonly decisions = new Map<string, MeshDecision>();
   bans: MeshBan[];
   accounts: MeshAccount[] = [];
   connecting = 0;
@@ -205,7 +206,7 @@ export class Stay {
       this.own = event.own;
     } else if (event.kind === 'closed') this.#remove(event.connection);
     else if (event.kind === 'accounts') this.accounts = event.accounts;
-    else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
+    else if (event.kind === 'decision') this.decisions.set(event.model, event);
     else {
       this.bans = event.bans;
       this.deps.onMemory();
