@@ -5,6 +5,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { MAX_PAGES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { Answer, Question } from '../protocol/screen-calls.ts';
+import { SHARED_FILES } from '../protocol/shared-files.ts';
 import { isOpaque, isRemembered, type Page } from './page.ts';
 import type { Questions } from './questions.ts';
 
@@ -47,9 +48,19 @@ export class Consent {
 
   /** The models that the page may use, the user's default among them; undefined before the user has said yes. */
   async models(page: Page): Promise<string[] | undefined> {
-    const remembered = await this.#remembered(page);
-    const models = new Set([...(remembered?.models ?? []), ...page.once]);
+    const models = await this.#granted(page);
+    models.delete(SHARED_FILES);
     return models.size > 0 ? [...models.add(await this.deps.defaultModel())] : undefined;
+  }
+
+  /** Resolves once the page may use the files that sites share. Asks the user if need be. */
+  async needFiles(page: Page, signal: AbortSignal): Promise<void> {
+    if (!isRemembered(page))
+      throw new HearthError(
+        'not-allowed',
+        'Pages in private windows and pages without an origin share no files with others.',
+      );
+    while (!(await this.#granted(page)).has(SHARED_FILES)) await this.#ask(page, [SHARED_FILES], signal);
   }
 
   /** Resolves with the models once the page may use all of them. Asks the user if need be. */
@@ -120,7 +131,14 @@ export class Consent {
 
   /** Who names no model means the user's default. */
   async #named(models: string[]): Promise<string[]> {
+    if (models.includes(SHARED_FILES))
+      throw new HearthError('bad-input', `There is no model named ${JSON.stringify(SHARED_FILES)}.`);
     return models.length > 0 ? [...new Set(models)] : [await this.deps.defaultModel()];
+  }
+
+  /** All that the user has let the page use. */
+  async #granted(page: Page): Promise<Set<string>> {
+    return new Set([...((await this.#remembered(page))?.models ?? []), ...page.once]);
   }
 
   async #isAllowed(page: Page, wanted: string[]): Promise<boolean> {
@@ -147,13 +165,17 @@ export class Consent {
 
   /** The user's answer, after what it says about Hearth has been noted. */
   async #settle(page: Page, wanted: string[], signal: AbortSignal, hasOwn: boolean): Promise<Answer> {
+    const wants = wanted.includes(SHARED_FILES) ? 'files' : 'models';
     const question = async (): Promise<Question> => ({
       origin: page.origin,
       isRemembered: isRemembered(page),
       hasOwn,
-      models: describe(wanted, await this.deps.models()),
+      wants,
+      models: wants === 'files' ? [] : describe(wanted, await this.deps.models()),
     });
-    const answer = await this.deps.questions.ask(this.#keys.get(page)!, question, signal);
+    // What waits for another answer of the same site would take it for its own
+    const key = wants === 'files' ? `files ${this.#keys.get(page)}` : this.#keys.get(page)!;
+    const answer = await this.deps.questions.ask(key, question, signal);
     if (signal.aborted) throw signal.reason;
 
     if (answer === 'once') for (const model of wanted) page.once.add(model);

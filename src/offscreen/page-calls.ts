@@ -11,6 +11,7 @@ import { isStream, respond } from './http.ts';
 import { type AnswerStyle, chatStyle, completionStyle } from './openai/answer.ts';
 import { parseEmbed } from './openai/embeddings.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
+import { type SharedFileDeps, sharedFileCalls } from './shared-files.ts';
 
 const RequestInput = v.object({
   models: v.optional(
@@ -30,7 +31,7 @@ const FetchInput = v.object({
 });
 
 /** What a page may call. Nothing about machine or models goes out before the user has said yes. */
-export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
+export function pageCalls(deps: GenerationDeps & SharedFileDeps): Handlers<PageCalls> {
   const { page, consent } = deps;
   const http = endpoints(deps);
 
@@ -49,6 +50,7 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
     },
     models: { parse: nothing, run: (_, call) => models(deps, call.signal) },
     ...builtInCalls(deps),
+    ...sharedFileCalls(deps),
     chat: { parse: parseChat, run: endpoint(chatStyle) },
     complete: { parse: parseCompletion, run: endpoint(completionStyle) },
     embed: {

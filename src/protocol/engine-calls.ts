@@ -3,9 +3,10 @@ import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from '
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from './performance.ts';
 import type { Caps } from './settings.ts';
+import type { FromOrigin, SharedFileCalls } from './shared-files.ts';
 
 /** What the offscreen document calls on the engine worker. */
-export interface EngineCalls {
+export interface EngineCalls extends FromOrigin<SharedFileCalls> {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {

@@ -59,3 +59,14 @@ export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;
 
 /** What the cache held of texts, on disk, of all sites together. */
 export const MAX_SAVED_TEXT_BYTES = 2 ** 30;
+
+/** Files that sites share (`navigator.crossOriginStorage`): how many, and the bytes of all and of one site. */
+export const MAX_SHARED_FILES = 4_096;
+export const MAX_SHARED_BYTES = 64 * 2 ** 30;
+export const MAX_SHARED_BYTES_PER_ORIGIN = 16 * 2 ** 30;
+/** Shared files that one site may be writing at once. */
+export const MAX_SHARED_WRITES = 8;
+/** Origins that may be named as readers of one shared file. */
+export const MAX_SHARED_ORIGINS = 64;
+/** Bytes of a shared file that one frame may carry. */
+export const MAX_FILE_CHUNK_BYTES = 4 * 2 ** 20;

@@ -38,6 +38,8 @@ export interface Question {
   isRemembered: boolean;
   /** True if the browser could answer instead. */
   hasOwn: boolean;
+  /** `files`: those that sites share by their hash; then `models` is empty. */
+  wants: 'models' | 'files';
   models: {
     id: string;
     name: string;

@@ -3,13 +3,17 @@ import type { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { ModelLibrary } from '../storage/model-library.ts';
 import { blobSource } from '../storage/model-source.ts';
+import type { SharedFiles } from '../storage/shared-files.ts';
+import { sharedFileCalls } from './shared-file-calls.ts';
 import type { WasmPorts } from './wasm-ports.ts';
+import { trusted } from './trusted.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** The engine's calls. The caller is our own offscreen document, which has parsed what strangers sent. */
 export function engineCalls(
   engine: Engine,
   opening: Promise<ModelLibrary>,
+  sharedFiles: () => Promise<SharedFiles>,
   wasmPorts: WasmPorts,
 ): Handlers<EngineCalls> {
   return {
@@ -60,10 +64,7 @@ export function engineCalls(
         return (await opening).remove(input);
       },
     },
+    ...sharedFileCalls(sharedFiles, opening),
     wasmPorts: { parse: trusted, run: (_, call) => wasmPorts.serve(call) },
   };
-}
-
-function trusted<Input>(input: unknown): Input {
-  return input as Input;
 }

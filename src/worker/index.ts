@@ -5,6 +5,7 @@ import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
+import { SharedFiles } from '../storage/shared-files.ts';
 import { PieceStore } from '../storage/piece-store.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
@@ -67,5 +68,19 @@ const mesh = new MeshHost({
   },
 });
 
+let openingFiles: Promise<SharedFiles> | undefined;
+/** Opened when a site first asks. */
+async function openSharedFiles(): Promise<SharedFiles> {
+  return SharedFiles.open({
+    directory: await openOpfsDirectory('shared'),
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  });
+}
+const sharedFiles = () => (openingFiles ??= openSharedFiles());
+
 serveMesh(mesh);
-serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));
+serve<EngineCalls>(
+  workerScopeWire(self as unknown as WorkerScope),
+  engineCalls(engine, opening, sharedFiles, wasmPorts),
+);

@@ -5,6 +5,9 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { AnswerPiece, GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { SharedFiles } from '../../src/storage/shared-files.ts';
+import { sharedFileCalls } from '../../src/worker/shared-file-calls.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import { someFacts } from './performance-scenes.ts';
 
 /**
@@ -50,6 +53,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       state: downloaded.has('far') ? 'ready' : 'available',
     }),
   ];
+
+  let writes = 0;
+  const files = SharedFiles.open({
+    directory: new MemoryDirectory(),
+    now: () => 0,
+    newId: () => `write-${++writes}`,
+  });
 
   return {
     configure: {
@@ -178,6 +188,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     },
     remove: { parse: oneModel, run: () => undefined },
     // It wants no port
+    ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {
       parse: () => undefined,
       run: (_, call) =>

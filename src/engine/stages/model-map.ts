@@ -3,8 +3,7 @@ import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
 import type { HiddenType, ModelMap, ModelOrigin, Piece } from '../../protocol/stage.ts';
 import { cacheBytes } from '../cache-plan.ts';
 import type { ModelFile } from '../model-file.ts';
-import { activationBytes } from '../plan.ts';
-import { planChain, stagedCache } from './stage-sizes.ts';
+import { planChain, stageWorkBytes, stagedCache } from './stage-sizes.ts';
 
 const PIECE_BYTES = 4 * 2 ** 20;
 
@@ -40,7 +39,7 @@ export function mapModel({ config, tensors, gguf }: ModelFile, facts: MapFacts):
     layers: blocks.map(of),
     head: of({ outputNorm, head: head ?? embedding }),
     cacheBytesPerPosition: cache / config.blocks / plan.pageSize / plan.pageCount,
-    scratchBytes: activationBytes(config, plan),
+    scratchBytes: stageWorkBytes(config, plan, plan.groups.length),
   };
 }
 
