@@ -69,11 +69,11 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
   const hasSubgroups = gpu.has('subgroups') && isTrusted('no subgroup matrices');
   const hasIntegers = gpu.dp4a && isTrusted('no subgroups');
   const subgroupSize = hasSubgroups ? gpu.info.subgroupMinSize : 32;
-<<<<<<< HEAD
-  const { maxComputeInvocationsPerWorkgroup: mostThreads, maxStorageBuffersPerShaderStage: mostBindings } =
-=======
-  const { maxComputeInvocationsPerWorkgroup: mostThreads, maxComputeWorkgroupStorageSize } =
-    gpu.device.limits;
+  const {
+    maxComputeInvocationsPerWorkgroup: mostThreads,
+    maxComputeWorkgroupStorageSize,
+    maxStorageBuffersPerShaderStage: mostBindings,
+  } = gpu.device.limits;
   const inTeams = hasSubgroups ? 'subgroup' : 'workgroup';
   const shared = {
     dp4a: hasIntegers ? (inTeams as Dp4aTeam) : undefined,
