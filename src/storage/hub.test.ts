@@ -58,7 +58,12 @@ test('models come with size, hash and licence, the most downloaded first and the
       downloads: 5,
       isGated: false,
       models: [
-        expect.objectContaining({ name: 'Q4_K_M', sizeBytes: 3_000, sha256: sha256(small), memoryBytes: 3_300 }),
+        expect.objectContaining({
+          name: 'Q4_K_M',
+          sizeBytes: 3_000,
+          sha256: sha256(small),
+          memoryBytes: 3_300,
+        }),
         expect.objectContaining({ name: 'Q8_0', sizeBytes: 90_000, sha256: sha256(large) }),
       ],
     },
@@ -101,7 +106,8 @@ test('the token goes to the hub, and not to the store that the hub redirects to'
   const access = { origin: hub.origin, authorization: `Bearer ${TOKEN}` };
   const stored = await store.download({ ...request(url), access, isGated: true }, follower());
   expect(stored).toMatchObject({ state: 'ready', storedBytes: 40_000, isGated: true });
-  const seen = (at: 'hub' | 'store') => new Set(hub.requests.filter((one) => one.at === at).map((one) => one.authorization));
+  const seen = (at: 'hub' | 'store') =>
+    new Set(hub.requests.filter((one) => one.at === at).map((one) => one.authorization));
   expect([...seen('hub')]).toEqual([`Bearer ${TOKEN}`]);
   expect([...seen('store')]).toEqual([undefined]);
   expect(JSON.stringify(store.list())).not.toContain(TOKEN);
@@ -110,6 +116,9 @@ test('the token goes to the hub, and not to the store that the hub redirects to'
 test('a token for one hub is not shown to another', async () => {
   const { store } = await storeOn();
   const access = { origin: 'https://other.example', authorization: `Bearer ${TOKEN}` };
-  await store.download({ ...request(new URL(`${hub.origin}/one/Tiny-GGUF/resolve/main/tiny-Q4_K_M.gguf`)), access }, follower());
+  await store.download(
+    { ...request(new URL(`${hub.origin}/one/Tiny-GGUF/resolve/main/tiny-Q4_K_M.gguf`)), access },
+    follower(),
+  );
   expect(hub.requests.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
 });

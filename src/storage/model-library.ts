@@ -89,10 +89,12 @@ export class ModelLibrary {
 
   /** The file of a model that is ready and that anybody could have downloaded: never one that the user dropped, or had to ask for. */
   async publicFile(sha256: string): Promise<Blob | undefined> {
-    const id = (await this.own()).find((model) => model.sha256 === sha256)?.id;
-    const stored = id && this.#store.get(id);
-    if (!id || (stored && (stored.source === 'file' || stored.isGated))) return undefined;
-    return this.file(id);
+    const isPublic = (id: string) => {
+      const stored = this.#store.get(id);
+      return stored?.source !== 'file' && !stored?.isGated;
+    };
+    const found = (await this.own()).find((model) => model.sha256 === sha256 && isPublic(model.id));
+    return found && this.file(found.id);
   }
 
   /** The whole file of a model that is ready, readable until it is removed. */

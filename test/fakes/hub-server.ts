@@ -62,7 +62,8 @@ export class HubServer {
 
     if (at === 'hub' && pathname === '/api/models') return void json(this.#search(searchParams));
     const tree = /^\/api\/models\/(.+)\/tree\/main$/.exec(pathname)?.[1];
-    if (at === 'hub' && tree && this.repositories[tree]) return void json(treeOf(this.repositories[tree].files));
+    if (at === 'hub' && tree && this.repositories[tree])
+      return void json(treeOf(this.repositories[tree].files));
 
     const [, id = '', path = ''] = /^\/([^/]+\/[^/]+)\/resolve\/main\/(.+)$/.exec(pathname) ?? [];
     const repository = this.repositories[id];
@@ -96,7 +97,13 @@ export class HubServer {
 function treeOf(files: Record<string, Uint8Array>) {
   const entries = Object.entries(files).map(([path, bytes]) => {
     const oid = createHash('sha256').update(bytes).digest('hex');
-    return { type: 'file', oid: 'b'.repeat(40), size: bytes.length, path, lfs: { oid, size: bytes.length, pointerSize: 134 } };
+    return {
+      type: 'file',
+      oid: 'b'.repeat(40),
+      size: bytes.length,
+      path,
+      lfs: { oid, size: bytes.length, pointerSize: 134 },
+    };
   });
   return [{ type: 'directory', oid: 'c'.repeat(40), size: 0, path: 'folder' }, ...entries];
 }

@@ -221,6 +221,13 @@ export const questions: Record<string, Question> = {
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
   },
+  files: {
+    origin: 'https://notes.example.com',
+    isRemembered: true,
+    hasOwn: false,
+    wants: 'files',
+    models: [],
+  },
   own: {
     origin: 'https://notes.example.com',
     isRemembered: true,
