@@ -16,6 +16,7 @@ export interface ScreenCalls
     | 'stop'
     | 'download'
     | 'importFile'
+    | 'importFolder'
     | 'remove'
     | 'searchHub'
     | 'pin'
