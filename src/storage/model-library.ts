@@ -101,7 +101,7 @@ export class ModelLibrary {
   async file(id: string): Promise<Blob> {
     const source = await this.open(id);
     try {
-      const blob = await source.blob!();
+      const blob = (await source.blob?.()) ?? new Blob([await source.read(0, source.size)]);
       // A slice has neither the name nor the date of the file
       return blob.slice(0, blob.size);
     } finally {

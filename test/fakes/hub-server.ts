@@ -51,27 +51,27 @@ export class HubServer {
     }
   }
 
-  #serve(at: 'hub' | 'store', request: IncomingMessage, response: ServerResponse): void {
+  #serve(at: 'hub' | 'store', request: IncomingMessage, response: ServerResponse): unknown {
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
-    if (request.method === 'OPTIONS') return void response.writeHead(204).end();
+    if (request.method === 'OPTIONS') return response.writeHead(204).end();
     const { pathname, searchParams } = new URL(request.url!, 'http://any');
     const { authorization } = request.headers;
     this.requests.push({ at, path: pathname, authorization });
     const json = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 
-    if (at === 'hub' && pathname === '/api/models') return void json(this.#search(searchParams));
+    if (at === 'hub' && pathname === '/api/models') return json(this.#search(searchParams));
     const tree = /^\/api\/models\/(.+)\/tree\/main$/.exec(pathname)?.[1];
     if (at === 'hub' && tree && this.repositories[tree])
-      return void json(treeOf(this.repositories[tree].files));
+      return json(treeOf(this.repositories[tree].files));
 
     const [, id = '', path = ''] = /^\/([^/]+\/[^/]+)\/resolve\/main\/(.+)$/.exec(pathname) ?? [];
     const repository = this.repositories[id];
     const bytes = repository?.files[decodeURIComponent(path)];
-    if (!bytes) return void response.writeHead(404).end();
+    if (!bytes) return response.writeHead(404).end();
     if (at === 'store') return file(bytes)(request, response);
-    if (repository.isGated && authorization !== `Bearer ${TOKEN}`) return void response.writeHead(401).end();
-    response.writeHead(302, { location: originOf(this.#store) + pathname }).end();
+    if (repository.isGated && authorization !== `Bearer ${TOKEN}`) return response.writeHead(401).end();
+    return response.writeHead(302, { location: originOf(this.#store) + pathname }).end();
   }
 
   #search(query: URLSearchParams) {
