@@ -40,7 +40,7 @@ export function Hub(props: OptionsProps) {
         Looks for GGUF models on {host ?? 'the hub'}. It learns what you search for and which files you
         download.
       </p>
-      <form class="hub-search" role="search" onSubmit={submit}>
+      <form class="hub-search" onSubmit={submit}>
         <label>
           Search
           <input

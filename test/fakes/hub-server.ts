@@ -62,8 +62,7 @@ export class HubServer {
 
     if (at === 'hub' && pathname === '/api/models') return json(this.#search(searchParams));
     const tree = /^\/api\/models\/(.+)\/tree\/main$/.exec(pathname)?.[1];
-    if (at === 'hub' && tree && this.repositories[tree])
-      return json(treeOf(this.repositories[tree].files));
+    if (at === 'hub' && tree && this.repositories[tree]) return json(treeOf(this.repositories[tree].files));
 
     const [, id = '', path = ''] = /^\/([^/]+\/[^/]+)\/resolve\/main\/(.+)$/.exec(pathname) ?? [];
     const repository = this.repositories[id];
