@@ -1,16 +1,13 @@
 // Models that think before they answer what they are held to.
 import { expect, test } from 'vitest';
-import { fakeClock } from '../../../test/fakes/clock.ts';
-import { pagedPlan } from '../../../test/fakes/paged-plan.ts';
-import { PagedStepper, type PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
+import { openPagedRunner } from '../../../test/fakes/paged-runner.ts';
+import type { PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
 import { ANSWER_FORMATS } from '../../../models/chat/answers/index.ts';
 import { randomModel } from '../../cli/random-model.ts';
 import { parseChat } from '../../offscreen/openai/request.ts';
 import type { GenerateInput } from '../../protocol/generate.ts';
 import { answerDecoder } from '../answer-decoder.ts';
-import { Governor } from '../governor.ts';
 import { readModelFile } from '../model-file.ts';
-import { Runner } from '../runner.ts';
 import { Constrainer } from './constrainer.ts';
 import { heldTo } from './held-to.ts';
 import { behindLead } from './thoughts-grammar.ts';
@@ -92,16 +89,7 @@ async function chat(prompt: string, { thought = '', isRead = true }) {
     // "Sure" is what it would rather say
     return !mask && at === says.length ? tokenizer.encode('S')[0]! : wanted;
   };
-  const clock = fakeClock();
-  const runner = new Runner({
-    plan: pagedPlan({ slots: 4, pageCount: 100, pageSize: 4 }),
-    step: new PagedStepper({ pageSize: 4, sample }),
-    clock,
-    governor: new Governor(clock),
-    endIds: tokenizer.endIds,
-    newDecoder: () => tokenizer.decoder(),
-    recover: () => Promise.reject(new Error('not lost')),
-  });
+  const { runner } = openPagedRunner({ sample, endIds: tokenizer.endIds });
   const constrainer = new Constrainer(tokenizer, config.vocab);
   let [text, reasoning] = ['', ''];
   const { finishReason } = await runner.run(
