@@ -18,7 +18,7 @@ import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
 import { mostSamples, StepBuffer, type StepLoad } from './step-buffer.ts';
 import { STEP_DEPTH } from './step-bytes.ts';
 import { Overflow, type Stepper, type StepResult } from './stepper.ts';
-import { chooseVariants, type Variants } from './variants.ts';
+import { chooseVariants, mayOverflow, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
 const SIZED_POSITIONS = 64;
@@ -102,8 +102,9 @@ export class Step implements Stepper {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    const { attention, team, arithmetic, dp4a } = this.#variants;
-    return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
+    const { attention, team, arithmetic, dp4a, matrices } = this.#variants;
+    const integers = dp4a ? (matrices ? 'dp4a, matrices of f16' : 'dp4a') : 'none';
+    return { arithmetic, integers, team, attention, kv: this.#plan.kv };
   }
 
   /** What pages hold, where whole texts are kept. */
@@ -165,7 +166,7 @@ export class Step implements Stepper {
       this.#sampling.idsOf(results, samples),
       this.#sampling.logprobsOf(results, samples),
     ];
-    if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
+    if (mayOverflow(this.#variants) && logprobs.some(Number.isNaN)) throw new Overflow();
     return { ids, logprobs, busyMs };
   }
 

@@ -12,7 +12,7 @@ import type { StepPlan } from './schedule.ts';
 import { StepBuffer } from './step-buffer.ts';
 import { VECTOR_DEPTH } from './step-bytes.ts';
 import { Overflow, type Stepper, type Timed } from './stepper.ts';
-import { chooseVariants } from './variants.ts';
+import { chooseVariants, mayOverflow } from './variants.ts';
 
 export interface VectorsResult extends Timed {
   /** (vectorDim) of each text that ends in the step. */
@@ -65,7 +65,7 @@ export class VectorStep implements Stepper<VectorsResult> {
         stepBuffer,
         forward,
         readback,
-        variants.arithmetic === 'f16',
+        mayOverflow(variants),
       );
     });
   }

@@ -87,6 +87,20 @@ export class ModelLibrary {
     return [...stored, { id: this.#bundled.id, sha256: await this.#bundledHash, url: '' }];
   }
 
+  /** The file of a model that is ready and that anybody could have downloaded: never one that the user dropped, or had to ask for. */
+  async publicFile(sha256: string): Promise<Blob | undefined> {
+    const id = (await this.own()).find((model) => model.sha256 === sha256)?.id;
+    const stored = id && this.#store.get(id);
+    if (!id || (stored && (stored.source === 'file' || stored.isGated))) return undefined;
+    const source = await this.open(id);
+    try {
+      const blob = await source.blob?.();
+      return blob?.slice(0, blob.size);
+    } finally {
+      source.close();
+    }
+  }
+
   async download(input: EngineCalls['download']['input'], call: ProgressCall): Promise<ModelInfo> {
     const request = input.kind === 'catalog' ? this.#listed(input.model) : await this.#addressed(input);
     await this.#store.download(request, following(call));
