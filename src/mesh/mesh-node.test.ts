@@ -86,6 +86,8 @@ function node({ banned = false } = {}) {
     isOwnerBusy: () => false,
     openStage: () => Promise.reject(new Error('not asked')),
     onWork() {},
+    onTaken() {},
+    priority: () => 0,
     onEvent() {},
     onBans() {},
     onMessage: (_, message) => others.push(message),

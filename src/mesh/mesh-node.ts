@@ -15,7 +15,10 @@ import {
   parseChunk,
   parseControl,
 } from './messages/control.ts';
+import type { Account } from './ledger/ledger.ts';
+import { workOfLap } from './ledger/work-of-lap.ts';
 import { CostLog } from './planner/cost-log.ts';
+import { modelCost } from './planner/model-cost.ts';
 import { GuestGate, type GuestCaps } from './run/guest-gate.ts';
 import { ShardedModel, type ShardedModelOptions } from './run/sharded-model.ts';
 import { type OpenStage, StageHost, type StageWork } from './run/stage-host.ts';
@@ -45,6 +48,10 @@ export interface MeshNodeOptions {
   isOwnerBusy(): boolean;
   openStage: OpenStage;
   onWork(work: StageWork): void;
+  /** Another machine has computed something for this one. */
+  onTaken(peer: PeerId, chain: number, work: Account): void;
+  /** Of two machines that wait for this one, who has given more than it took goes first: the greater number. */
+  priority(peer: PeerId): number;
   onEvent(event: MembershipEvent): void;
   onBans(bans: Ban[]): void;
   /** Messages of those who make links, serve pieces, or keep accounts. */
@@ -60,7 +67,7 @@ export type OtherMessage = Extract<
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
+  'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {
@@ -119,6 +126,7 @@ export class MeshNode {
       refuse: (peer) => this.#refuse(peer),
       openStage: options.openStage,
       onWork: options.onWork,
+      priority: options.priority,
       onFault: (peer, why) => this.ban(peer, why),
     });
   }
@@ -187,7 +195,8 @@ export class MeshNode {
 
   openModel(options: ModelOptions): ShardedModel {
     const { self, clock, random } = this.#options;
-    const model = new ShardedModel({
+    const cost = modelCost(options.map);
+    const model: ShardedModel = new ShardedModel({
       ...options,
       self,
       clock,
@@ -203,6 +212,11 @@ export class MeshNode {
         lane === 'control' ? this.#ask(peer, frame) : this.send(peer, lane, frame),
       onGuilty: (peer, why) => this.ban(peer, why),
       onTokens: (count) => this.#pace.add(count),
+      onLap: (lap, way) => {
+        for (const { peer, work } of workOfLap(self, way.stages, lap, cost.hopBytes(lap.rows)))
+          this.#options.onTaken(peer, model.chain, work);
+        options.onLap(lap, way);
+      },
       onFailure: (why, culprit) => {
         if (culprit) this.topology.avoid(culprit.peer, culprit.to);
         options.onFailure(why, culprit);

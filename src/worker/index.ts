@@ -11,12 +11,14 @@ import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
 import { hubPieces, isPublisher } from './hub.ts';
+import { keptLedger } from './kept-ledger.ts';
 import { keptManifests } from './kept-manifests.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
 import { RoomFiles } from './room-files.ts';
 import { RoomModels } from './room-models.ts';
 import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { TaskHost } from './task-host.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
@@ -51,15 +53,16 @@ const roomModels: RoomModels = new RoomModels({
   open,
   node: () => mesh.node,
   sharedBytes: () => mesh.sharedBytes,
-  onDecision: (model, why) => mesh.tell({ kind: 'decision', model, why }),
+  onDecision: (decision) => mesh.tell({ kind: 'decision', ...decision }),
 });
 const mesh = new MeshHost({
   clock: systemClock,
   pieces: roomModels.pieces,
+  ledger: keptLedger(() => openOpfsDirectory('mesh')),
   onEnter: () => void files.learn().catch(console.error),
   engine: {
     random: Math.random,
-    describe: () => describeMachine(engine.status(), engine.stageBytes, files.held),
+    describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
     isOwnerBusy: () => engine.status().running.length > 0,
     openStage: (...stage) => roomModels.openStage(...stage),
     onWork: () => {},
@@ -80,5 +83,5 @@ const sharedFiles = () => (openingFiles ??= openSharedFiles());
 serveMesh(mesh);
 serve<EngineCalls>(
   workerScopeWire(self as unknown as WorkerScope),
-  engineCalls(engine, opening, sharedFiles, wasmPorts),
+  engineCalls(engine, opening, sharedFiles, wasmPorts, TaskHost.open(engine)),
 );

@@ -33,6 +33,7 @@ async function hosts() {
     const host = new MeshHost({
       clock,
       pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+      ledger: { read: async () => undefined, write: async () => {} },
       onEnter() {},
       engine: {
         random,

@@ -3,18 +3,24 @@ import type { Engine } from '../engine/engine.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
 import type { StagedWeights } from '../engine/stages/staged-model.ts';
 import type { Clock, Random } from '../mesh/clock.ts';
+import { MeasuredSpeeds } from '../mesh/planner/measured-speeds.ts';
+import { modelCost } from '../mesh/planner/model-cost.ts';
 import { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import type { PieceLoaderOptions } from '../mesh/load/piece-loader.ts';
-import type { Way } from '../mesh/planner/choose-strategy.ts';
+import { type Way, wayName } from '../mesh/planner/choose-strategy.ts';
 import type { MeshNode } from '../mesh/mesh-node.ts';
+import { DraftYields } from '../mesh/run/draft-yields.ts';
 import type { ShardedModel } from '../mesh/run/sharded-model.ts';
+import type { MeshDecision } from '../protocol/mesh-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
-import type { ModelOrigin, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import type { ModelMap, ModelOrigin, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import { hashOf, mapBy, type RoomFiles } from './room-files.ts';
 
 /** Whoever waits for a stage hears of it so often. */
 const TELL_MS = 400;
+/** How often screens are told what laps take. */
+const LAPS_TOLD = 16;
 /** What an answer is taken to be where nobody has said: it decides between ways that are almost alike. */
 const USUAL_DEMAND = { promptTokens: 256, answerTokens: 128, chunkRows: 31 };
 
@@ -29,7 +35,7 @@ export interface RoomModelsDeps {
   node(): MeshNode | undefined;
   /** What the owner gives to others, in bytes. */
   sharedBytes(): number;
-  onDecision(model: string, why: string): void;
+  onDecision(decision: MeshDecision): void;
 }
 
 type Progress = { doneBytes: number; totalBytes: number };
@@ -37,6 +43,8 @@ type Progress = { doneBytes: number; totalBytes: number };
 /** Models over the room: stages that others want of this machine, and chains of stages that this machine wants. */
 export class RoomModels {
   readonly pieces: PieceExchange;
+  /** Of the steps of every stage that was made here. */
+  readonly speeds = new MeasuredSpeeds();
   /** Stages are made one after the other: what an earlier one has taken may be given up by then. */
   #last: Promise<unknown> = Promise.resolve();
   /** Whose header was read last: its stage is made next. */
@@ -64,9 +72,10 @@ export class RoomModels {
         await files.keep(manifest);
         return map;
       },
-      makeStage: async (order, source) => {
+      makeStage: async (order, map, source) => {
         const file = this.#fetched?.model === order.model ? this.#fetched.file : await readModelFile(source);
-        return this.#make(file, source, order, this.deps.sharedBytes(), () => {});
+        const stage = await this.#make(file, source, order, this.deps.sharedBytes(), () => {});
+        return this.#timed(stage, order, map);
       },
     });
   }
@@ -110,13 +119,41 @@ export class RoomModels {
     const source = await open(model);
     try {
       const file = await readModelFile(source);
-      if ((await files.mapOf(model, file)).hidden !== order.hidden)
+      const map = await files.mapOf(model, file);
+      if (map.hidden !== order.hidden)
         throw new HearthError(
           'bad-input',
           'The model travels in another type. Use the same version of Hearth.',
         );
       const budgetBytes = asker === node()?.self ? Number.POSITIVE_INFINITY : sharedBytes();
-      return await this.#make(file, source, order, budgetBytes, onProgress);
+      return this.#timed(await this.#make(file, source, order, budgetBytes, onProgress), order, map);
+    } finally {
+      await source.close?.();
+    }
+  }
+
+  /** The stage, each of whose steps says how fast this machine is. */
+  #timed(stage: Stage, { model, span }: StageOrder, map: ModelMap): Stage {
+    const layers = modelCost(map).weight(span);
+    return {
+      run: async (input) => {
+        const output = await stage.run(input);
+        this.speeds.add(model, layers, input.rows.length, output.busyMs);
+        return output;
+      },
+      forget: () => stage.forget(),
+      destroy: () => stage.destroy(),
+    };
+  }
+
+  /** To check another machine by: of the memory that is free here it takes no more than half. */
+  async #openReference(model: string, order: StageOrder): Promise<Stage> {
+    const { open, engine } = this.deps;
+    const { caps, memoryBytes } = engine.status();
+    const source = await open(model);
+    try {
+      const budgetBytes = engine.stageBytes + (caps.memoryBytes - memoryBytes) / 2;
+      return await this.#make(await readModelFile(source), source, order, budgetBytes, () => {});
     } finally {
       await source.close?.();
     }
@@ -135,11 +172,17 @@ export class RoomModels {
     return Math.max(0, Math.min(sharedBytes() - engine.stageBytes, caps.memoryBytes - memoryBytes));
   }
 
+  /** Pieces of models, for heartbeats. */
+  get held() {
+    return this.deps.files.held;
+  }
+
   /** Where a model may lie that does not fit here; nothing while nobody else shares anything. */
   placeStages(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined {
     const node = this.deps.node();
     if (!node?.members.some(({ beat }) => beat.isSharing)) return undefined;
-    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes);
+    const reference = (id: string, order: StageOrder) => this.#openReference(id, order);
+    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes, reference);
   }
 }
 
@@ -147,6 +190,9 @@ export class RoomModels {
 class RoomWeights implements StagedWeights {
   #sharded: ShardedModel | undefined;
   #ranOn: Way | undefined;
+  #why = '';
+  #laps = 0;
+  readonly #yields = new DraftYields();
   #isClosed = false;
 
   constructor(
@@ -155,6 +201,7 @@ class RoomWeights implements StagedWeights {
     private readonly model: string,
     private readonly file: ModelFile,
     private readonly sizes: StageSizes,
+    private readonly reference: (model: string, order: StageOrder) => Promise<Stage>,
   ) {}
 
   get isGone(): boolean {
@@ -176,22 +223,34 @@ class RoomWeights implements StagedWeights {
     return this.#sharded.open();
   }
 
+  #say(why: string): void {
+    this.#why = why;
+    const way = this.#sharded?.way;
+    const laps = this.node.log.recent(way ? wayName(way) : '');
+    this.deps.onDecision({ model: this.model, why, laps });
+  }
+
   close(): void {
     this.#isClosed = true;
     if (this.#sharded) this.node.closeModel(this.#sharded);
   }
 
   async #shard(): Promise<ShardedModel> {
-    const { files, engine, onDecision } = this.deps;
+    const { files, engine } = this.deps;
+    const { reference } = this;
     return this.node.openModel({
       map: await files.mapOf(this.model, this.file),
       sizes: this.sizes,
       demand: () => ({ ...USUAL_DEMAND, streams: Math.max(1, engine.status().running.length) }),
-      drafts: () => undefined,
-      reference: async () => undefined,
-      onDecision: ({ why }) => onDecision(this.model, why),
-      onFailure: (why) => onDecision(this.model, why),
-      onLap: (_, way) => (this.#ranOn = way),
+      drafts: () => this.#yields.now,
+      onDrafts: (drafted, accepted) => this.#yields.add(drafted, accepted),
+      reference: (order) => reference(this.model, order),
+      onDecision: ({ why }) => this.#say(why),
+      onFailure: (why) => this.#say(why),
+      onLap: (_, way) => {
+        this.#ranOn = way;
+        if (++this.#laps % LAPS_TOLD === 0) this.#say(this.#why);
+      },
     });
   }
 }

@@ -14,6 +14,7 @@ serveMesh(
   new MeshHost({
     clock: systemClock,
     pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+    ledger: { read: async () => undefined, write: async () => {} },
     onEnter() {},
     engine: {
       random: Math.random,

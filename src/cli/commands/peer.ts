@@ -71,10 +71,12 @@ export async function peer(args: string[]) {
   const host = new MeshHost({
     clock: systemClock,
     pieces: roomModels.pieces,
+    // Its identity is gone with the process, and so are its accounts
+    ledger: { read: async () => undefined, write: async () => {} },
     onEnter: () => void files.learn().catch(console.error),
     engine: {
       random: Math.random,
-      describe: () => describeMachine(engine.status(), engine.stageBytes, files.held),
+      describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
       isOwnerBusy: () => false,
       openStage: (...stage) => roomModels.openStage(...stage),
       onWork: () => void served++,

@@ -121,7 +121,7 @@ class Machine {
       onForged: (peer) => this.forgers.push(peer),
       freeBytes: () => this.freeBytes,
       onTransfer: (peer, bytes) => this.transfers.push([peer, bytes]),
-      makeStage: async ({ span }, source) => {
+      makeStage: async ({ span }, _, source) => {
         for (const { offset, bytes } of piecesOf(map, span))
           expect(
             Buffer.compare(await source.read(offset, bytes), file.subarray(offset, offset + bytes)),

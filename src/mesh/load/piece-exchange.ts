@@ -28,7 +28,7 @@ export interface PieceExchangeOptions extends Pick<PieceLoaderOptions, 'hub' | '
   /** What stages of others may take of this machine's memory now. */
   freeBytes(): number;
   /** Makes a stage of pieces that are all here. */
-  makeStage(order: StageOrder, source: PieceSource): Promise<Stage>;
+  makeStage(order: StageOrder, map: ModelMap, source: PieceSource): Promise<Stage>;
 }
 
 /** How a machine comes by the bytes of its stages, and gives others what it has of theirs. */
@@ -70,7 +70,7 @@ export class PieceExchange {
     const map = await readMap(manifest, origin, pieceSource(manifest, store, true));
     this.#check(order, map);
     await this.#loader.load(model, piecesOf(map, order.span), onProgress);
-    return makeStage(order, pieceSource(manifest, store));
+    return makeStage(order, map, pieceSource(manifest, store));
   }
 
   onMessage(peer: PeerId, message: Extract<ControlMessage, { kind: 'want' | 'missing' }>): void {
