@@ -43,7 +43,7 @@ await main(async () => {
     const models = [];
     for (const quant of ['Q8_0', 'Q4_0']) {
       const model = await randomModel('tiny', quant, command);
-      const server = await serveFiles({ model, scripts: root });
+      const server = await serveFiles({ model });
       servers.push(server);
       models.push(await importModel(browser, server.url));
     }
