@@ -155,7 +155,10 @@ export function writeOnnxLlama(folder, shape) {
       { name: 'attention_mask', type: 'i64', dims: ['batch_size', 'all'] },
       ...cache('past_key_values', 'past'),
     ],
-    outputs: [{ name: 'logits', type: 'f32', dims: ['batch_size', 'rows', vocab] }, ...cache('present', 'all')],
+    outputs: [
+      { name: 'logits', type: 'f32', dims: ['batch_size', 'rows', vocab] },
+      ...cache('present', 'all'),
+    ],
   });
   writeFileSync(join(folder, 'onnx/model_q4.onnx'), model);
   const json = (/** @type {string} */ name, /** @type {object} */ value) =>
