@@ -4,7 +4,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { HumanMessage, SystemMessage } from '@langchain/core/messages';
 import { tool as langchainTool } from '@langchain/core/tools';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
-import { generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
+import { generateObject, generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
 import { hearth as hearthProvider } from '../../src/page/client/ai-sdk.ts';
 import * as client from '../../src/page/client/index.ts';
@@ -16,6 +16,7 @@ const shapes = {
   langchainTool,
   ChatOpenAI,
   OpenAIEmbeddings,
+  generateObject,
   generateText,
   jsonSchema,
   stepCountIs,
