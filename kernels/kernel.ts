@@ -37,7 +37,10 @@ export interface StepSize {
 
 /** `read` and `write` are storage buffers (write = read_write). */
 export type BindingKind = 'read' | 'write' | 'uniform';
-export type KernelFeature = 'shader-f16' | 'subgroups';
+export type KernelFeature = 'shader-f16' | 'subgroups' | typeof SUBGROUP_MATRIX;
+
+/** Not in the standard yet: Chromium has it where it is asked to. */
+export const SUBGROUP_MATRIX = 'chromium-experimental-subgroup-matrix';
 
 /** Workgroups per dimension that every adapter takes. */
 export const MAX_WORKGROUPS = 65_535;

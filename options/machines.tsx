@@ -7,6 +7,7 @@ import { formatBytes, formatPercent } from '../src/ui/format.ts';
 import { MachineList } from '../src/ui/machine-list.tsx';
 import { Notice } from '../src/ui/notice.tsx';
 import { OriginName } from '../src/ui/origin-name.tsx';
+import { Accounts } from './accounts.tsx';
 import type { OptionsProps } from './options.tsx';
 import { Signalling } from './signalling.tsx';
 
@@ -128,6 +129,8 @@ export function Machines({ settings, mesh, sites }: OptionsProps) {
             </button>
           )}
         />
+        <h3>Given and taken</h3>
+        <Accounts accounts={status?.accounts ?? []} />
         {status && status.bans.length > 0 && (
           <>
             <h3>Banned</h3>

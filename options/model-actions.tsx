@@ -18,8 +18,9 @@ export function ModelActions(props: {
       {text}
     </button>
   );
-  const isPaused = !isMoving && state === 'paused' && source !== 'file';
-  const isUsable = state === 'ready' && !model.problem;
+  const isPaused =
+    !isMoving && state === 'paused' && source !== 'file' && source !== 'folder' && source !== 'hub';
+  const isUsable = state === 'ready' && !model.problem && model.makes !== 'tasks';
   const isStored = !isMoving && source !== 'bundled' && (state === 'ready' || state === 'paused');
   return (
     <div class="model-actions">

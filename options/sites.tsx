@@ -6,6 +6,7 @@ import { describeOrigin } from '../src/ui/origin.ts';
 import { OriginName } from '../src/ui/origin-name.tsx';
 import { BuiltInChoiceField } from './built-in-choice.tsx';
 import { focusHeading } from './focus-heading.ts';
+import { SHARED_FILES } from '../src/protocol/shared-files.ts';
 import type { OptionsProps } from './options.tsx';
 
 export function Sites({ sites: store, models, settings }: OptionsProps) {
@@ -13,7 +14,10 @@ export function Sites({ sites: store, models, settings }: OptionsProps) {
   const choices = new Map(store.builtIn.value?.map(({ origin, choice }) => [origin, choice]));
   const decided = new Set(sites?.map(({ origin }) => origin));
   const others = [...choices.keys()].filter((origin) => !decided.has(origin));
-  const nameOf = (id: string) => models.models.value?.find((model) => model.id === id)?.name ?? id;
+  const nameOf = (id: string) =>
+    id === SHARED_FILES
+      ? 'Shares files with other sites'
+      : (models.models.value?.find((model) => model.id === id)?.name ?? id);
   const choose = (origin: string) => (choice: BuiltInChoice | 'default') => void store.choose(origin, choice);
   return (
     <section aria-label="Sites">

@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel.ts';
 import matMul from '../mat-mul/mat-mul.wgsl?raw';
-import matMulDp4a from '../mat-mul/mat-mul-dp4a.wgsl?raw';
+import { tileWgsl } from '../mat-mul/mat-mul-dp4a.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { enable } from '../quants/weights.ts';
 import tiles from './expert-tiles.wgsl?raw';
@@ -25,7 +25,6 @@ export interface ExpertMatMulShape extends StackShape {
   share: number;
   outStride: number;
   outOffset: number;
-  tuning: ExpertMatMulTuning;
 }
 
 /** Threads along n and m, as of `matMul` and, with `depth`, `matMulDp4a`. */
@@ -44,27 +43,33 @@ export function pairsInTile(input: ExpertInput, { sideM }: ExpertMatMulTuning): 
 }
 
 /** Reads what `expertMatVec` does and, in place of `routes`, `tiles` and `order` that `group` made for tiles of `pairsInTile`. */
-export function expertMatMul(format: QuantFormat, input: ExpertInput): Kernel<ExpertMatMulShape> {
+export function expertMatMul(
+  format: QuantFormat,
+  input: ExpertInput,
+  tuning: ExpertMatMulTuning,
+): Kernel<ExpertMatMulShape> {
   const needs = stackNeeds({ input, team: 'alone' });
   const isInteger = input === 'int8';
+  const { sideN, sideM } = tuning;
+  const inner = isInteger
+    ? tileWgsl({ ...tuning, eachN: OUTPUTS.int8, eachM: OUTPUTS.int8, slices: 1 })
+    : matMul;
   return {
     name: `expert-mat-mul ${format.name} ${input}`,
-    wgsl: enable(needs) + stackedWeights(format, input) + tiles + (isInteger ? matMulDp4a : matMul),
+    wgsl: enable(needs) + stackedWeights(format, input) + tiles + inner,
     bindings: ['read', 'read', 'read', 'write', 'read', 'read'],
     needs,
     cost: (shape) => stackCost(format, shape, givenTo(input)),
-    constants: ({ share, outStride, outOffset, tuning, ...shape }) => ({
+    constants: ({ share, outStride, outOffset, ...shape }) => ({
       ...stackConstants(shape),
       SHARE: share,
       OUT_STRIDE: outStride,
       OUT_OFFSET: outOffset,
-      SIDE_N: tuning.sideN,
-      SIDE_M: tuning.sideM,
-      ...(isInteger && { EACH_N: OUTPUTS.int8, DEPTH: tuning.depth }),
+      ...(!isInteger && { SIDE_N: sideN, SIDE_M: sideM }),
     }),
-    workgroups: ({ rows, used, allExperts, n, tuning }) => [
+    workgroups: ({ rows, used, allExperts, n }) => [
       tileCount({ rows, used, experts: allExperts, tile: pairsInTile(input, tuning) }),
-      Math.ceil(n / (OUTPUTS[isInteger ? 'int8' : 'float'] * tuning.sideN)),
+      Math.ceil(n / (OUTPUTS[isInteger ? 'int8' : 'float'] * sideN)),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
 import { measured } from '../../test/measured.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Kernel, KernelFeature } from '../kernel.ts';
 import { quantFormat, quantFormats } from '../quants/index.ts';
 import type { QuantFormat } from '../quants/format.ts';
 import { LOSSES, randomInput, randomRoutes, randomStack } from './check.ts';
@@ -91,7 +91,7 @@ async function tilesOf(given: Uint32Array, rows: number, used: number, experts: 
   return [tiles!, order!];
 }
 
-const lacks = (needs: readonly GPUFeatureName[] = []) => {
+const lacks = (needs: readonly KernelFeature[] = []) => {
   const missing = needs.filter((feature) => !gpu.has(feature));
   return missing.length > 0 ? ` (the adapter lacks ${missing.join(' and ')})` : '';
 };
@@ -177,9 +177,9 @@ describe.each(VARIANTS)('of $input, $team', (variant) => {
 describe.each<ExpertInput>(['f32', 'f16', 'int8'])('mat-mul of %s', (input) => {
   const missing = lacks(input === 'f16' ? ['shader-f16'] : []);
   const multiply = async (format: QuantFormat, sizes: Sizes, tuning = TILES) => {
-    const shape = { ...sizes, allExperts: sizes.all, tuning };
+    const shape = { ...sizes, allExperts: sizes.all };
     await expectProducts(
-      expertMatMul(format, input),
+      expertMatMul(format, input, tuning),
       shape,
       format,
       input,

@@ -5,6 +5,7 @@ import madeBySubgroups from './inputs-made-subgroup.wgsl?raw';
 import wgsl from './inputs.wgsl?raw';
 import normed from './row-normed.wgsl?raw';
 import plain from './row-plain.wgsl?raw';
+import unit from './unit.wgsl?raw';
 
 /**
  * What an integer kernel reads at binding 2. `quantized`: any number of rows as kernels/quantize writes them. `plain`
@@ -18,8 +19,8 @@ export const MOST_MADE = 8192;
 
 /** Declares x, `prepare(thread)` for all threads to call first, and `inputs(m, unit)`. */
 export function inputsWgsl(kind: InputKind, team: 'workgroup' | 'subgroup' = 'workgroup'): string {
-  if (kind === 'quantized') return wgsl;
-  return (team === 'subgroup' ? madeBySubgroups : made) + (kind === 'plain' ? plain : normed);
+  if (kind === 'quantized') return unit + wgsl;
+  return unit + (team === 'subgroup' ? madeBySubgroups : made) + (kind === 'plain' ? plain : normed);
 }
 
 /** Kinds of the bindings of a kernel that reads weights and x, writes `out` and knows M by `counts`. */

@@ -11,13 +11,6 @@ struct Integers {
   offset: f32,
 }
 
-struct Inputs {
-  low: vec4<u32>,
-  high: vec4<u32>,
-  d: f32,
-  sum: f32,
-}
-
 // 1.5 * 2^23: floats of this size are a whole apart. Added as bits, an integer becomes a float without a conversion
 const BIAS = 12582912.0;
 

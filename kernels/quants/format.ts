@@ -35,6 +35,8 @@ export interface Layout {
   readonly wgslF16?: string;
   /** Declares `load32i(row, unit) -> Integers` (dp4a.wgsl) and TWO_SCALES; absent where weights are no small integers times scales. */
   readonly wgslDp4a?: string;
+  /** Declares `quants_word(row, i)` and `scales_word(row, i)`: the file's bits in the words of the streams (pack.wgsl). */
+  readonly wgslPack: string;
 }
 
 export interface BlockFloat {

@@ -1,4 +1,4 @@
-import type { KernelFeature } from '../kernel.ts';
+import { type KernelFeature, SUBGROUP_MATRIX } from '../kernel.ts';
 import dp4a from './dp4a.wgsl?raw';
 import arithmeticF16 from './f16.wgsl?raw';
 import arithmeticF32 from './f32.wgsl?raw';
@@ -35,4 +35,8 @@ export function enable(needs: readonly KernelFeature[]): string {
   return needs.map((feature) => `enable ${DIRECTIVES[feature]};\n`).join('');
 }
 
-const DIRECTIVES = { 'shader-f16': 'f16', subgroups: 'subgroups' } as const;
+const DIRECTIVES: Record<KernelFeature, string> = {
+  'shader-f16': 'f16',
+  subgroups: 'subgroups',
+  [SUBGROUP_MATRIX]: 'chromium_experimental_subgroup_matrix',
+};

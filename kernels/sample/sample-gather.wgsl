@@ -45,10 +45,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     return;
   }
 
+  let row = logitsOf(output, here);
   let size = (VOCAB + PARTS - 1) / PARTS;
   let end = min((group.x + 1) * size, VOCAB);
   for (var token = group.x * size + thread; token < end; token += THREADS) {
-    let value = score(output, here.sequence, token, sampler);
+    let value = score(row, here, token, sampler);
     if (value >= cut && value > FORBIDDEN) {
       let place = atomicAdd(&scratch[output].gathered, 1);
       if (place < MAX_CANDIDATES) {

@@ -23,7 +23,8 @@ const CERTAIN = 0x1p31;
 // What a pass over the items needs to know
 struct Items {
   output: u32,
-  sequence: u32,
+  row: u32,        // of the logits
+  here: Output,
   gathered: bool,  // items are the candidates, else the vocabulary
   count: u32,
   peak: f32,
@@ -67,25 +68,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     token = draw(output, here, sampler, all, thread);
   }
   if (thread == 0) {
-    let logprob = rawLogit(output, token) - all.rawPeak - log(all.rawSum);
+    let logprob = rawLogit(logitsOf(output, here), token) - all.rawPeak - log(all.rawSum);
     results[output] = vec2(token, select(bitcast<u32>(logprob), NOT_A_NUMBER, all.odd > 0));
-    sampled[here.sequence] = token;
-    let at = here.sequence * VOCAB + token;
-    let count = counts[at];
-    if ((count & ANSWER) < ANSWER) {
-      counts[at] = count + 1;
+    if (!isAside(here)) {
+      sampled[here.sequence] = token;
+      let at = here.sequence * VOCAB + token;
+      let count = counts[at];
+      if ((count & ANSWER) < ANSWER) {
+        counts[at] = count + 1;
+      }
     }
   }
 }
 
 // A token of those that the sampler leaves
 fn draw(output: u32, here: Output, sampler: Sampler, all: Part, thread: u32) -> u32 {
-  var items = Items(output, here.sequence, true, scratch[output].gathered, all.peak, all.sum);
+  var items = Items(output, logitsOf(output, here), here, true, scratch[output].gathered, all.peak, all.sum);
   var enough = items.count <= MAX_CANDIDATES;
   let topK = select(0u, sampler.topK, sampler.topK < VOCAB);
   if (topK > 0) {
     // Of a mask that leaves fewer, all have been gathered where the cut was under them all
-    enough = enough && (items.count >= topK || (isMasked(here.sequence) && topK <= PARTS));
+    enough = enough && (items.count >= topK || (here.choice == UNDER_MASK && topK <= PARTS));
   } else if (sampler.topP >= 1) {
     enough = enough && sampler.minP > exp(-NEAR);
   } else if (enough) {
@@ -143,7 +146,7 @@ fn item(i: u32, items: Items, sampler: Sampler) -> Candidate {
   if (items.gathered) {
     return scratch[items.output].candidates[i];
   }
-  return Candidate(i, score(items.output, items.sequence, i, sampler));
+  return Candidate(i, score(items.row, items.here, i, sampler));
 }
 
 // Bits that order as the numbers do

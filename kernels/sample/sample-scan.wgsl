@@ -16,6 +16,7 @@ fn countOf(sequence: u32, token: u32) -> u32 {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let output = group.y;
   let here = outputs[output];
+  let row = logitsOf(output, here);
   let sampler = samplers[here.sequence];
   let greedy = isGreedy(sampler);
   let restricted = restricts(sampler);
@@ -24,15 +25,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 
   var part = nothing();
   for (var token = group.x * size + thread; token < end; token += THREADS) {
-    part.odd += u32(isOdd(output, token));
-    let raw = rawLogit(output, token);
+    part.odd += u32(isOdd(row, token));
+    let raw = rawLogit(row, token);
     if (raw > part.rawPeak) {
       part.rawSum *= exp(part.rawPeak - raw);
       part.rawPeak = raw;
     }
     part.rawSum += exp(raw - part.rawPeak);
 
-    var value = score(output, here.sequence, token, sampler);
+    var value = score(row, here, token, sampler);
     if (restricted) {
       if (value > part.peak) {
         part.sum *= exp(part.peak - value);

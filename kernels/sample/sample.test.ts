@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { openGpu, randomFloats } from '../../test/gpu.ts';
 import { distributionReference, scoresReference, softmax } from './reference.ts';
 import {
+  asideOf,
   biasBits,
   IN_PROMPT,
   maskWords,
@@ -11,6 +12,7 @@ import {
   sampleGather,
   samplePick,
   sampleScan,
+  UNDER_MASK,
 } from './sample.ts';
 
 const gpu = await openGpu();
@@ -209,6 +211,21 @@ describe('a mask', () => {
     expect(await ids([{ ...row, allowed: [7] }, row, { ...row, allowed: [199] }])).toEqual([7, free, 199]);
   });
 
+  test.each([
+    { why: 'greedy choice', set: { temperature: 0 } },
+    { why: 'all tokens', set: { temperature: 2 } },
+    { why: 'what top-k and top-p leave', set: { topK: 20, topP: 0.9 } },
+    { why: 'what penalties leave, counted once', set: { repetitionPenalty: 1.5 } },
+  ])('comes with what would be said without it, which leaves no trace: $why', async ({ set }) => {
+    const sampler = { ...warm, ...set };
+    const rows = [4, 5, 6].map((position) => ({ logits: spread, sampler, position }));
+    const held = await sample(rows.map((row) => ({ ...row, allowed })));
+    const free = await sample(rows);
+    expect(held.asides).toEqual(free.sampled);
+    expect(held.sampled).toEqual(held.results.map(({ id }) => id));
+    expect(held.counts.reduce((sum, count) => sum + count, 0)).toBe(rows.length);
+  });
+
   test('leaves log-probabilities as they were', async () => {
     const { results } = await sample([{ logits: spread, sampler: greedy, allowed: [11] }]);
     expect(results[0]!.logprob).toBeCloseTo(Math.log(softmax(spread)[11]!), 4);
@@ -295,21 +312,32 @@ interface Division {
 async function sample(given: readonly Given[], { parts = 5, threads = 4, gather = true }: Division = {}) {
   const vocab = given[0]!.logits.length;
   const outputs = given.length;
-  const shape = { outputs, vocab, parts, threads };
   // Outputs in the reverse order of their sequences, so that one cannot pass for the other
   const last = outputs - 1;
   const rows = [...given].reverse();
   const start = new Uint32Array(outputs * vocab);
   for (const [i, { counts = [] }] of given.entries()) start.set(Uint32Array.from(counts), i * vocab);
+  const choices = rows.map(({ position = 0, allowed }, i) => [
+    last - i,
+    position,
+    0,
+    allowed ? UNDER_MASK : 0,
+  ]);
+  // And what those with a mask would say without it
+  const asides = rows.flatMap(({ position = 0, allowed }, i) =>
+    allowed ? [[last - i, position, 0, asideOf(i)]] : [],
+  );
+  const samples = outputs + asides.length;
+  const shape = { outputs: samples, vocab, parts, threads };
   const buffers = {
-    outputs: upload(Uint32Array.from(rows.flatMap(({ position = 0 }, i) => [last - i, position, 0, 0]))),
+    outputs: upload(Uint32Array.from([...choices, ...asides].flat())),
     samplers: upload(join(given.map(({ sampler }) => packSampler(sampler)))),
     logits: upload(join(rows.map(({ logits }) => new Uint8Array(Float32Array.from(logits).buffer)))),
     masks: upload(join(given.map(({ allowed }) => new Uint8Array(mask(vocab, allowed).buffer)))),
     counts: upload(start),
-    scratch: gpu.buffer('scratch', outputs * SCRATCH_BYTES),
+    scratch: gpu.buffer('scratch', samples * SCRATCH_BYTES),
     sampled: gpu.buffer('sampled', outputs * 4),
-    results: gpu.buffer('results', outputs * 8),
+    results: gpu.buffer('results', samples * 8),
   };
 
   const { scratch, sampled, results, ...read } = buffers;
@@ -336,6 +364,7 @@ async function sample(given: readonly Given[], { parts = 5, threads = 4, gather 
     counts: await words(buffers.counts),
     sampled: [...(await words(sampled))],
     results: given.map((_, i) => ({ id: pairs[(last - i) * 2]!, logprob: logprobs[(last - i) * 2 + 1]! })),
+    asides: asides.map((_, i) => pairs[(samples - 1 - i) * 2]!),
   };
   for (const buffer of Object.values(buffers)) buffer.destroy();
   return found;
@@ -384,8 +413,7 @@ async function expectSurvivors(
 
 function mask(vocab: number, allowed: readonly number[] | undefined): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(maskWords(vocab));
-  words[0] = allowed ? 1 : 0;
-  for (const id of allowed ?? []) words[1 + (id >> 5)]! |= 1 << (id & 31);
+  for (const id of allowed ?? []) words[id >> 5]! |= 1 << (id & 31);
   return words;
 }
 

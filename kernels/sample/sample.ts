@@ -57,7 +57,7 @@ const constants = ({ vocab, parts, threads }: SampleShape) => ({
 });
 
 /**
- * The three dispatches of sampling, in this order. `outputs` u32 {sequence, position, 0, 0}, `samplers` (sequences) of
+ * The three dispatches of sampling, in this order. `outputs` u32 {sequence, position, row, choice}, `samplers` (sequences) of
  * `packSampler`, `logits` f32 (outputs, vocab), `masks` u32 (sequences, `maskWords`), `counts` u32 (sequences, vocab), `scratch` (outputs · SCRATCH_BYTES).
  *
  * Reads `outputs`, `samplers`, `logits`, `masks`, `counts`; writes `scratch`.
@@ -95,9 +95,15 @@ export const samplePick: Kernel<SampleShape> = {
   workgroups: ({ outputs }) => [outputs],
 };
 
-/** Words of a sequence in `masks`: 1 where it has a mask, 0 where all tokens may come; then a bit for each token that may. */
+/** Words of a sequence in `masks`: a bit for each token that may come. */
 export function maskWords(vocab: number): number {
-  return 1 + Math.ceil(vocab / 32);
+  return Math.ceil(vocab / 32);
+}
+
+/** The last word of an output that is chosen under its sequence's mask, and of what output `i` would say without. */
+export const UNDER_MASK = 1;
+export function asideOf(i: number): number {
+  return 2 + i;
 }
 
 /** As many parts as leave each thread a few tokens. */

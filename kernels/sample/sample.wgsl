@@ -75,42 +75,40 @@ fn restricts(sampler: Sampler) -> bool {
     && ((sampler.topK > 0 && sampler.topK < VOCAB) || sampler.topP < 1 || sampler.minP > 0);
 }
 
-// A mask, for a sequence that has one, is 1 and a bit for each token that may come; else 0
-@group(0) @binding(3) var<storage, read> masks: array<u32>;  // (sequences, 1 + VOCAB / 32, rounded up)
+// A bit for each token that may come; read for outputs under their mask alone
+@group(0) @binding(3) var<storage, read> masks: array<u32>;  // (sequences, VOCAB / 32, rounded up)
 
-fn maskOf(sequence: u32) -> u32 {
-  return sequence * (1 + (VOCAB + 31) / 32);
+fn isAllowed(here: Output, token: u32) -> bool {
+  return here.choice != UNDER_MASK
+    || ((masks[here.sequence * ((VOCAB + 31) / 32) + token / 32] >> (token % 32)) & 1) == 1;
 }
 
-fn isMasked(sequence: u32) -> bool {
-  return masks[maskOf(sequence)] != 0;
-}
-
-fn isAllowed(sequence: u32, token: u32) -> bool {
-  return !isMasked(sequence) || ((masks[maskOf(sequence) + 1 + token / 32] >> (token % 32)) & 1) == 1;
+// Whose logits an output's token is chosen by
+fn logitsOf(output: u32, here: Output) -> u32 {
+  return select(output, here.choice - ASIDE, isAside(here));
 }
 
 // Infinities become large numbers, which WGSL does promise something about
-fn rawLogit(output: u32, token: u32) -> f32 {
-  return clamp(logits[output * VOCAB + token], -LARGEST_LOGIT, LARGEST_LOGIT);
+fn rawLogit(row: u32, token: u32) -> f32 {
+  return clamp(logits[row * VOCAB + token], -LARGEST_LOGIT, LARGEST_LOGIT);
 }
 
 // By its bits, since WGSL may take for granted that there are only finite numbers
-fn isOdd(output: u32, token: u32) -> bool {
-  return (bitcast<u32>(logits[output * VOCAB + token]) & 0x7f800000u) == 0x7f800000u;
+fn isOdd(row: u32, token: u32) -> bool {
+  return (bitcast<u32>(logits[row * VOCAB + token]) & 0x7f800000u) == 0x7f800000u;
 }
 
 // The only way from a logit to a score
-fn score(output: u32, sequence: u32, token: u32, sampler: Sampler) -> f32 {
-  if (!isAllowed(sequence, token)) {
+fn score(row: u32, here: Output, token: u32, sampler: Sampler) -> f32 {
+  if (!isAllowed(here, token)) {
     return FORBIDDEN;
   }
-  var logit = rawLogit(output, token);
+  var logit = rawLogit(row, token);
   if (sampler.repetitionPenalty != 1 || sampler.frequencyPenalty != 0 || sampler.presencePenalty != 0) {
-    logit = penalised(logit, countOf(sequence, token), sampler);
+    logit = penalised(logit, countOf(here.sequence, token), sampler);
   }
   if (sampler.biased != 0) {
-    logit += biasOf(countOf(sequence, token));
+    logit += biasOf(countOf(here.sequence, token));
   }
   return logit / select(sampler.temperature, 1.0, isGreedy(sampler));
 }

@@ -4,6 +4,8 @@ import { badModel } from '../errors.ts';
 export interface ByteSource {
   readonly size: number;
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `into` at once, where the disk is so near. */
+  readonly readInto?: ((offset: number, into: Uint8Array) => void) | undefined;
   close?(): void | Promise<void>;
   /** The same bytes as a handle that other contexts can read from, where there is one. Nothing is copied. */
   readonly blob?: (() => Promise<Blob>) | undefined;

@@ -5,7 +5,7 @@ import type { Flags } from './flags.ts';
 
 /** NVIDIA's driver has f16, but Dawn hides it unless asked. */
 const F16_TOGGLES = 'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia';
-const FEATURES = ['f16', 'subgroups', 'dp4a'] as const;
+const FEATURES = ['f16', 'subgroups', 'dp4a', 'matrices'] as const;
 type FeatureFlags = Partial<Record<(typeof FEATURES)[number], boolean>>;
 
 // Dawn dies with its instance, so it is kept for as long as the process lives
@@ -23,7 +23,7 @@ export async function openGpu(flags: Flags, defaults: FeatureFlags = {}): Promis
   const wanted = { ...defaults, ...featureFlags(flags.string('features') ?? '') };
   const options = ['disable-dawn-features=timestamp_quantization'];
   if (flags.has('adapter')) options.push(`adapter=${flags.string('adapter')}`);
-  if (wanted.f16) options.push(F16_TOGGLES);
+  if (wanted.f16 || wanted.matrices) options.push(F16_TOGGLES);
 
   Object.assign(globalThis, globals);
   instance = create(options);
@@ -34,6 +34,8 @@ export async function openGpu(flags: Flags, defaults: FeatureFlags = {}): Promis
     throw new HearthError('no-device', `${gpu.name} has no subgroups, which --features asks for.`);
   if (wanted.dp4a && !gpu.dp4a)
     throw new HearthError('no-device', `${gpu.name} has no dp4a, which --features asks for.`);
+  if (wanted.matrices && !gpu.matrices)
+    throw new HearthError('no-device', `${gpu.name} has no subgroup matrices, which --features asks for.`);
   process.stderr.write(`adapter: ${gpu.name}\n`);
   return gpu;
 }

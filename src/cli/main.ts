@@ -51,7 +51,7 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
               computes layers of the model for the machines of a room, until Ctrl-C
 
 What is added: --lora ADAPTER.gguf[:SCALE] …
-Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a (force or forbid), --vulkan-icd FILE,
+Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a,matrices (force or forbid), --vulkan-icd FILE,
 --kv f32|f16|q8_0, --context N, --max-rows N. logits, perplexity and embed are exact unless --features has dp4a.
 JSON goes to stdout, progress to stderr.
 `;

@@ -26,7 +26,8 @@ function answering(request: Partial<RunRequest>) {
   };
   let next = 100;
   const take = (count: number) => {
-    for (let i = 0; i < count && ends.length === 0; i++) answer.take(next++);
+    for (let i = 0; i < count && ends.length === 0; i++)
+      answer.take({ free: { id: next++, logprob: undefined } });
   };
   return { answer, ends, texts, take };
 }

@@ -3,7 +3,8 @@ import type { RunningSequence } from '../protocol/engine-calls.ts';
 import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../protocol/generate.ts';
 import type { Clock } from './clock.ts';
 import type { Held } from './constrain/constrainer.ts';
-import type { AdapterUse, Matcher, Sequence } from './sequence.ts';
+import { Hold, type Matcher } from './constrain/hold.ts';
+import { type AdapterUse, hasPenalties, type Sequence } from './sequence.ts';
 import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
@@ -36,6 +37,19 @@ export interface RunRequest {
   onToken?: () => void;
   /** Goes on past tokens that end an answer: for measuring. */
   ignoreEnd?: boolean;
+}
+
+/** A token that a step gave. */
+export interface SampledToken {
+  id: number;
+  /** Where the stepper sees logits; NaN where one of them is not finite. */
+  logprob: number | undefined;
+}
+
+/** What a step says after a text: freely, and under the mask of what the answer is held to, where it waited for that. */
+export interface Sampled {
+  free: SampledToken;
+  masked?: SampledToken | undefined;
 }
 
 /** What a request comes to, and in how many steps. */
@@ -98,7 +112,12 @@ export class Answer {
       adapters: request.adapters,
       speculates: request.speculates,
       sampling: request.sampling,
-      matcher: request.matcher,
+      hold:
+        request.matcher &&
+        new Hold(request.matcher, {
+          isCounted: hasPenalties(request.sampling),
+          speculates: request.speculates,
+        }),
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
       tokens: [...request.ids],
@@ -165,8 +184,15 @@ export class Answer {
     };
   }
 
-  /** The next token. */
-  take(token: number, logprob?: number): void {
+  /** The next token, as it was sampled. */
+  take({ free, masked }: Sampled): void {
+    const { hold } = this.sequence;
+    const token = hold ? hold.take(free.id, masked?.id) : free.id;
+    if (token === undefined) {
+      // Where there was no mask, it comes again under one
+      if (masked) this.onError(notAllowed());
+      return;
+    }
     this.#lastTokenAt = this.#clock.now();
     this.#firstTokenAt ??= this.#lastTokenAt;
     this.#onToken?.();
@@ -174,14 +200,10 @@ export class Answer {
       this.onEnd('stop');
       return;
     }
-    if (this.sequence.matcher?.accept(token) === false) {
-      this.onError(notAllowed());
-      return;
-    }
-
+    const logprob = token === free.id ? free.logprob : masked?.logprob;
     this.sequence.tokens.push(token);
     this.#completionTokens++;
-    if (this.onText(token, logprob) || this.sequence.matcher?.isOver) this.onEnd('stop');
+    if (this.onText(token, logprob) || hold?.isOver) this.onEnd('stop');
     else if (this.sequence.tokens.length < this.sequence.maxLength) return;
     else if (this.#shift && this.#completionTokens < this.#maxTokens) {
       const { keepTokens } = this.#shift;

@@ -5,7 +5,7 @@ import type { BufferSlice, Gpu } from './gpu.ts';
 import { allocate, type RopeFactors } from './load.ts';
 import { activationElements, type Plan, rotationElements } from './plan.ts';
 
-type Activations<T> = Record<keyof ReturnType<typeof activationElements>, T>;
+type Activations<T> = Record<keyof ReturnType<typeof activationElements> | 'partials', T>;
 
 /** A block's keys and values, and the table of their pages. */
 export interface KvCache {
@@ -49,6 +49,7 @@ export class Buffers {
       for (const [name, elements] of Object.entries(activationElements(config, plan))) {
         activations[name as keyof Activations<BufferSlice>] = await make(name, elements * 4);
       }
+      activations.partials = activations.logits;
       const caches: (KvCache | undefined)[] = [];
       const inputs: (InputCache | undefined)[] = [];
       const tables: BufferSlice[] = [];

@@ -73,6 +73,11 @@ export function blockPageBytes(config: ModelConfig, block: number, kv: KvType): 
     : PAGE_SIZE * config.dim * 4;
 }
 
+/** Of a page, all blocks together. */
+export function pageBytes(config: ModelConfig, kv: KvType): number {
+  return config.attention.reduce((sum, _, block) => sum + blockPageBytes(config, block, kv), 0);
+}
+
 /** Blocks whose cache is kept alike. A window that saves nothing counts as none. */
 export function groupBlocks({ config, contextLength, maxRows }: Omit<CacheSizes, 'kv'>): GroupNeeds[] {
   const allPages = Math.ceil(contextLength / PAGE_SIZE);

@@ -9,6 +9,7 @@ import type { ModelOptions } from './model.ts';
 import { type Plan, planMemory } from './plan.ts';
 import { Overflow } from './stepper.ts';
 import { steadily } from './steady.ts';
+import { uploadBytes } from './upload.ts';
 import { VectorStep } from './vector-step.ts';
 
 /** Rows of a step where nobody says otherwise: so many short texts as a GPU likes at once. */
@@ -33,7 +34,8 @@ export class EmbeddingModel implements LoadedModel {
       const layout = layOutWeights(file.tensors, bindingBytes);
       const maxRows = sizes.maxRows ?? (gpu.isSoftware ? ROWS.software : ROWS.gpu);
       const { config } = file;
-      const request = { ...sizes, maxRows, config, weightsBytes: layout.bytes, bindingBytes };
+      const weightsBytes = layout.bytes + uploadBytes(gpu, layout);
+      const request = { ...sizes, maxRows, config, weightsBytes, bindingBytes };
       planMemory(request);
       return withWeights(
         gpu,

@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
 import { Governor } from './governor.ts';
+import type { Gpu } from './gpu.ts';
 import { gpuFacts } from './gpu-facts.ts';
 import {
   isIdle,
@@ -20,6 +21,7 @@ import {
   whatItMakes,
   wrongKind,
 } from './loaded-model.ts';
+import type { Lodger } from './lodger.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Measurement } from './measurement.ts';
@@ -86,6 +88,7 @@ export class Engine {
   readonly #recent: RecentAnswers;
   readonly #measurement: Measurement;
   readonly #stages = new Set<{ bytes: number }>();
+  readonly #lodgers = new Set<Lodger>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
   #cancelSave: (() => void) | undefined;
@@ -499,27 +502,65 @@ export class Engine {
     return [...this.#stages].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** The device, for what is no model of the engine's. Fails with `no-device`. */
+  device(): Promise<Gpu> {
+    return this.#device.open();
+  }
+
+  /** Lets work on the device through as the user's share allows, and pays for the time that it took. */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    await this.#measurement.over;
+    await this.#governor.permit();
+    const leave = this.#governor.enter();
+    const begun = clock.now();
+    try {
+      return await work();
+    } finally {
+      leave();
+      this.#governor.pay(clock.now() - begun);
+    }
+  }
+
+  /** Makes room for a lodger that is about to grow by so much. It counts from then on, until it is put out. */
+  async lodge(lodger: Lodger, bytes: number): Promise<void> {
+    this.#lodgers.add(lodger);
+    while (this.#freeBytes() < bytes && (await this.#unloadOldest(undefined, lodger)));
+    const free = this.#freeBytes();
+    if (free < bytes)
+      throw new HearthError(
+        'out-of-memory',
+        `The model needs ${megabytes(bytes)} more, and Hearth may use ${megabytes(Math.max(0, free))}. Raise the memory cap in the options, or choose a smaller model.`,
+      );
+  }
+
+  putOut(lodger: Lodger): void {
+    this.#lodgers.delete(lodger);
+  }
+
   #freeBytes(): number {
     return this.#caps.memoryBytes - this.#usedBytes();
   }
 
   #usedBytes(): number {
     const models = this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
-    return models + this.stageBytes + this.#measurement.bytes;
+    const lodgers = [...this.#lodgers].reduce((sum, { bytes }) => sum + bytes, 0);
+    return models + lodgers + this.stageBytes + this.#measurement.bytes;
   }
 
   async #makeRoom(bytes: number): Promise<void> {
     while (this.#freeBytes() < bytes && (await this.#unloadOldest()));
   }
 
-  /** The idle model whose last use is longest ago, but for one that has to stay; false if none is idle. */
-  async #unloadOldest(except?: string): Promise<boolean> {
-    const [oldest] = this.#loaded()
+  /** The idle model or lodger whose last use is longest ago, but for one that has to stay; false if none is idle. */
+  async #unloadOldest(except?: string, stays?: Lodger): Promise<boolean> {
+    const models = this.#loaded()
       .filter(([id, { model }]) => id !== except && isIdle(model))
-      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    if (!oldest) return false;
-    await this.unload(oldest[0]);
-    return true;
+      .map(([id, { usedAt }]) => ({ usedAt, leave: () => this.unload(id) }));
+    const lodgers = [...this.#lodgers].filter((lodger) => lodger !== stays && lodger.isIdle);
+    const [oldest] = [...models, ...lodgers].sort((a, b) => a.usedAt - b.usedAt);
+    await oldest?.leave();
+    return oldest !== undefined;
   }
 
   #loaded(): [string, Entry & { model: LoadedModel }][] {

@@ -90,8 +90,8 @@ export function manyRoutedKernel({ team, subgroupSize }: Variants, { format, k, 
 }
 
 /** For many pairs, in tiles. */
-export function tilesKernel(format: QuantFormat, input: ExpertInput): Tuned<ExpertMatMulShape> {
-  return tuned(expertMatMul(format, input), input === 'int8' ? INTEGER_TILES : FLOAT_TILES);
+export function tilesKernel(format: QuantFormat, input: ExpertInput): Kernel<ExpertMatMulShape> {
+  return expertMatMul(format, input, input === 'int8' ? INTEGER_TILES : FLOAT_TILES);
 }
 
 function variantOf({ team, dp4a }: Variants, input: ExpertInput): StackVariant {

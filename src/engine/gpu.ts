@@ -1,13 +1,19 @@
-import type { BindingKind, Kernel } from '../../kernels/kernel.ts';
+import { type BindingKind, type Kernel, type KernelFeature, SUBGROUP_MATRIX } from '../../kernels/kernel.ts';
 import { HearthError } from '../protocol/errors.ts';
 
 export interface GpuOptions {
-  /** Which features to use where the adapter has them: all but f16 by default. */
-  features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean };
+  /** Which features to use where the adapter has them: all by default but f16, which only matrices then are in. */
+  features?: { f16?: boolean; subgroups?: boolean; dp4a?: boolean; matrices?: boolean };
 }
 
 /** What kernels may use of an adapter, the most first. Each leaves out one more thing that some adapters get wrong. */
-export const TRUSTS = ['all it has', 'no subgroups', 'no subgroups or int8', 'the simplest kernels'] as const;
+export const TRUSTS = [
+  'all it has',
+  'no subgroup matrices',
+  'no subgroups',
+  'no subgroups or int8',
+  'the simplest kernels',
+] as const;
 export type Trust = (typeof TRUSTS)[number];
 
 /** A part of a buffer, or all of it. */
@@ -45,6 +51,10 @@ export class Gpu {
     readonly isSoftware: boolean,
     /** Whether weights of few bits are multiplied in int8 (dot4I8Packed). */
     readonly dp4a: boolean,
+    /** Whether what is not multiplied in int8 is in f16. */
+    readonly f16: boolean,
+    /** Whether subgroups multiply matrices of 16 by 16: f16, summed in f32. */
+    readonly matrices: boolean,
   ) {
     this.lost = device.lost.then(({ message, reason }) => {
       this.#isLost = true;
@@ -89,14 +99,24 @@ export class Gpu {
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new HearthError('no-device', 'This browser offers no WebGPU adapter.');
 
-    const wanted: GPUFeatureName[] = ['timestamp-query'];
-    // Activations of some models overflow f16, and no error would tell: so only where it is asked for
-    if (options.features?.f16) wanted.push('shader-f16');
-    if (options.features?.subgroups !== false) wanted.push('subgroups');
+    const {
+      f16 = false,
+      subgroups = true,
+      dp4a: wantsIntegers,
+      matrices: wantsMatrices = subgroups,
+    } = options.features ?? {};
+    const matrices = wantsMatrices && hasMatrices(adapter);
+    const wanted: (GPUFeatureName | KernelFeature)[] = ['timestamp-query'];
+    // It rounds more, and activations of some models overflow it: so only where it is asked for, and in large products
+    if (f16 || matrices) wanted.push('shader-f16');
+    if (subgroups) wanted.push('subgroups');
+    if (matrices) wanted.push(SUBGROUP_MATRIX);
+    const has = (feature: GPUFeatureName | KernelFeature): feature is GPUFeatureName =>
+      adapter.features.has(feature);
 
     const { limits } = adapter;
     const device = await adapter.requestDevice({
-      requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: wanted.filter(has),
       requiredLimits: {
         maxBufferSize: limits.maxBufferSize,
         maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
@@ -112,9 +132,8 @@ export class Gpu {
       );
     // Apple's GPUs have no such instruction, and a CPU has better uses for its time
     const isFast = !isSoftware && adapter.info.vendor !== 'apple';
-    const dp4a =
-      gpu.wgslLanguageFeatures.has('packed_4x8_integer_dot_product') && (options.features?.dp4a ?? isFast);
-    return new Gpu(device, adapter.info, isSoftware, dp4a);
+    const dp4a = gpu.wgslLanguageFeatures.has('packed_4x8_integer_dot_product') && (wantsIntegers ?? isFast);
+    return new Gpu(device, adapter.info, isSoftware, dp4a, f16 && has('shader-f16'), matrices);
   }
 
   get name(): string {
@@ -122,7 +141,7 @@ export class Gpu {
     return description || [vendor, device || architecture].filter(Boolean).join(' ') || 'unnamed adapter';
   }
 
-  has(feature: GPUFeatureName): boolean {
+  has(feature: GPUFeatureName | KernelFeature): boolean {
     return this.device.features.has(feature);
   }
 
@@ -233,4 +252,24 @@ export class Gpu {
     }
     return layout;
   }
+}
+
+/** Not in the types yet. */
+interface MatrixConfig {
+  componentType: string;
+  resultComponentType: string;
+  M: number;
+  N: number;
+  K: number;
+}
+
+/** Matrices of 16 by 16 in f16 with sums in f32, in subgroups whose size is known. */
+function hasMatrices({ features, info }: GPUAdapter): boolean {
+  if (![SUBGROUP_MATRIX, 'shader-f16', 'subgroups'].every((feature) => features.has(feature))) return false;
+  if (info.subgroupMinSize !== info.subgroupMaxSize) return false;
+  const { subgroupMatrixConfigs = [] } = info as { subgroupMatrixConfigs?: Iterable<MatrixConfig> };
+  return [...subgroupMatrixConfigs].some(
+    ({ componentType, resultComponentType, M, N, K }) =>
+      componentType === 'f16' && resultComponentType === 'f32' && M === 16 && N === 16 && K === 16,
+  );
 }

@@ -71,6 +71,8 @@ export interface WeightsLayout
   extends ModelRoles<LinearLayout, StackLayout, Leaf<'vector', TensorInfo>, Leaf<'table', TensorInfo>> {
   /** Of everything that goes to the device. */
   bytes: number;
+  /** Of a matrix, in the file. */
+  longestRowBytes: number;
 }
 
 /** Scales start where every adapter can bind them. */
@@ -79,7 +81,11 @@ const BINDING_ALIGNMENT = 256;
 /** Plans the weights for a device that binds at most `maxBindingBytes` at once. Fails with `unsupported-model` if a tensor's type is not computed with. */
 export function layOutWeights(tensors: ModelTensors, maxBindingBytes: number): WeightsLayout {
   let bytes = 0;
+  let longestRowBytes = 0;
   const layout = replaceLeaves<WeightsLayout, AnyLeaf<TensorInfo>>(tensors, (leaf, place) => {
+    if (leaf.leaf === 'linear' || leaf.leaf === 'stack')
+      for (const tensor of leaf.tensors)
+        longestRowBytes = Math.max(longestRowBytes, formatOf(tensor).rowBytes(tensor.shape[0]!));
     if (leaf.leaf === 'stack') {
       const stack = layOutStack(place, leaf.tensors, maxBindingBytes);
       bytes += stack.bytes;
@@ -96,7 +102,7 @@ export function layOutWeights(tensors: ModelTensors, maxBindingBytes: number): W
     for (const { matrix } of linear.parts) bytes += matrixBytes(matrix);
     return linear;
   });
-  return { ...layout, head: layout.head ?? layout.embedding, bytes };
+  return { ...layout, head: layout.head ?? layout.embedding, bytes, longestRowBytes };
 }
 
 /** Both streams in one buffer: quants, then scales from the next binding offset on. */

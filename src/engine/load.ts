@@ -13,11 +13,7 @@ import {
   type StackShape,
   type WeightsLayout,
 } from './layout.ts';
-
-/** Bytes of the file that are read at once; the next ones are read while these are packed. Larger ones are no faster. */
-const BATCH_BYTES = 2 ** 19;
-/** Bytes that may be on their way to the device: a browser would hold a copy of the whole model otherwise. */
-const UPLOAD_BYTES = 64 * 2 ** 20;
+import { openUpload, type ReadRows, type Rows } from './upload.ts';
 
 export interface Matrix extends MatrixLayout {
   quants: BufferSlice;
@@ -67,7 +63,7 @@ export interface LoadOptions {
 /** A model's weights on the device: the buffers are there at once, so that dispatches can be built, and then filled. */
 export interface Loading {
   weights: Weights;
-  /** Streams every tensor from the file into its buffer, repacked on the way, until all are there or `weights` is destroyed. */
+  /** Streams every tensor from the file into its buffer, packed on the way, until all are there or `weights` is destroyed. Once. */
   fill(): Promise<void>;
 }
 
@@ -78,6 +74,7 @@ export async function allocateWeights(
   layout: WeightsLayout,
   options: LoadOptions = {},
 ): Promise<Loading> {
+  const upload = await openUpload(gpu, layout);
   const buffers: GPUBuffer[] = [];
   const writes: Write[] = [];
   let isDestroyed = false;
@@ -93,13 +90,13 @@ export async function allocateWeights(
   };
   const newMatrix = async (matrix: MatrixLayout): Promise<Matrix> => {
     const buffer = await newBuffer(matrix.name, matrixBytes(matrix));
-    const scalesAt = scalesOffset(matrix);
-    writes.push(...matrixWrites(matrix, buffer));
-    return {
+    const made = {
       ...matrix,
       quants: { buffer, offset: 0, size: matrix.quantsBytes },
-      scales: { buffer, offset: scalesAt, size: Math.max(matrix.scalesBytes, 16) },
+      scales: { buffer, offset: scalesOffset(matrix), size: Math.max(matrix.scalesBytes, 16) },
     };
+    writes.push(...matrixWrites(made, upload.pieceBytes));
+    return made;
   };
   const newLinear = async ({ inputs, outputs, parts }: LinearLayout): Promise<Linear> => ({
     inputs,
@@ -121,7 +118,7 @@ export async function allocateWeights(
     let at = 0;
     for (const { offset, sizeBytes } of tensors) {
       const to = at;
-      writes.push({ offset, length: sizeBytes, to: (bytes, queue) => queue.writeBuffer(buffer, to, bytes) });
+      writes.push({ offset, bytes: sizeBytes, buffer, to });
       at += sizeBytes;
     }
     return { buffer };
@@ -132,7 +129,7 @@ export async function allocateWeights(
     return leaf.leaf === 'vector' ? newVector(leaf.tensors) : readFloats(source, leaf.tensors[0]!);
   };
 
-  const { bytes: _, ...roles } = layout;
+  const { bytes: _, longestRowBytes: __, ...roles } = layout;
   // A tied head is the same leaf as the embedding
   const leaves = new Set<LayoutLeaf>();
   replaceLeaves(roles, (leaf: LayoutLeaf) => leaves.add(leaf));
@@ -142,6 +139,7 @@ export async function allocateWeights(
   const failed = made.find((result) => result.status === 'rejected');
   if (failed) {
     destroy();
+    upload.destroy();
     throw failed.reason;
   }
   const loaded = new Map(made.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
@@ -153,74 +151,81 @@ export async function allocateWeights(
   };
 
   async function fill(): Promise<void> {
-    const { queue } = gpu.device;
-    // As the file has them, which is how disks like to be read
-    writes.sort((a, b) => a.offset - b.offset);
-    let [doneBytes, unconfirmed] = [0, 0];
-    let confirmed: Promise<unknown> | undefined;
-    for await (const { write, bytes } of readAhead(source, writes)) {
-      options.signal?.throwIfAborted();
-      if (isDestroyed) return;
-      write.to(bytes, queue);
-      doneBytes += bytes.byteLength;
-      unconfirmed += bytes.byteLength;
-      options.onProgress?.(doneBytes);
-      if (unconfirmed < UPLOAD_BYTES / 2) continue;
-      await confirmed;
-      confirmed = queue.onSubmittedWorkDone();
-      unconfirmed = 0;
+    try {
+      // As the file has them, which is how disks like to be read
+      writes.sort((a, b) => a.offset - b.offset);
+      let doneBytes = 0;
+      for await (const { write, read } of readAhead(source, writes)) {
+        const send = 'matrix' in write ? await upload.ready(write) : sendVector(gpu, write);
+        options.signal?.throwIfAborted();
+        if (isDestroyed) return;
+        send(read);
+        doneBytes += write.bytes;
+        options.onProgress?.(doneBytes);
+      }
+      await gpu.device.queue.onSubmittedWorkDone();
+    } catch (error) {
+      throw (await gpu.hasGone()) ? await gpu.failure(error) : error;
+    } finally {
+      upload.destroy();
     }
-    await queue.onSubmittedWorkDone();
   }
   return { weights, fill };
 }
 
-/** Bytes of the file, and what puts them into their buffer. */
-interface Write {
-  offset: number;
-  length: number;
-  to(bytes: Uint8Array<ArrayBuffer>, queue: GPUQueue): void;
+/** What is put somewhere of the file: rows of a matrix, or a vector. */
+type Write = { offset: number } & (Rows | VectorWrite);
+
+interface VectorWrite {
+  bytes: number;
+  buffer: GPUBuffer;
+  to: number;
 }
 
-/** A matrix in batches of rows. */
-function matrixWrites(matrix: MatrixLayout, buffer: GPUBuffer): Write[] {
-  const { format, k } = matrix;
-  const scalesAt = scalesOffset(matrix);
+function sendVector(gpu: Gpu, { bytes, buffer, to }: VectorWrite): (read: ReadRows) => void {
+  return (read) => {
+    const vector = new Uint8Array(bytes);
+    read(vector);
+    gpu.device.queue.writeBuffer(buffer, to, vector);
+  };
+}
+
+/** A matrix in pieces of whole rows. */
+function matrixWrites(matrix: Matrix, pieceBytes: number): Write[] {
+  const rowBytes = matrix.format.rowBytes(matrix.k);
+  const most = Math.max(1, Math.floor(pieceBytes / rowBytes));
   const writes: Write[] = [];
-  let row = 0;
-  for (const { tensor, firstRow, rows } of matrix.segments) {
-    const rowBytes = tensor.sizeBytes / tensor.shape.slice(1).reduce((rows, length) => rows * length, 1);
-    const most = Math.max(1, Math.floor(BATCH_BYTES / rowBytes));
-    for (let done = 0; done < rows; done += most) {
-      const [at, count] = [row + done, Math.min(most, rows - done)];
-      writes.push({
-        offset: tensor.offset + (firstRow + done) * rowBytes,
-        length: count * rowBytes,
-        to(bytes, queue) {
-          const { quants, scales } = format.pack(bytes, count, k);
-          queue.writeBuffer(buffer, at * format.quantsBytes(k), quants);
-          if (scales.length > 0) queue.writeBuffer(buffer, scalesAt + at * format.scalesBytes(k), scales);
-        },
-      });
+  let firstRow = 0;
+  for (const { tensor, ...segment } of matrix.segments) {
+    for (let done = 0; done < segment.rows; done += most) {
+      const rows = Math.min(most, segment.rows - done);
+      const offset = tensor.offset + (segment.firstRow + done) * rowBytes;
+      writes.push({ offset, matrix, firstRow: firstRow + done, rows, bytes: rows * rowBytes });
     }
-    row += rows;
+    firstRow += segment.rows;
   }
   return writes;
 }
 
-/** Reads each while the one before it is being used. */
+/** Each write and what reads its bytes. Where reading takes its time, the next is being read meanwhile. */
 async function* readAhead(source: ByteSource, writes: readonly Write[]) {
-  const read = ({ offset, length }: Write) => {
-    const bytes = source.read(offset, length) as Promise<Uint8Array<ArrayBuffer>>;
+  const { readInto } = source;
+  if (readInto) {
+    for (const write of writes)
+      yield { write, read: (into: Uint8Array<ArrayBuffer>) => readInto(write.offset, into) };
+    return;
+  }
+  const start = ({ offset, bytes }: Write) => {
+    const reading = source.read(offset, bytes);
     // It may fail before anybody waits for it
-    bytes.catch(() => {});
-    return bytes;
+    reading.catch(() => {});
+    return reading;
   };
-  let next = writes[0] && read(writes[0]);
+  let next = writes[0] && start(writes[0]);
   for (const [i, write] of writes.entries()) {
     const bytes = await next!;
-    next = writes[i + 1] && read(writes[i + 1]!);
-    yield { write, bytes };
+    next = writes[i + 1] && start(writes[i + 1]!);
+    yield { write, read: (into: Uint8Array<ArrayBuffer>) => into.set(bytes) };
   }
 }
 

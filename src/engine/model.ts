@@ -10,12 +10,14 @@ import type { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { layOutWeights, matrixBytes, type WeightsLayout } from './layout.ts';
 import { withWeights } from './load.ts';
+import { uploadBytes } from './upload.ts';
 import type { ModelFile } from './model-file.ts';
 import { type Plan, type PlanRequest, type PlanSizes, planMemory } from './plan.ts';
 import { type PreparedStep, profile, type StepTimes } from './profile.ts';
 import { Runner } from './runner.ts';
 import { Constrainer, type Held } from './constrain/constrainer.ts';
-import type { AdapterUse, Matcher } from './sequence.ts';
+import type { Matcher } from './constrain/hold.ts';
+import type { AdapterUse } from './sequence.ts';
 import type { SavedTexts } from './saved-texts.ts';
 import { steadily } from './steady.ts';
 import { Step } from './step.ts';
@@ -66,7 +68,7 @@ export class Model implements LoadedModel {
     });
     const onGpu = async (gpu: Gpu) => {
       const layout = layOutWeights(file.tensors, gpu.device.limits.maxStorageBufferBindingSize);
-      const request = requestFor(gpu, layout.bytes);
+      const request = requestFor(gpu, layout.bytes + uploadBytes(gpu, layout));
       // Before anything is allocated
       planMemory(request);
       const { plan, made } = await withWeights(
@@ -302,7 +304,7 @@ export class Model implements LoadedModel {
       if ([...this.#runner.answers].some(({ sequence }) => sequence.adapters?.length))
         throw new HearthError('no-device', 'The GPU is gone, and adapters need one. Ask again without them.');
     }
-    if ([...this.#runner.answers].some(({ sequence }) => sequence.matcher))
+    if ([...this.#runner.answers].some(({ sequence }) => sequence.hold))
       throw new HearthError(
         'no-device',
         'The GPU is gone, and holding answers to a schema, a pattern, a grammar or a tool needs one. Ask again without.',

@@ -3,7 +3,18 @@ import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { expertElements, expertScratch } from './expert-plan.ts';
-import { cacheBytes, type CacheGroup, contextBytes, kvTypes, PAGE_SIZE, planCache } from './cache-plan.ts';
+import {
+  cacheBytes,
+  type CacheGroup,
+  contextBytes,
+  groupBlocks,
+  kvTypes,
+  PAGE_SIZE,
+  pageBytes,
+  planCache,
+} from './cache-plan.ts';
+import { pageReadBytes } from './page-bytes.ts';
+import { stepBytes } from './step-bytes.ts';
 
 /** Positions kept when nobody says otherwise: enough for a long talk, small enough for a small machine. */
 const DEFAULT_CONTEXT = 8192;
@@ -24,6 +35,7 @@ export interface PlanSizes {
 
 export interface PlanRequest extends PlanSizes {
   config: ModelConfig;
+  /** With what brings them. */
   weightsBytes: number;
   maxRows: number;
   /** What the device binds at once; only steps that take whole texts may want more. */
@@ -45,8 +57,10 @@ export interface Plan {
   /** Pages of one sequence at most. */
   maxPages: number;
   kv: KvType;
+  /** With what brings them, which they may need again. */
   weightsBytes: number;
   kvBytes: number;
+  /** And all else that a step takes. */
   activationsBytes: number;
   totalBytes: number;
 }
@@ -63,10 +77,11 @@ function planCached(request: PlanRequest): Plan {
   const [first, ...others] = request.kv
     ? [request.kv]
     : kvTypes({ config, contextLength: wanted, slots, maxRows });
-  const fixed = (contextLength: number) =>
-    weightsBytes + activationBytes(config, { contextLength, slots, maxRows });
+  const work = (contextLength: number, kv: KvType) =>
+    workBytes(config, { contextLength, slots, maxRows }) + pageReadBytes(pageBytes(config, kv));
+  const fixed = (contextLength: number, kv: KvType) => weightsBytes + work(contextLength, kv);
   const cacheOf = (contextLength: number, kv: KvType) =>
-    planCache(sizes(contextLength, kv), budgetBytes - fixed(contextLength));
+    planCache(sizes(contextLength, kv), budgetBytes - fixed(contextLength, kv));
 
   // What is rounded is better than what is forgotten, so the context is shortened last
   let contextLength = wanted;
@@ -81,11 +96,11 @@ function planCached(request: PlanRequest): Plan {
     groups = cacheOf(contextLength, kv);
   }
   if (!groups)
-    throw tooLarge(request, contextLength, fixed(contextLength) + contextBytes(sizes(contextLength, kv)));
+    throw tooLarge(request, contextLength, fixed(contextLength, kv) + contextBytes(sizes(contextLength, kv)));
 
   const maxPages = Math.ceil(contextLength / PAGE_SIZE);
   const kvBytes = cacheBytes(sizes(contextLength, kv), groups);
-  const activationsBytes = activationBytes(config, { contextLength, slots, maxRows });
+  const activationsBytes = work(contextLength, kv);
   return {
     contextLength,
     slots,
@@ -112,7 +127,7 @@ function planWhole(request: PlanRequest): Plan {
     slots,
     maxRows: Math.max(request.maxRows, contextLength),
   });
-  const needed = (contextLength: number) => weightsBytes + activationBytes(config, sizes(contextLength));
+  const needed = (contextLength: number) => weightsBytes + workBytes(config, sizes(contextLength));
   const largest = (contextLength: number) =>
     4 * Math.max(...Object.values(activationElements(config, sizes(contextLength))));
 
@@ -181,6 +196,9 @@ export function activationElements(
   // A model that makes vectors chooses no tokens
   const vocab = config.pooling ? 0 : config.vocab;
   const projected = slots * config.projectedDim;
+  const partials = config.hasCache
+    ? Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4)
+    : 0;
   return {
     x: maxRows * dim,
     wide: Math.max(
@@ -192,12 +210,10 @@ export function activationElements(
     ...expertElements(config, maxRows),
     outputs: slots * Math.max(dim, config.vectorDim),
     outputsNormed: slots * dim,
-    logits: slots * vocab,
+    // What is merged of attention lies there too: that is over when the head begins
+    logits: Math.max(slots * vocab, partials),
     rotations: config.ropes.length * rotationElements(config, contextLength),
     counts: slots * vocab,
-    partials: config.hasCache
-      ? Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4)
-      : 0,
   };
 }
 
@@ -206,11 +222,23 @@ export function rotationElements({ rotaryDim }: ModelConfig, contextLength: numb
   return Math.ceil((contextLength * rotaryDim) / 64) * 64;
 }
 
+/** Of the activations, each in a buffer of a word at least. */
 export function activationBytes(
   config: ModelConfig,
   sizes: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>,
 ): number {
-  return 4 * Object.values(activationElements(config, sizes)).reduce((sum, n) => sum + n, 0);
+  return 4 * Object.values(activationElements(config, sizes)).reduce((sum, n) => sum + Math.max(1, n), 0);
+}
+
+/** Of the page tables: one for each group of blocks, whose pages are a word each. */
+export function tableBytes(groups: number, { contextLength, slots }: Pick<Plan, 'contextLength' | 'slots'>) {
+  return groups * slots * Math.ceil(contextLength / PAGE_SIZE) * 4;
+}
+
+/** Everything but the weights and the cache. */
+function workBytes(config: ModelConfig, sizes: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>): number {
+  const groups = config.hasCache ? groupBlocks({ config, ...sizes }).length : 0;
+  return activationBytes(config, sizes) + stepBytes(config, sizes) + tableBytes(groups, sizes);
 }
 
 function megabytes(bytes: number): string {

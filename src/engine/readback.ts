@@ -15,7 +15,7 @@ export class Readback {
 
   constructor(gpu: Gpu, depth: number, resultBytes: number) {
     this.#gpu = gpu;
-    this.#resultBytes = Math.ceil(resultBytes / 8) * 8;
+    this.#resultBytes = aligned(resultBytes);
     const hasTimes = gpu.has('timestamp-query');
     this.#all = Array.from({ length: depth }, () => ({
       buffer: gpu.buffer(
@@ -35,6 +35,11 @@ export class Readback {
         : undefined,
     }));
     this.#free = [...this.#all];
+  }
+
+  /** What `depth` buffers take, times included. */
+  static bytes(depth: number, resultBytes: number): number {
+    return depth * (aligned(resultBytes) + 2 * TIMES_BYTES);
   }
 
   get buffers(): GPUBuffer[] {
@@ -105,6 +110,11 @@ export class Readback {
     for (const buffer of this.buffers) buffer.destroy();
     for (const { times } of this.#all) times?.query.destroy();
   }
+}
+
+/** Timestamps begin at whole ones. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8;
 }
 
 /** The end of a step, which waits for the processor while the GPU computes what comes before. */

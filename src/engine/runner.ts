@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
 import type { GeneratePart } from '../protocol/generate.ts';
-import { Answer, type RunOutput, type RunRequest } from './answer.ts';
+import { Answer, type RunOutput, type RunRequest, type SampledToken } from './answer.ts';
 import type { Clock } from './clock.ts';
 import { StepLoop, type StepLoopParts } from './step-loop.ts';
 import type { StepResult } from './stepper.ts';
@@ -25,8 +25,7 @@ export class Runner {
     this.#loop = new StepLoop({
       ...options,
       onScheduled: ({ id }) => this.#answers.get(id)?.onScheduled(),
-      onOutput: ({ id }, { ids, logprobs }, index) =>
-        this.#take(this.#answers.get(id), ids[index]!, logprobs?.[index]),
+      onOutput: ({ id }, result, index, aside) => this.#take(this.#answers.get(id), result, index, aside),
       onFailure: (error) => {
         for (const answer of [...this.#answers.values()]) this.#end(answer, () => answer.fail(error));
       },
@@ -133,15 +132,23 @@ export class Runner {
     this.#loop.forget(undefined);
   }
 
-  #take(answer: Answer | undefined, token: number, logprob: number | undefined): void {
-    if (answer && Number.isNaN(logprob)) this.#end(answer, () => answer.fail(notFinite()));
-    else answer?.take(token, logprob);
+  #take(
+    answer: Answer | undefined,
+    { ids, logprobs }: StepResult,
+    index: number,
+    aside: number | undefined,
+  ): void {
+    if (!answer) return;
+    const token = (at: number): SampledToken => ({ id: ids[at]!, logprob: logprobs?.[at] });
+    if (Number.isNaN(logprobs?.[index])) this.#end(answer, () => answer.fail(notFinite()));
+    else if (aside === undefined) answer.take({ free: token(index) });
+    else answer.take({ free: token(aside), masked: token(index) });
   }
 
   #end(answer: Answer, settle: () => void): void {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
-    answer.sequence.matcher?.dispose();
+    answer.sequence.hold?.dispose();
     settle();
   }
 }

@@ -19,11 +19,11 @@ import type { BufferSlice, Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import { hasPenalties, type Sequence } from './sequence.ts';
 import type { Dispatch } from './dispatch.ts';
-import type { StepBuffer } from './step-buffer.ts';
+import { mostSamples, type StepBuffer } from './step-buffer.ts';
 import type { Variants } from './variants.ts';
 
 /** Id and log-probability. */
-const RESULT_BYTES = 8;
+export const RESULT_BYTES = 8;
 
 /** What a sampler must know of a sequence. */
 type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
@@ -43,8 +43,6 @@ export class Sampling {
   readonly #vocab: number;
   readonly #counts: GPUBuffer;
   readonly #masks: GPUBuffer;
-  /** Slots whose sequence has a mask. */
-  readonly #masked = new Set<number>();
   readonly #samplers: GPUBuffer;
   readonly #scratch: GPUBuffer;
   /** (slots) the token that each sampled last. */
@@ -73,8 +71,8 @@ export class Sampling {
         pipeline: pipeline.pipeline,
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
-          load.outputs > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.outputs }) : undefined,
-        cost: (load) => kernel.cost?.({ ...shape, outputs: load.outputs }, load),
+          load.samples > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.samples }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: load.samples }, load),
       };
     };
     const read = [outputs, samplers, logits, { buffer: sampling.#masks }, counts];
@@ -93,11 +91,12 @@ export class Sampling {
     this.#gpu = gpu;
     this.#vocab = vocab;
     this.#counts = buffers.activations.counts.buffer;
-    this.#masks = gpu.buffer('masks', slots * maskWords(vocab) * 4);
-    this.#samplers = gpu.buffer('samplers', slots * SAMPLER_BYTES);
-    this.#scratch = gpu.buffer('sampling scratch', slots * SCRATCH_BYTES);
-    this.sampled = { buffer: gpu.buffer('sampled', slots * 4) };
-    this.results = gpu.buffer('results', slots * RESULT_BYTES);
+    const sizes = samplingSizes(vocab, slots);
+    this.#masks = gpu.buffer('masks', sizes.masks);
+    this.#samplers = gpu.buffer('samplers', sizes.samplers);
+    this.#scratch = gpu.buffer('sampling scratch', sizes.scratch);
+    this.sampled = { buffer: gpu.buffer('sampled', sizes.sampled) };
+    this.results = gpu.buffer('results', sizes.results);
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
@@ -110,8 +109,6 @@ export class Sampling {
     );
     if (restricts(sampling, this.#vocab)) this.#restricted.add(slot!);
     else this.#restricted.delete(slot!);
-    // Buffers begin with zeros, and most slots never have a mask
-    if (this.#masked.delete(slot!)) queue.writeBuffer(this.#masks, this.#maskAt(slot!), Uint32Array.of(0));
     if (!hasPenalties(sampling) && !hasBias(sampling)) return;
 
     const counts = new Uint32Array(this.#vocab);
@@ -123,40 +120,43 @@ export class Sampling {
     queue.writeBuffer(this.#counts, slot! * this.#vocab * 4, counts);
   }
 
-  /** The tokens that may come next in a slot, a bit each, 32 to a word; until its sequence has the next mask, or it another sequence. */
-  setMask(slot: number, mask: Int32Array): void {
-    const words = new Uint32Array(maskWords(this.#vocab));
-    words[0] = 1;
-    words.set(mask, 1);
-    this.#gpu.device.queue.writeBuffer(this.#masks, this.#maskAt(slot), words);
-    this.#masked.add(slot);
-  }
-
-  #maskAt(slot: number): number {
-    return slot * maskWords(this.#vocab) * 4;
+  /** The tokens that may come next in a slot, a bit each, 32 to a word. */
+  setMask(slot: number, mask: Int32Array<ArrayBuffer>): void {
+    this.#gpu.device.queue.writeBuffer(this.#masks, slot * maskWords(this.#vocab) * 4, mask);
   }
 
   get buffers(): GPUBuffer[] {
     return [this.#masks, this.#samplers, this.#scratch, this.sampled.buffer, this.results];
   }
 
-  resultBytes(outputs: number): number {
-    return outputs * RESULT_BYTES;
+  resultBytes(samples: number): number {
+    return samples * RESULT_BYTES;
   }
 
-  idsOf(results: ArrayBuffer, outputs: number): Uint32Array {
+  idsOf(results: ArrayBuffer, samples: number): Uint32Array {
     const words = new Uint32Array(results);
-    return Uint32Array.from({ length: outputs }, (_, output) => words[output * 2]!);
+    return Uint32Array.from({ length: samples }, (_, sample) => words[sample * 2]!);
   }
 
-  logprobsOf(results: ArrayBuffer, outputs: number): Float32Array {
+  logprobsOf(results: ArrayBuffer, samples: number): Float32Array {
     const values = new Float32Array(results);
-    return Float32Array.from({ length: outputs }, (_, output) => values[output * 2 + 1]!);
+    return Float32Array.from({ length: samples }, (_, sample) => values[sample * 2 + 1]!);
   }
 
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
+}
+
+/** Of the buffers, in bytes. */
+export function samplingSizes(vocab: number, slots: number) {
+  return {
+    masks: slots * maskWords(vocab) * 4,
+    samplers: slots * SAMPLER_BYTES,
+    scratch: mostSamples(slots) * SCRATCH_BYTES,
+    sampled: slots * 4,
+    results: mostSamples(slots) * RESULT_BYTES,
+  };
 }
 
 function hasBias({ bias = [] }: SamplingOptions): boolean {

@@ -22,6 +22,8 @@ export interface Chunk {
   firstPosition: number;
   rows: number;
   isOutput: boolean;
+  /** Its output's token is chosen under its sequence's mask, which the step waits for, and freely too. */
+  isMasked?: boolean;
   /** Of a chunk whose rows are guesses but perhaps the first: their tokens. Each row is an output. */
   guesses?: readonly number[];
 }
@@ -40,7 +42,7 @@ export interface StepPlan {
 export interface ScheduleOptions {
   slots: number;
   pages: PagePools;
-  /** How far a sequence may run ahead of what has been read; one with a matcher not at all. */
+  /** How far a sequence may run ahead of what has been read; one that needs its mask not at all. */
   depth: number;
   /** Decoding sequences are shared out among this many steps, so that several stages of a model are at work. */
   groups(): number;
@@ -109,16 +111,21 @@ export class Scheduler {
     change();
   }
 
-  /** A sequence's text has grown by a token: what was computed with another one in its place is void. */
+  /**
+   * A sequence's text has grown by a token: what was computed with another one in its place is void. So is what was computed
+   * with one that is refused.
+   */
   grown(sequence: Sequence): void {
+    if (sequence.slot === undefined) return;
     const speculation = this.#speculations.get(sequence);
-    if (!speculation || sequence.slot === undefined) return;
-    const { tokens, promptLength } = sequence;
-    if (!speculation.take(tokens, promptLength)) {
-      sequence.scheduled = tokens.length - 1;
+    const { tokens, promptLength, hold } = sequence;
+    const isRight = speculation?.take(tokens, promptLength) ?? true;
+    if (hold?.isRefused) speculation?.refuse();
+    if (!isRight || hold?.isRefused) {
+      sequence.scheduled = Math.min(sequence.scheduled, tokens.length - 1);
       sequence.epoch += 1;
     }
-    if (tokensAhead(sequence) === 0) speculation.settle();
+    if (tokensAhead(sequence) === 0) speculation?.settle();
   }
 
   /** All KV is gone (device lost): every sequence starts again from its tokens. */
@@ -234,6 +241,7 @@ export class Scheduler {
         firstPosition: sequence.scheduled,
         rows,
         isOutput: true,
+        ...(sequence.hold?.needsMask && { isMasked: true }),
         ...(guesses.length > 0 && { guesses }),
       });
       sequence.scheduled += rows;
@@ -278,7 +286,7 @@ export class Scheduler {
   #mayGoOn(sequence: Sequence): boolean {
     return (
       !this.#speculations.get(sequence)?.isGuessing &&
-      tokensAhead(sequence) < (sequence.matcher ? 1 : this.#options.depth)
+      tokensAhead(sequence) < (sequence.hold?.needsMask ? 1 : this.#options.depth)
     );
   }
 
@@ -287,7 +295,7 @@ export class Scheduler {
     const { guessing, depth, pages } = this.#options;
     // Penalties count a token when it is sampled: one after a wrong guess would be counted too
     // A mask is that of one token
-    if (!guessing?.mayGuess() || sequence.matcher || hasPenalties(sequence.sampling)) return [];
+    if (!guessing?.mayGuess() || sequence.hold?.needsMask || hasPenalties(sequence.sampling)) return [];
     const { tokens, promptLength, scheduled, maxLength } = sequence;
     let speculation = this.#speculations.get(sequence);
     if (!speculation) {
@@ -326,12 +334,14 @@ export class Scheduler {
             }
             const firstPosition = sequence.scheduled;
             sequence.scheduled += rows;
+            const isOutput = sequence.scheduled === sequence.tokens.length;
             chunks.push({
               sequence,
               epoch: sequence.epoch,
               firstPosition,
               rows,
-              isOutput: sequence.scheduled === sequence.tokens.length,
+              isOutput,
+              ...(isOutput && sequence.hold?.needsMask && { isMasked: true }),
             });
             left -= rows;
             if (!isPrefilling(sequence)) queue.shift();

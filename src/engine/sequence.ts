@@ -1,17 +1,7 @@
+import type { Hold } from './constrain/hold.ts';
 import type { HeldPages } from './pages.ts';
 import type { Speculates } from './speculate/speculation.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
-
-/** Which tokens may come next, after all that have been read. */
-export interface Matcher {
-  /** A bit each, 32 to a word; nothing if all may come, as they do once the answer is over. */
-  mask(): Promise<Int32Array | undefined>;
-  /** The next token; false if it may not come. */
-  accept(id: number): boolean;
-  /** True once nothing may follow, where no token says so. */
-  readonly isOver: boolean;
-  dispose(): void;
-}
 
 /** One answer being made: its tokens, where its KV lies, and how far the steps have come. */
 export interface Sequence {
@@ -21,8 +11,8 @@ export interface Sequence {
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
   sampling: SamplingOptions;
-  /** Says which tokens may come next; all may if absent. */
-  readonly matcher?: Matcher | undefined;
+  /** What it is held to; nothing if absent. */
+  readonly hold?: Hold | undefined;
   /** What is added to the model for it; nothing if absent. */
   readonly adapters?: readonly AdapterUse[] | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. */

@@ -1,3 +1,4 @@
+import { asideOf, UNDER_MASK } from '../../kernels/sample/sample.ts';
 import { TILE_ROWS } from '../../kernels/attention/attention.ts';
 import type { StageRow } from '../protocol/stage.ts';
 import type { Gpu } from './gpu.ts';
@@ -9,10 +10,14 @@ const NONE = 0xffffffff;
 /** Where every adapter can bind. */
 const ALIGNMENT = 256;
 
+type Sizes = Pick<Plan, 'slots' | 'maxRows'>;
+
 /** How much of everything a step has: what its dispatches are sized by. */
 export interface StepLoad {
   rows: number;
   outputs: number;
+  /** Tokens that are chosen: one for each output, and behind them what each of those under a mask would be without. */
+  samples: number;
   /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
   decodes: number;
   /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */
@@ -38,17 +43,22 @@ export class StepBuffer {
   constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan, tileCount = mostTiles(maxRows, slots)) {
     this.#gpu = gpu;
     this.#isWhole = isWhole;
-    const outputs = 2 * ALIGNMENT;
-    const tiles = align(outputs + slots * 16);
-    const rows = align(tiles + tileCount * 16);
-    const size = align(rows + maxRows * 16);
-    this.#at = { outputs, tiles, rows };
+    const { size, ...at } = StepBuffer.places({ slots, maxRows }, tileCount);
+    this.#at = at;
     this.#words = new Uint32Array(size / 4);
     this.buffer = gpu.buffer(
       'step',
       size,
       GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     );
+  }
+
+  /** Where everything begins, and where it ends, in bytes. */
+  static places({ slots, maxRows }: Sizes, tileCount = mostTiles(maxRows, slots)) {
+    const outputs = 2 * ALIGNMENT;
+    const tiles = align(outputs + mostSamples(slots) * 16);
+    const rows = align(tiles + tileCount * 16);
+    return { outputs, tiles, rows, size: align(rows + maxRows * 16) };
   }
 
   get rowCount() {
@@ -70,10 +80,19 @@ export class StepBuffer {
   /** Writes a plan; it holds for the steps submitted from now on. */
   write({ decodes, prefills }: StepPlan): StepLoad {
     const words = this.#words;
+    const masked: number[] = [];
     const hasGuesses = decodes.some(({ rows }) => rows > 1);
-    const load = { rows: 0, outputs: 0, decodes: rowsOf(decodes), hasGuesses, tiles: 0, depth: 0 };
+    const load = {
+      rows: 0,
+      outputs: 0,
+      samples: 0,
+      decodes: rowsOf(decodes),
+      hasGuesses,
+      tiles: 0,
+      depth: 0,
+    };
 
-    for (const { sequence, firstPosition, rows, isOutput, guesses } of [...decodes, ...prefills]) {
+    for (const { sequence, firstPosition, rows, isOutput, guesses, isMasked } of [...decodes, ...prefills]) {
       for (let row = 0; row < rows; row++) {
         const position = firstPosition + row;
         const isLast = row === rows - 1;
@@ -83,10 +102,16 @@ export class StepBuffer {
           this.#at.rows / 4 + (load.rows + row) * 4,
         );
         if (!isOutput || !(isLast || guesses)) continue;
-        const place = [sequence.slot!, position, load.rows + row, 0];
-        words.set(place, this.#at.outputs / 4 + load.outputs++ * 4);
+        if (isMasked) masked.push(load.outputs);
+        const place = [sequence.slot!, position, load.rows + row, isMasked ? UNDER_MASK : 0];
+        words.set(place, this.#outputAt(load.outputs++));
       }
       load.rows += rows;
+    }
+    load.samples = load.outputs;
+    for (const output of masked) {
+      words.copyWithin(this.#outputAt(load.samples), this.#outputAt(output), this.#outputAt(output + 1));
+      words[this.#outputAt(++load.samples) - 1] = asideOf(output);
     }
 
     let firstRow = load.decodes;
@@ -105,12 +130,21 @@ export class StepBuffer {
   /** As `write`, of rows in any order whose tokens are all known: they may need a tile each. */
   writeRows(rows: readonly StageRow[]): StepLoad {
     const words = this.#words;
-    const load = { rows: rows.length, outputs: 0, decodes: 0, hasGuesses: false, tiles: 0, depth: 0 };
+    const load = {
+      rows: rows.length,
+      outputs: 0,
+      samples: 0,
+      decodes: 0,
+      hasGuesses: false,
+      tiles: 0,
+      depth: 0,
+    };
     for (const [row, { token, position, slot, isOutput }] of rows.entries()) {
       const output = isOutput ? load.outputs : NONE;
       words.set([token, position, slot, output], this.#at.rows / 4 + row * 4);
-      if (isOutput) words.set([slot, position, row, 0], this.#at.outputs / 4 + load.outputs++ * 4);
+      if (isOutput) words.set([slot, position, row, 0], this.#outputAt(load.outputs++));
     }
+    load.samples = load.outputs;
     // A decoding row does not see what others of its sequence write in the same step
     const counts = new Map<number, number>();
     for (const { slot } of rows) counts.set(slot, (counts.get(slot) ?? 0) + 1);
@@ -127,6 +161,10 @@ export class StepBuffer {
     return load;
   }
 
+  #outputAt(output: number): number {
+    return this.#at.outputs / 4 + output * 4;
+  }
+
   #send(load: StepLoad): void {
     const words = this.#words;
     words[0] = load.rows;
@@ -137,6 +175,11 @@ export class StepBuffer {
 
 function isNext(row: StageRow | undefined, slot: number, position: number): boolean {
   return row?.slot === slot && row.position === position;
+}
+
+/** Of a step: every output may be under a mask. */
+export function mostSamples(slots: number): number {
+  return 2 * slots;
 }
 
 /** Every sequence may leave one tile not full. */

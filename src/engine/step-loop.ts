@@ -30,8 +30,8 @@ export interface StepLoopParts<Result extends Timed> {
 export interface StepLoopOptions<Result extends Timed> extends StepLoopParts<Result> {
   /** A sequence is in the next step. */
   onScheduled(sequence: Sequence): void;
-  /** What a step gave for one of its outputs: the `index`-th. */
-  onOutput(sequence: Sequence, result: Result, index: number): void;
+  /** What a step gave for one of its outputs: the `index`-th. Where that is under a mask, `aside` is what it would be without. */
+  onOutput(sequence: Sequence, result: Result, index: number, aside: number | undefined): void;
   /** Nothing computes any more. */
   onFailure(error: unknown): void;
 }
@@ -175,12 +175,15 @@ export class StepLoop<Result extends Timed> {
   }
 
   #read(plan: StepPlan, result: Result): void {
+    const chunks = [...plan.decodes, ...plan.prefills];
     let index = 0;
-    for (const chunk of [...plan.decodes, ...plan.prefills]) {
+    let aside = chunks.reduce((sum, chunk) => sum + outputsOf(chunk), 0);
+    for (const chunk of chunks) {
+      const own = chunk.isMasked ? aside++ : undefined;
       for (let output = 0; output < outputsOf(chunk); output++, index++) {
         // A guess that was wrong ends the epoch, and what was computed with it counts no more
         if (!isCurrent(chunk)) continue;
-        this.#options.onOutput(chunk.sequence, result, index);
+        this.#options.onOutput(chunk.sequence, result, index, own);
         this.#scheduler.grown(chunk.sequence);
       }
     }

@@ -15,18 +15,13 @@ import { type LastPass, Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
 import type { StepPlan } from './schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from './sequence.ts';
-import { StepBuffer, type StepLoad } from './step-buffer.ts';
+import { mostSamples, StepBuffer, type StepLoad } from './step-buffer.ts';
+import { STEP_DEPTH } from './step-bytes.ts';
 import { Overflow, type Stepper, type StepResult } from './stepper.ts';
-import { chooseVariants, type Variants } from './variants.ts';
+import { chooseVariants, mayOverflow, type Variants } from './variants.ts';
 
 /** Dispatches are sized anew when the longest context has grown by so many positions: a divisor of attention's chunks. */
 const SIZED_POSITIONS = 64;
-/**
- * Steps submitted before the first of them is read: hides the readback. Chromium sees some 2.6 ms late that a step is
- * done, so a token takes at least a DEPTH-th of that and of its own time: 0.8 ms with four, less than the GPU's with six.
- */
-const DEPTH = 6;
-
 interface Parts {
   gpu: Gpu;
   plan: Plan;
@@ -42,8 +37,8 @@ interface Parts {
  * once. `forward/` is the model itself.
  */
 export class Step implements Stepper {
-  readonly depth = DEPTH;
-  readonly ahead = DEPTH;
+  readonly depth = STEP_DEPTH;
+  readonly ahead = STEP_DEPTH;
   readonly keepsPages = true;
   readonly takesGuesses = true;
   readonly gpu: Gpu;
@@ -78,7 +73,7 @@ export class Step implements Stepper {
       const variants = chooseVariants(gpu, arithmetic);
       const parts = { gpu, plan, buffers, stepBuffer, variants };
       const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
-      const readback = own(new Readback(gpu, DEPTH, sampling.resultBytes(plan.slots)));
+      const readback = own(new Readback(gpu, STEP_DEPTH, sampling.resultBytes(mostSamples(plan.slots))));
       await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
       const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
       const forward = await build();
@@ -107,8 +102,9 @@ export class Step implements Stepper {
 
   /** What was chosen for this adapter, by name. */
   get variants(): Record<string, string> {
-    const { attention, team, arithmetic, dp4a } = this.#variants;
-    return { arithmetic, integers: dp4a ? 'dp4a' : 'none', team, attention, kv: this.#plan.kv };
+    const { attention, team, arithmetic, dp4a, matrices } = this.#variants;
+    const integers = dp4a ? (matrices ? 'dp4a, matrices of f16' : 'dp4a') : 'none';
+    return { arithmetic, integers, team, attention, kv: this.#plan.kv };
   }
 
   /** What pages hold, where whole texts are kept. */
@@ -152,9 +148,9 @@ export class Step implements Stepper {
   /** Submits a step; what it writes is there for the next one at once, and for us when this resolves. */
   async run(plan: StepPlan): Promise<StepResult> {
     const load = this.#stepBuffer.write(plan);
-    const bytes = this.#sampling.resultBytes(load.outputs);
+    const bytes = this.#sampling.resultBytes(load.samples);
     const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
-    const held = heldOutputs(plan);
+    const held = maskedSequences(plan);
     const { results, busyMs } = await this.#readback.submit(
       (pass) => {
         this.#encodeForward(pass, load);
@@ -165,12 +161,12 @@ export class Step implements Stepper {
       held.length > 0 ? this.#afterMasks(held, sample) : undefined,
     );
     this.gpu.check();
-    const { outputs } = load;
+    const { samples } = load;
     const [ids, logprobs] = [
-      this.#sampling.idsOf(results, outputs),
-      this.#sampling.logprobsOf(results, outputs),
+      this.#sampling.idsOf(results, samples),
+      this.#sampling.logprobsOf(results, samples),
     ];
-    if (this.#variants.arithmetic === 'f16' && logprobs.some(Number.isNaN)) throw new Overflow();
+    if (mayOverflow(this.#variants) && logprobs.some(Number.isNaN)) throw new Overflow();
     return { ids, logprobs, busyMs };
   }
 
@@ -183,8 +179,8 @@ export class Step implements Stepper {
         resolve();
       };
     });
-    const setMask = async ({ slot, matcher }: Sequence) => {
-      const mask = await matcher!.mask();
+    const setMask = async ({ slot, hold }: Sequence) => {
+      const mask = await hold!.mask();
       if (mask) this.#sampling.setMask(slot!, mask);
     };
     const ready = async () => void (await Promise.all(held.map(setMask)));
@@ -315,9 +311,6 @@ export class Step implements Stepper {
   }
 }
 
-/** Sequences that get a token in this step, and not any one. */
-function heldOutputs({ decodes, prefills }: StepPlan): Sequence[] {
-  return [...decodes, ...prefills].flatMap(({ sequence, isOutput }) =>
-    isOutput && sequence.matcher ? [sequence] : [],
-  );
+function maskedSequences({ decodes, prefills }: StepPlan): Sequence[] {
+  return [...decodes, ...prefills].flatMap(({ sequence, isMasked }) => (isMasked ? [sequence] : []));
 }

@@ -19,7 +19,7 @@ export class Overflow extends HearthError {
 }
 
 export interface StepResult extends Timed {
-  /** The sampled token of each output. */
+  /** The sampled token of each output; then, of each of those under a mask in their order, what it would be without. */
   ids: Uint32Array;
   /** Of each, the natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
   logprobs?: Float32Array;

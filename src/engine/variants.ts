@@ -2,9 +2,10 @@ import type { Kernel } from '../../kernels/kernel.ts';
 import {
   FEW_ROWS_TUNING,
   MAT_MUL_DP4A_TUNING,
-  type MatMulDp4aTuning,
   matMulDp4a,
+  NARROW_TUNING,
 } from '../../kernels/mat-mul/mat-mul-dp4a.ts';
+import { MATRICES_TUNINGS, matMulMatrices } from '../../kernels/mat-mul/mat-mul-matrices.ts';
 import { MAT_MUL_TUNING, matMul } from '../../kernels/mat-mul/mat-mul.ts';
 import { matVec, matVecTuning } from '../../kernels/mat-vec/mat-vec.ts';
 import { type GateUpShape, gateUpDp4a } from '../../kernels/mat-vec/gate-up-dp4a.ts';
@@ -12,7 +13,7 @@ import { type Dp4aTeam, matVecDp4a, matVecDp4aTuning } from '../../kernels/mat-v
 import { type InputKind, MOST_MADE } from '../../kernels/quantize/inputs.ts';
 import type { QuantFormat } from '../../kernels/quants/format.ts';
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
-import type { Gpu } from './gpu.ts';
+import { type Gpu, type Trust, TRUSTS } from './gpu.ts';
 import type { LinearShape as LinearMap, MatrixLayout } from './layout.ts';
 
 /** Which kernels suit an adapter. */
@@ -21,6 +22,8 @@ export interface Variants {
   arithmetic: Arithmetic;
   /** Multiply in int8 where the weights are small integers: how threads share a row then. */
   dp4a: Dp4aTeam | undefined;
+  /** Large products of weights that are small integers are in f16, by matrices of whole subgroups. */
+  matrices: boolean;
   /** How threads share a row of weights; alone where barriers are dear. */
   team: 'alone' | 'workgroup' | 'subgroup';
   attention: 'simple' | 'workgroup' | 'subgroup';
@@ -30,6 +33,8 @@ export interface Variants {
   gateUpLanes: number;
   /** That a workgroup may have. */
   mostThreads: number;
+  /** Whether a workgroup has room for several teams that share a tile. */
+  sharesTiles: boolean;
   normThreads: number;
   sampleThreads: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
@@ -58,10 +63,12 @@ export interface LinearKernel<Shape = LinearShape> {
 /** By what the adapter is and may be trusted with, in the arithmetic that is wanted: barriers are dear on a CPU that plays a GPU, and threads that share a row are needed on a real one. */
 export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
   const { trust } = gpu;
-  const hasSubgroups = gpu.has('subgroups') && trust === 'all it has';
-  const hasIntegers = gpu.dp4a && (trust === 'all it has' || trust === 'no subgroups');
+  const isTrusted = (most: Trust) => TRUSTS.indexOf(trust) <= TRUSTS.indexOf(most);
+  const hasSubgroups = gpu.has('subgroups') && isTrusted('no subgroup matrices');
+  const hasIntegers = gpu.dp4a && isTrusted('no subgroups');
   const subgroupSize = hasSubgroups ? gpu.info.subgroupMinSize : 32;
-  const mostThreads = gpu.device.limits.maxComputeInvocationsPerWorkgroup;
+  const { maxComputeInvocationsPerWorkgroup: mostThreads, maxComputeWorkgroupStorageSize } =
+    gpu.device.limits;
   const inTeams = hasSubgroups ? 'subgroup' : 'workgroup';
   const shared = {
     dp4a: hasIntegers ? (inTeams as Dp4aTeam) : undefined,
@@ -70,6 +77,8 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
     // A workgroup has 32 times as many threads
     gateUpLanes: mostThreads >= 512 ? 16 : 8,
     mostThreads,
+    matrices: hasIntegers && gpu.matrices && trust === 'all it has' && wanted !== 'f32',
+    sharesTiles: mostThreads >= 512 && maxComputeWorkgroupStorageSize >= 32_768,
     subgroupSize,
   };
   if (gpu.isSoftware || trust === 'the simplest kernels')
@@ -82,7 +91,7 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
       sampleThreads: 4,
     };
 
-  const arithmetic = wanted ?? (gpu.has('shader-f16') ? 'f16' : 'f32');
+  const arithmetic = wanted ?? (gpu.f16 ? 'f16' : 'f32');
   return {
     ...shared,
     arithmetic,
@@ -109,30 +118,60 @@ export function takesIntegers({ dp4a }: Variants, { parts, lora }: AdaptedMap): 
 
 /** Rows of x in int8 that a mat-vec takes at once. */
 const INTEGER_COLS = [1, 2, 4];
-/** Rows from which on tiles beat that: sooner where w has rows enough to fill the GPU with tiles. */
-const TILED_INTEGER_ROWS = { few: 33, many: 17 };
+/** Rows from which on tiles beat that: sooner where w has rows enough to fill the GPU with tiles, or teams share a tile. */
+const TILED_INTEGER_ROWS = { few: 33, shared: 25, many: 17 };
 const LARGER_TILES_ROWS = 65;
 const MANY_ROWS_OF_WEIGHTS = 8192;
 
 /** The kernels of one matrix for every number of rows of x in int8. */
 export function integerKernels(
-  { dp4a, subgroupSize }: Variants,
+  { dp4a, matrices, subgroupSize, sharesTiles }: Variants,
   { format, k, rows: n }: MatrixSize,
 ): LinearKernel[] {
-  const tiledRows = n >= MANY_ROWS_OF_WEIGHTS ? TILED_INTEGER_ROWS.many : TILED_INTEGER_ROWS.few;
+  const isNarrow = n < MANY_ROWS_OF_WEIGHTS;
+  const tiledRows = TILED_INTEGER_ROWS[isNarrow ? (sharesTiles ? 'shared' : 'few') : 'many'];
   const matVecs = INTEGER_COLS.map((cols, i): LinearKernel => {
     const tuning = matVecDp4aTuning({ k, n, cols }, subgroupSize);
     return { kernel: tuned(matVecDp4a(format, dp4a!), tuning), takes: integerRows(i, tiledRows) };
   });
-  const tiled = (tuning: MatMulDp4aTuning): Kernel<LinearShape> => tuned(matMulDp4a(format), tuning);
   return [
     ...matVecs,
     {
-      kernel: tiled(FEW_ROWS_TUNING),
+      kernel: matMulDp4a(format, isNarrow && sharesTiles ? NARROW_TUNING : FEW_ROWS_TUNING),
       takes: (count) => count >= tiledRows && count < LARGER_TILES_ROWS,
     },
-    { kernel: tiled(MAT_MUL_DP4A_TUNING), takes: (count) => count >= LARGER_TILES_ROWS },
+    ...(matrices && sharesTiles && format.wgslF16
+      ? matrixKernels(format, n, subgroupSize)
+      : [
+          {
+            kernel: matMulDp4a(format, MAT_MUL_DP4A_TUNING),
+            takes: (count: number) => count >= LARGER_TILES_ROWS,
+          },
+        ]),
   ];
+}
+
+/** As many tiles as a large GPU has processors, or nearly: fewer leave some of them idle. */
+const ENOUGH_TILES = 90;
+
+function matrixKernels(format: QuantFormat, n: number, subgroup: number): LinearKernel[] {
+  const { large, small } = MATRICES_TUNINGS;
+  const isLarge = (rows: number) => Math.ceil(rows / 128) * Math.ceil(n / 128) >= ENOUGH_TILES;
+  return [
+    {
+      kernel: matMulMatrices(format, { ...small, subgroup }),
+      takes: (count) => count >= LARGER_TILES_ROWS && !isLarge(count),
+    },
+    {
+      kernel: matMulMatrices(format, { ...large, subgroup }),
+      takes: (count) => count >= LARGER_TILES_ROWS && isLarge(count),
+    },
+  ];
+}
+
+/** Whether numbers may overflow f16 somewhere. */
+export function mayOverflow({ arithmetic, matrices }: Variants): boolean {
+  return arithmetic === 'f16' || matrices;
 }
 
 /** Whether so many rows are for the mat-vec of INTEGER_COLS[i]. */

@@ -10,11 +10,9 @@ import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
 import type { StepPlan } from './schedule.ts';
 import { StepBuffer } from './step-buffer.ts';
+import { VECTOR_DEPTH } from './step-bytes.ts';
 import { Overflow, type Stepper, type Timed } from './stepper.ts';
-import { chooseVariants } from './variants.ts';
-
-/** One is computed while the other is read. */
-const DEPTH = 2;
+import { chooseVariants, mayOverflow } from './variants.ts';
 
 export interface VectorsResult extends Timed {
   /** (vectorDim) of each text that ends in the step. */
@@ -23,8 +21,8 @@ export interface VectorsResult extends Timed {
 
 /** The forward pass of a model that makes vectors of texts. It samples nothing. */
 export class VectorStep implements Stepper<VectorsResult> {
-  readonly depth = DEPTH;
-  readonly ahead = DEPTH;
+  readonly depth = VECTOR_DEPTH;
+  readonly ahead = VECTOR_DEPTH;
   readonly keepsPages = true;
   readonly #gpu: Gpu;
   readonly #dim: number;
@@ -45,7 +43,7 @@ export class VectorStep implements Stepper<VectorsResult> {
       const buffers = own(await Buffers.create(gpu, config, plan, weights.ropeFactors));
       const stepBuffer = new StepBuffer(gpu, plan);
       own(stepBuffer.buffer);
-      const readback = own(new Readback(gpu, DEPTH, plan.slots * config.vectorDim * 4));
+      const readback = own(new Readback(gpu, VECTOR_DEPTH, plan.slots * config.vectorDim * 4));
       await gpu.mustHave([stepBuffer.buffer, ...readback.buffers]);
       const variants = chooseVariants(gpu, arithmetic);
       const forward = await buildForward({
@@ -67,7 +65,7 @@ export class VectorStep implements Stepper<VectorsResult> {
         stepBuffer,
         forward,
         readback,
-        variants.arithmetic === 'f16',
+        mayOverflow(variants),
       );
     });
   }

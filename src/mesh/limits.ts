@@ -26,6 +26,11 @@ export const MAX_EARLY_FRAMES = 32;
 export const MAX_MODELS_IN_BEAT = 16;
 export const MAX_PIECES = 65_536;
 export const MAX_PIECE_BYTES = 16 * 2 ** 20;
+/** Of a model's manifest. */
+export const MAX_MANIFEST_BYTES = 4 * 2 ** 20;
+/** Files of one model. */
+export const MAX_PARTS = 256;
+export const MAX_URL_BYTES = 2_048;
 /** Bytes of a piece that travel in one frame. */
 export const CHUNK_BYTES = 64 * 1024;
 /** Chunks asked of one peer that have not come. */

@@ -86,6 +86,8 @@ function node({ banned = false } = {}) {
     isOwnerBusy: () => false,
     openStage: () => Promise.reject(new Error('not asked')),
     onWork() {},
+    onTaken() {},
+    priority: () => 0,
     onEvent() {},
     onBans() {},
     onMessage: (_, message) => others.push(message),
@@ -176,6 +178,7 @@ test('a machine that does not share gives no grant and says so', async () => {
       hidden: 'f16',
       dim: 4,
     },
+    origin: { manifestBytes: 1, url: '' },
     from: peer,
     to: peer,
     isStandby: false,
@@ -225,7 +228,7 @@ test('who asks without a seal is dropped by name, and banned when it does not st
 
 test('who has no grant gets no piece', () => {
   const { link, others } = node();
-  const want = { kind: 'want', request: 3, model: '01'.repeat(32), offset: 0, bytes: 8 } as const;
+  const want = { kind: 'want', request: 3, sha256: '01'.repeat(32), at: 0, bytes: 8 } as const;
   link.hear('control', encodeControl(want));
   expect(link.sent.at(-1)).toBe('missing');
   expect(others).toEqual([]);

@@ -1,6 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
-import type { ModelMap, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import type { ModelMap, StageSizes } from '../protocol/stage.ts';
 import type { Clock, Random } from './clock.ts';
 import type { GrantLimits } from './identity/grant.ts';
 import type { Terms } from './identity/terms.ts';
@@ -15,10 +15,13 @@ import {
   parseChunk,
   parseControl,
 } from './messages/control.ts';
+import type { Account } from './ledger/ledger.ts';
+import { workOfLap } from './ledger/work-of-lap.ts';
 import { CostLog } from './planner/cost-log.ts';
+import { modelCost } from './planner/model-cost.ts';
 import { GuestGate, type GuestCaps } from './run/guest-gate.ts';
 import { ShardedModel, type ShardedModelOptions } from './run/sharded-model.ts';
-import { StageHost, type StageWork } from './run/stage-host.ts';
+import { type OpenStage, StageHost, type StageWork } from './run/stage-host.ts';
 import { Pace } from './run/pace.ts';
 import { Topology } from './topology/topology.ts';
 import { type Ban, Bans } from './trust/bans.ts';
@@ -43,13 +46,12 @@ export interface MeshNodeOptions {
   caps(): GuestCaps;
   /** Whether one of the owner's own pages is being answered. */
   isOwnerBusy(): boolean;
-  /** Fetches what a stage needs and makes it; how far it is, in bytes. */
-  openStage(
-    order: StageOrder,
-    asker: PeerId,
-    onProgress: (done: number, total: number) => void,
-  ): Promise<Stage>;
+  openStage: OpenStage;
   onWork(work: StageWork): void;
+  /** Another machine has computed something for this one. */
+  onTaken(peer: PeerId, chain: number, work: Account): void;
+  /** Of two machines that wait for this one, who has given more than it took goes first: the greater number. */
+  priority(peer: PeerId): number;
   onEvent(event: MembershipEvent): void;
   onBans(bans: Ban[]): void;
   /** Messages of those who make links, serve pieces, or keep accounts. */
@@ -65,7 +67,7 @@ export type OtherMessage = Extract<
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
+  'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {
@@ -122,8 +124,9 @@ export class MeshNode {
       send,
       gate: new GuestGate(clock, options.caps, options.isOwnerBusy),
       refuse: (peer) => this.#refuse(peer),
-      openStage: (order, asker, onProgress) => options.openStage(order, asker, onProgress),
+      openStage: options.openStage,
       onWork: options.onWork,
+      priority: options.priority,
       onFault: (peer, why) => this.ban(peer, why),
     });
   }
@@ -192,7 +195,8 @@ export class MeshNode {
 
   openModel(options: ModelOptions): ShardedModel {
     const { self, clock, random } = this.#options;
-    const model = new ShardedModel({
+    const cost = modelCost(options.map);
+    const model: ShardedModel = new ShardedModel({
       ...options,
       self,
       clock,
@@ -208,6 +212,11 @@ export class MeshNode {
         lane === 'control' ? this.#ask(peer, frame) : this.send(peer, lane, frame),
       onGuilty: (peer, why) => this.ban(peer, why),
       onTokens: (count) => this.#pace.add(count),
+      onLap: (lap, way) => {
+        for (const { peer, work } of workOfLap(self, way.stages, lap, cost.hopBytes(lap.rows)))
+          this.#options.onTaken(peer, model.chain, work);
+        options.onLap(lap, way);
+      },
       onFailure: (why, culprit) => {
         if (culprit) this.topology.avoid(culprit.peer, culprit.to);
         options.onFailure(why, culprit);
@@ -344,7 +353,8 @@ export class MeshNode {
         this.#connections.get(peer)?.asks.take(message);
         break;
       case 'want':
-        if (this.#connections.get(peer)?.asks.grant(this.#grantLimits()))
+        // Who computes for us may have what it computes with, though we compute for nobody
+        if (this.#connections.get(peer)?.asks.grant(this.#grantLimits()) || this.helpers.includes(peer))
           this.#options.onMessage(peer, message);
         else this.tell(peer, { kind: 'missing', request: message.request });
         break;

@@ -69,6 +69,7 @@ test('the question names the models with their sizes, and an unknown one by its 
       origin: 'http://a',
       isRemembered: true,
       hasOwn: false,
+      wants: 'models',
       models: [
         { id: 'far', name: 'FAR', sizeBytes: 7, needsDownload: true, licence: 'MIT' },
         { id: 'secret', name: 'secret', sizeBytes: 0, needsDownload: false, licence: undefined },

@@ -5,6 +5,7 @@ import { HearthError } from '../protocol/errors.ts';
 import { MAX_PAGES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { ModelInfo } from '../protocol/models.ts';
 import type { Answer, Question } from '../protocol/screen-calls.ts';
+import { SHARED_FILES } from '../protocol/shared-files.ts';
 import { isOpaque, isRemembered, type Page } from './page.ts';
 import type { Questions } from './questions.ts';
 
@@ -47,9 +48,19 @@ export class Consent {
 
   /** The models that the page may use, the user's default among them; undefined before the user has said yes. */
   async models(page: Page): Promise<string[] | undefined> {
-    const remembered = await this.#remembered(page);
-    const models = new Set([...(remembered?.models ?? []), ...page.once]);
+    const models = await this.#granted(page);
+    models.delete(SHARED_FILES);
     return models.size > 0 ? [...models.add(await this.deps.defaultModel())] : undefined;
+  }
+
+  /** Resolves once the page may use the files that sites share. Asks the user if need be. */
+  async needFiles(page: Page, signal: AbortSignal): Promise<void> {
+    if (!isRemembered(page))
+      throw new HearthError(
+        'not-allowed',
+        'Pages in private windows and pages without an origin share no files with others.',
+      );
+    while (!(await this.#granted(page)).has(SHARED_FILES)) await this.#ask(page, [SHARED_FILES], signal);
   }
 
   /** Resolves with the models once the page may use all of them. Asks the user if need be. */
@@ -87,6 +98,16 @@ export class Consent {
     return wanted;
   }
 
+  /** As `need`, of one model that is about to be downloaded if it is not here: then the user has just agreed to it. */
+  async needWithDownload(page: Page, model: string, signal: AbortSignal): Promise<void> {
+    const wasAllowed = await this.#isAllowed(page, [model]);
+    await this.need(page, [model], signal);
+    const isHere = (await this.deps.models()).some(({ id, state }) => id === model && state === 'ready');
+    if (isHere || !wasAllowed) return;
+    await this.#ask(page, [model], signal);
+    await this.need(page, [model], signal);
+  }
+
   /** Who answers pages of this origin where the browser has an API itself. */
   async builtInChoice({ origin }: Page): Promise<BuiltInChoice> {
     return this.deps.background('builtInChoice', { origin });
@@ -120,7 +141,14 @@ export class Consent {
 
   /** Who names no model means the user's default. */
   async #named(models: string[]): Promise<string[]> {
+    if (models.includes(SHARED_FILES))
+      throw new HearthError('bad-input', `There is no model named ${JSON.stringify(SHARED_FILES)}.`);
     return models.length > 0 ? [...new Set(models)] : [await this.deps.defaultModel()];
+  }
+
+  /** All that the user has let the page use. */
+  async #granted(page: Page): Promise<Set<string>> {
+    return new Set([...((await this.#remembered(page))?.models ?? []), ...page.once]);
   }
 
   async #isAllowed(page: Page, wanted: string[]): Promise<boolean> {
@@ -147,13 +175,17 @@ export class Consent {
 
   /** The user's answer, after what it says about Hearth has been noted. */
   async #settle(page: Page, wanted: string[], signal: AbortSignal, hasOwn: boolean): Promise<Answer> {
+    const wants = wanted.includes(SHARED_FILES) ? 'files' : 'models';
     const question = async (): Promise<Question> => ({
       origin: page.origin,
       isRemembered: isRemembered(page),
       hasOwn,
-      models: describe(wanted, await this.deps.models()),
+      wants,
+      models: wants === 'files' ? [] : describe(wanted, await this.deps.models()),
     });
-    const answer = await this.deps.questions.ask(this.#keys.get(page)!, question, signal);
+    // What waits for another answer of the same site would take it for its own
+    const key = wants === 'files' ? `files ${this.#keys.get(page)}` : this.#keys.get(page)!;
+    const answer = await this.deps.questions.ask(key, question, signal);
     if (signal.aborted) throw signal.reason;
 
     if (answer === 'once') for (const model of wanted) page.once.add(model);
@@ -181,7 +213,13 @@ export class Consent {
   }
 }
 
-/** A model that nobody here knows is shown by its id alone: the page is not told before the user has answered. */
+/** Names of models on the hub have an owner. */
+const HUB_NAME = /^[\w.-]+\/[\w.-]+$/;
+
+/**
+ * A model that nobody here knows is shown by its id alone, and nobody is asked about it on a page's word: the page is not
+ * told before the user has answered. One that the hub may have would come from there.
+ */
 function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
   return ids.map((id) => {
     const info = infos.find((model) => model.id === id);
@@ -189,8 +227,8 @@ function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
       id,
       name: info?.name ?? id,
       sizeBytes: info?.sizeBytes ?? 0,
-      needsDownload: info !== undefined && info.state !== 'ready',
-      url: info?.url,
+      needsDownload: info ? info.state !== 'ready' : HUB_NAME.test(id),
+      url: info ? info.url : HUB_NAME.test(id) ? `https://huggingface.co/${id}` : undefined,
       licence: info?.licence,
     };
   });

@@ -107,8 +107,8 @@ function welcomePage(port: chrome.runtime.Port, ticket: string): void {
     return;
   }
 
-  const handlers = pageCalls({ page, consent, engine, slots, room: mesh });
   const live = runtimePortWire(port);
+  const handlers = pageCalls({ page, consent, engine, slots, room: mesh, closed: live.closed });
   const tell = (message: PortMessage) => port.postMessage(message);
 
   serve<PageCalls>(live, handlers);

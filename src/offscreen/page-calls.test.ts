@@ -60,7 +60,7 @@ function open() {
     page.once.add('hearthside');
     consent.join(page);
     const [near, far] = memoryWires();
-    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots, room: noRoom }));
+    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots, room: noRoom, closed: far.closed }));
     return connect<PageCalls>(near);
   };
   return { attach, resume: () => pause.resolve() };

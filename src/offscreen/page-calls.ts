@@ -9,8 +9,10 @@ import { allowedModels, answer, endpoints, models } from './endpoints.ts';
 import { beginVectors, type GenerationDeps } from './generation.ts';
 import { isStream, respond } from './http.ts';
 import { type AnswerStyle, chatStyle, completionStyle } from './openai/answer.ts';
+import { taskCalls } from './task-calls.ts';
 import { parseEmbed } from './openai/embeddings.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
+import { type SharedFileDeps, sharedFileCalls } from './shared-files.ts';
 
 const RequestInput = v.object({
   models: v.optional(
@@ -30,7 +32,7 @@ const FetchInput = v.object({
 });
 
 /** What a page may call. Nothing about machine or models goes out before the user has said yes. */
-export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
+export function pageCalls(deps: GenerationDeps & SharedFileDeps): Handlers<PageCalls> {
   const { page, consent } = deps;
   const http = endpoints(deps);
 
@@ -49,6 +51,7 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
     },
     models: { parse: nothing, run: (_, call) => models(deps, call.signal) },
     ...builtInCalls(deps),
+    ...sharedFileCalls(deps),
     chat: { parse: parseChat, run: endpoint(chatStyle) },
     complete: { parse: parseCompletion, run: endpoint(completionStyle) },
     embed: {
@@ -61,6 +64,7 @@ export function pageCalls(deps: GenerationDeps): Handlers<PageCalls> {
         return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
       },
     },
+    ...taskCalls(deps),
     meshStatus: {
       parse: nothing,
       async run() {

@@ -9,6 +9,7 @@ const about = (origin: string) => async (): Promise<Question> => ({
   origin,
   isRemembered: true,
   hasOwn: false,
+  wants: 'models',
   models: [],
 });
 
@@ -37,7 +38,13 @@ test('everybody who asks by the same key gets the one answer', async () => {
   const answers = [1, 2, 3].map(() => questions.ask('a', about('a'), never));
   await settle();
   expect(windows).toEqual(['q1']);
-  expect(questions.show('q1')).toEqual({ origin: 'a', isRemembered: true, hasOwn: false, models: [] });
+  expect(questions.show('q1')).toEqual({
+    origin: 'a',
+    isRemembered: true,
+    hasOwn: false,
+    wants: 'models',
+    models: [],
+  });
 
   questions.answer('q1', 'allow');
   expect(await Promise.all(answers)).toEqual(['allow', 'allow', 'allow']);

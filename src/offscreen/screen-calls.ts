@@ -6,6 +6,8 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { CallOf } from '../protocol/frames.ts';
 import {
+  MAX_BUNDLE_FILES,
+  MAX_BUNDLE_PATH_CHARS,
   MAX_MEASURED_DEPTH,
   MAX_MODEL_ID_CHARS,
   MAX_MODEL_PARTS,
@@ -46,6 +48,15 @@ const DroppedFile = v.object({
   name: v.string(),
   partSizes: v.optional(
     v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1))), v.maxLength(MAX_MODEL_PARTS)),
+  ),
+});
+
+const DroppedFolder = v.object({
+  name: v.pipe(v.string(), v.maxLength(200)),
+  files: v.pipe(
+    v.array(v.object({ path: v.pipe(v.string(), v.maxLength(MAX_BUNDLE_PATH_CHARS)), file: v.blob() })),
+    v.minLength(1),
+    v.maxLength(MAX_BUNDLE_FILES),
   ),
 });
 
@@ -96,7 +107,7 @@ export function screenCalls({
   }
 
   /** The same for what goes on when the screen is closed. */
-  function transferred<K extends 'download' | 'importFile'>(
+  function transferred<K extends 'download' | 'importFile' | 'importFolder'>(
     name: K,
     parse: (input: unknown) => EngineCalls[K]['input'],
   ): Handler<CallOf<EngineCalls, K>> {
@@ -119,6 +130,7 @@ export function screenCalls({
     stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
     download: transferred('download', parser(Download)),
     importFile: transferred('importFile', parser(DroppedFile)),
+    importFolder: transferred('importFolder', parser(DroppedFolder)),
     remove: passedOn('remove', parser(OneModel)),
     configure: {
       parse: parser(

@@ -1,3 +1,4 @@
+import { MAX_SHARED_BYTES_PER_ORIGIN } from '../protocol/limits.ts';
 import type { Question } from '../protocol/screen-calls.ts';
 import type { Caps } from '../protocol/settings.ts';
 import { formatBytes, formatPercent } from '../ui/format.ts';
@@ -33,8 +34,14 @@ export function Prompt({ prompt, guard }: { prompt: OpenPrompt; guard: ClickGuar
   return (
     <main>
       <Asker question={state.question} />
-      <Models models={state.question.models} />
-      <Terms caps={state.caps} />
+      {state.question.wants === 'files' ? (
+        <FileTerms />
+      ) : (
+        <>
+          <Models models={state.question.models} />
+          <Terms caps={state.caps} />
+        </>
+      )}
       <fieldset class="answers" aria-label="Your answer">
         {(state.question.hasOwn ? [OWN, ...ANSWERS] : ANSWERS).map(({ answer, name }) => (
           // Not `disabled`, so that a keyboard finds the buttons from the first moment on
@@ -75,14 +82,35 @@ function Asker({ question }: { question: Question }) {
             <span class="muted">{scheme}</span>
             {host}
           </span>{' '}
-          <span class="wish">
-            asks to use {question.models.length === 1 ? 'a language model' : 'language models'} on this
-            machine
-          </span>
+          <span class="wish">{wishOf(question)}</span>
         </span>
       </h1>
       {warning && <Notice kind="warning">{warning}</Notice>}
     </>
+  );
+}
+
+function wishOf({ wants, models }: Question): string {
+  if (wants === 'files') return 'asks to share large files with other sites on this machine';
+  return `asks to use ${models.length === 1 ? 'a language model' : 'language models'} on this machine`;
+}
+
+/** What sharing files means, in place of the models and their terms. */
+function FileTerms() {
+  return (
+    <dl>
+      <dt>It may use</dt>
+      <dd>
+        Space on your disk, {formatBytes(MAX_SHARED_BYTES_PER_ORIGIN)} at most, for files such as models.
+      </dd>
+      <dt>It sees</dt>
+      <dd>
+        Whether a file whose fingerprint it knows is here, if the site that stored it shares it, or if it is a
+        model that anybody can download. Never your own files.
+      </dd>
+      <dt>Why</dt>
+      <dd>What one site has downloaded need not be downloaded again by the next.</dd>
+    </dl>
   );
 }
 
@@ -94,7 +122,7 @@ function Models({ models }: { models: Question['models'] }) {
           <strong class="cut" title={model.name}>
             {model.name}
           </strong>
-          {isKnown(model) && <span class="size">{formatBytes(model.sizeBytes)}</span>}
+          {model.sizeBytes > 0 && <span class="size">{formatBytes(model.sizeBytes)}</span>}
           <span class="muted small">{describeModel(model)}</span>
         </li>
       ))}
@@ -104,8 +132,8 @@ function Models({ models }: { models: Question['models'] }) {
 
 type AskedModel = Question['models'][number];
 
-/** A page may name any model; one that nobody here knows has no size. */
-const isKnown = ({ sizeBytes }: AskedModel) => sizeBytes > 0;
+/** A page may name any model; one that nobody here knows, and that is on no hub, has no size. */
+const isKnown = ({ sizeBytes, needsDownload }: AskedModel) => sizeBytes > 0 || needsDownload;
 
 function describeModel(model: AskedModel): string {
   if (!isKnown(model)) return 'Hearth does not know this model. Allowing it downloads nothing.';

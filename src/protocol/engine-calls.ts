@@ -3,9 +3,11 @@ import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from '
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from './performance.ts';
 import type { Caps } from './settings.ts';
+import type { TaskArgs, TaskModel, TaskProgress } from './tasks.ts';
+import type { FromOrigin, SharedFileCalls } from './shared-files.ts';
 
 /** What the offscreen document calls on the engine worker. */
-export interface EngineCalls {
+export interface EngineCalls extends FromOrigin<SharedFileCalls> {
   /** Caps and the default model; may be called while sequences run. */
   configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
   generate: {
@@ -29,6 +31,14 @@ export interface EngineCalls {
     part: EmbedProgress;
     output: EmbedOutput;
   };
+  /** Downloads a task's model if need be, and loads it, so that the first call does not wait. */
+  openTask: {
+    input: TaskModel & { origin: string };
+    part: TaskProgress;
+    output: { backend: Backend };
+  };
+  /** What the task makes of `args`, as plain values. Parts are what is known of it before the end. */
+  runTask: { input: TaskModel & { args: TaskArgs; origin: string }; part: unknown; output: unknown };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
@@ -62,6 +72,12 @@ export interface EngineCalls {
    */
   importFile: {
     input: { file: Blob; name: string; partSizes?: number[] | undefined };
+    part: DownloadProgress;
+    output: ModelInfo;
+  };
+  /** A folder that the user dropped, with a model in several files (ONNX, configurations, tokenizer). */
+  importFolder: {
+    input: { name: string; files: { path: string; file: Blob }[] };
     part: DownloadProgress;
     output: ModelInfo;
   };

@@ -66,8 +66,33 @@ export type MeshEvent =
   | { kind: 'signal'; peer: PeerId; message: unknown }
   | { kind: 'closed'; connection: number; reason: string }
   | { kind: 'bans'; bans: MeshBan[] }
+  | { kind: 'accounts'; accounts: MeshAccount[] }
   /** Where a model of ours runs now, or what came in between: in words. */
-  | { kind: 'decision'; model: string; why: string };
+  | ({ kind: 'decision' } & MeshDecision);
+
+/** How a model of ours is laid out over the room. */
+export interface MeshDecision {
+  model: string;
+  why: string;
+  /** Of its last steps, what they were predicted to take and what they took, in milliseconds; zeros before there are some. */
+  laps: { laps: number; predictedMs: number; measuredMs: number };
+}
+
+/** What this machine has given to another and taken from it, all in all, as both have signed it. */
+export interface MeshAccount {
+  peer: PeerId;
+  /** As it was called last. */
+  name: string;
+  given: MeshDone;
+  taken: MeshDone;
+}
+
+export interface MeshDone {
+  /** Rows computed, times layers. */
+  rowLayers: number;
+  gpuMs: number;
+  bytes: number;
+}
 
 /** What a machine does in the room. */
 export interface MeshWork {

@@ -1,4 +1,4 @@
-import type { MeshBan, MeshMachine, MeshWork } from './mesh-calls.ts';
+import type { MeshAccount, MeshBan, MeshDecision, MeshMachine, MeshWork } from './mesh-calls.ts';
 import type { PeerId } from './peer-id.ts';
 
 /** What popup and options call on the offscreen document about the room that this machine is in. */
@@ -34,6 +34,6 @@ export interface MeshStatus {
   /** Links that are being made. */
   connecting: number;
   bans: MeshBan[];
-  /** Models of ours that run in the room, and how each is laid out, in a sentence. */
-  decisions: { model: string; why: string }[];
+  accounts: MeshAccount[];
+  decisions: MeshDecision[];
 }

@@ -11,8 +11,8 @@ export interface ModelSummary {
   dimensions: number | undefined;
 }
 
-/** What a model is for: talks by turns, going on with a text, or vectors of texts. */
-export type ModelMakes = 'chat' | 'text' | 'embeddings';
+/** What a model is for: talks by turns, going on with a text, vectors of texts, or tasks of `hearth.pipeline`. */
+export type ModelMakes = 'chat' | 'text' | 'embeddings' | 'tasks';
 
 export type Backend = 'webgpu' | 'wasm';
 
@@ -20,7 +20,7 @@ export type Backend = 'webgpu' | 'wasm';
 export interface ModelInfo {
   id: string;
   name: string;
-  source: 'bundled' | 'catalog' | 'file' | 'url';
+  source: 'bundled' | 'catalog' | 'file' | 'url' | 'hub' | 'folder';
   state: 'available' | 'downloading' | 'paused' | 'ready';
   sizeBytes: number;
   /** Bytes on this disk: less than `sizeBytes` while a download is under way. */

@@ -1,12 +1,16 @@
 import type { BuiltInCalls } from './built-in-ai.ts';
 import type { EmbedProgress } from './embed.ts';
+import type { TaskProgress } from './tasks.ts';
+import type { SharedFileCalls } from './shared-files.ts';
 
 /**
  * What a page may call on the offscreen document. Its origin is the browser's word, never the page's. Requests
  * and answers have OpenAI's shapes, as `page/hearth.d.ts` publishes them: they are understood and made at the
  * far end, so that every page carries as little as possible.
  */
-export interface PageCalls extends BuiltInCalls {
+export interface PageCalls extends BuiltInCalls, SharedFileCalls {
+  /** Whether the user lets this site use shared files; asks them if need be. Fails with `not-allowed` if not. */
+  shareFiles: { input: undefined; part: never; output: undefined };
   /** Asks the user, if they have not answered for this origin and these models before; waits for what they must download. */
   request: { input: { models?: string[] }; part: never; output: { models: string[] } };
   /** Fails with `not-allowed` until the user has said yes. */
@@ -24,6 +28,10 @@ export interface PageCalls extends BuiltInCalls {
       usage: { prompt_tokens: number; total_tokens: number };
     };
   };
+  /** Asks the user first if need be, downloads the model if it is not here, and loads it. */
+  pipeline: { input: object; part: TaskProgress; output: { task: string; model: string } };
+  /** Asks the user first if need be. `args` are those of Transformers.js's pipeline; so is the output, made plain. */
+  runPipeline: { input: object; part: unknown; output: unknown };
   /** The room that this machine is in: 0 machines if in none. Fails with `not-allowed` until the user has said yes. */
   meshStatus: {
     input: undefined;

@@ -16,6 +16,7 @@ export interface ScreenCalls
     | 'stop'
     | 'download'
     | 'importFile'
+    | 'importFolder'
     | 'remove'
     | 'configure'
     | 'performance'
@@ -38,6 +39,8 @@ export interface Question {
   isRemembered: boolean;
   /** True if the browser could answer instead. */
   hasOwn: boolean;
+  /** `files`: those that sites share by their hash; then `models` is empty. */
+  wants: 'models' | 'files';
   models: {
     id: string;
     name: string;

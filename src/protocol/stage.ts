@@ -36,7 +36,7 @@ export interface StageSizes {
 
 /** Everything that says what a stage is. */
 export interface StageOrder {
-  /** SHA-256 of the model's file in hex. */
+  /** What rooms call the model: SHA-256 of its manifest (`mesh/load/manifest.ts`), in hex. */
   model: string;
   span: StageSpan;
   sizes: StageSizes;
@@ -123,19 +123,30 @@ export interface StageChain {
 export interface Piece {
   offset: number;
   bytes: number;
-  /** In hex, if known: only such a piece is taken from a peer. */
-  sha256: string | undefined;
+  /** In hex. */
+  sha256: string;
+}
+
+/** Where the bytes of a model are to be had by who has none of them: whoever asks for a stage has the manifest. */
+export interface ModelOrigin {
+  manifestBytes: number;
+  /** Of its file, or of its first, where it is published; empty if it is not. */
+  url: string;
 }
 
 /** What is where in a model's file, as whoever read its header says it, cut into pieces of a few megabytes at most. */
 export interface ModelMap {
+  /** As `StageOrder` has it. */
   model: string;
+  origin: ModelOrigin;
   name: string;
   dim: number;
   /** Tokens that there are: an id beyond is none. */
   vocab: number;
   hidden: HiddenType;
-  /** Header and whatever else every stage reads. */
+  /** What says what lies where. */
+  header: readonly Piece[];
+  /** Whatever else every stage reads. */
   common: readonly Piece[];
   embedding: readonly Piece[];
   layers: readonly (readonly Piece[])[];

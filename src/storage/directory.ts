@@ -26,6 +26,8 @@ export interface ReadableFile {
   readonly sizeBytes: number;
   /** A new array of `length` bytes, or fewer where the file ends. */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `into` at once, as far as the file goes, and says how many bytes that was. Absent where reading has to wait. */
+  readInto?(offset: number, into: Uint8Array): number;
   /** The file as a handle that other contexts can read from, good for as long as nobody writes to it. */
   readonly blob?: (() => Promise<Blob>) | undefined;
   close(): void;

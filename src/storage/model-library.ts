@@ -76,14 +76,29 @@ export class ModelLibrary {
     return this.#store.open(id);
   }
 
-  /** The models that are ready, by the SHA-256 of their files in hex. */
-  async byHash(): Promise<ReadonlyMap<string, string>> {
+  /** The models that are ready and whose file's SHA-256 is known, in hex; and where others have them from. */
+  async own(): Promise<{ id: string; sha256: string; url: string }[]> {
     this.#bundledHash ??= hashOf(await fetchSource(this.#bundled.url));
-    const bundled = [await this.#bundledHash, this.#bundled.id] as const;
     const stored = this.#store
       .list()
-      .flatMap(({ id, state, sha256 }) => (state === 'ready' && sha256 ? [[sha256, id] as const] : []));
-    return new Map([...stored, bundled]);
+      .flatMap(({ id, state, sha256, url = '' }) =>
+        state === 'ready' && sha256 ? [{ id, sha256, url }] : [],
+      );
+    return [...stored, { id: this.#bundled.id, sha256: await this.#bundledHash, url: '' }];
+  }
+
+  /** The file of a model that is ready and that anybody could have downloaded: never one that the user dropped, or had to ask for. */
+  async publicFile(sha256: string): Promise<Blob | undefined> {
+    const id = (await this.own()).find((model) => model.sha256 === sha256)?.id;
+    const stored = id && this.#store.get(id);
+    if (!id || (stored && (stored.source === 'file' || stored.isGated))) return undefined;
+    const source = await this.open(id);
+    try {
+      const blob = await source.blob?.();
+      return blob?.slice(0, blob.size);
+    } finally {
+      source.close();
+    }
   }
 
   async download(input: EngineCalls['download']['input'], call: ProgressCall): Promise<ModelInfo> {

@@ -41,6 +41,10 @@ const recordSchema = v.object({
   parts: v.optional(
     v.pipe(v.array(v.object({ ...remote.entries, sizeBytes: bytes })), v.maxLength(MAX_MODEL_PARTS)),
   ),
+  /** The hub gave it to this user's token. */
+  isGated: v.optional(v.boolean()),
+  /** The user wants it kept: it never goes to make room. */
+  isPinned: v.optional(v.boolean()),
   /** Of the file, or the part, that is coming. */
   remote: v.fallback(v.optional(remote), undefined),
   facts: v.fallback(v.optional(facts), undefined),

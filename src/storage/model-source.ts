@@ -19,6 +19,12 @@ export function fileSource(file: ReadableFile, partSizes?: readonly number[]): M
       mustLieWithin(offset + bytes.length, offset, length);
       return bytes;
     },
+    readInto:
+      file.readInto &&
+      ((offset, into) => {
+        mustLieWithin(size, offset, into.length);
+        mustLieWithin(offset + file.readInto!(offset, into), offset, into.length);
+      }),
     close: () => file.close(),
     blob: file.blob,
     partSizes,

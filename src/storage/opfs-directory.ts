@@ -69,17 +69,12 @@ function opened(file: FileSystemFileHandle, handle: SyncAccessHandle): WritableF
     get sizeBytes() {
       return handle.getSize();
     },
-    // Does not ask for the file's size: that costs as much as reading 64 KB
     async read(offset, length) {
       const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const rest = bytes.subarray(done);
-        const read = handle.read(rest, { at: offset + done });
-        if (read === 0) return bytes.slice(0, done);
-        done += moved(read, rest.length);
-      }
-      return bytes;
+      const done = readInto(handle, offset, bytes);
+      return done < length ? bytes.slice(0, done) : bytes;
     },
+    readInto: (offset, into) => readInto(handle, offset, into),
     async write(offset, bytes) {
       for (let done = 0; done < bytes.length; ) {
         const rest = bytes.subarray(done);
@@ -96,6 +91,17 @@ function opened(file: FileSystemFileHandle, handle: SyncAccessHandle): WritableF
     },
     close: () => handle.close(),
   };
+}
+
+/** Does not ask for the file's size: that costs as much as reading 64 KB. */
+function readInto(handle: SyncAccessHandle, offset: number, into: Uint8Array): number {
+  for (let done = 0; done < into.length; ) {
+    const rest = into.subarray(done);
+    const read = handle.read(rest, { at: offset + done });
+    if (read === 0) return done;
+    done += moved(read, rest.length);
+  }
+  return into.length;
 }
 
 /** Chromium's `base::File::FILE_ERROR_NO_SPACE`. */

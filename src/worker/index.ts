@@ -5,13 +5,20 @@ import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
+import { SharedFiles } from '../storage/shared-files.ts';
+import { PieceStore } from '../storage/piece-store.ts';
 import { openWasm } from '../wasm/open-wasm.ts';
 import { engineCalls } from './engine-calls.ts';
 import { openLibrary } from './library.ts';
+import { hubPieces, isPublisher } from './hub.ts';
+import { keptLedger } from './kept-ledger.ts';
+import { keptManifests } from './kept-manifests.ts';
 import { describeMachine, MeshHost } from './mesh.ts';
+import { RoomFiles } from './room-files.ts';
 import { RoomModels } from './room-models.ts';
 import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { TaskHost } from './task-host.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
@@ -29,26 +36,52 @@ const engine = new Engine({
   placeStages: (model, file) => roomModels.placeStages(model, file),
 });
 const opening = openLibrary(engine);
+const open = async (model: string) => (await opening).open(model);
+const files = new RoomFiles({
+  clock: systemClock,
+  own: async () => (await opening).own(),
+  open,
+  manifests: keptManifests(() => openOpfsDirectory('manifests')),
+  openFetched: async () => PieceStore.open(await openOpfsDirectory('pieces'), () => 2 * mesh.sharedBytes),
+});
 const roomModels: RoomModels = new RoomModels({
   engine,
   clock: systemClock,
-  byHash: async () => (await opening).byHash(),
-  open: async (model) => (await opening).open(model),
+  random: Math.random,
+  files,
+  hub: hubPieces({ fetch: fetch.bind(globalThis), isHub: isPublisher }),
+  open,
   node: () => mesh.node,
   sharedBytes: () => mesh.sharedBytes,
-  onDecision: (model, why) => mesh.tell({ kind: 'decision', model, why }),
+  onDecision: (decision) => mesh.tell({ kind: 'decision', ...decision }),
 });
 const mesh = new MeshHost({
   clock: systemClock,
+  pieces: roomModels.pieces,
+  ledger: keptLedger(() => openOpfsDirectory('mesh')),
+  onEnter: () => void files.learn().catch(console.error),
   engine: {
     random: Math.random,
-    describe: () => describeMachine(engine.status(), engine.stageBytes),
+    describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
     isOwnerBusy: () => engine.status().running.length > 0,
-    openStage: (order, asker, onProgress) =>
-      roomModels.openStage(order, asker === mesh.node?.self, onProgress),
+    openStage: (...stage) => roomModels.openStage(...stage),
     onWork: () => {},
   },
 });
 
+let openingFiles: Promise<SharedFiles> | undefined;
+/** Opened when a site first asks. */
+async function openSharedFiles(): Promise<SharedFiles> {
+  return SharedFiles.open({
+    directory: await openOpfsDirectory('shared'),
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  });
+}
+const sharedFiles = () => (openingFiles ??= openSharedFiles());
+
 serveMesh(mesh);
-serve<EngineCalls>(workerScopeWire(self as unknown as WorkerScope), engineCalls(engine, opening, wasmPorts));
+serve<EngineCalls>(
+  workerScopeWire(self as unknown as WorkerScope),
+  engineCalls(engine, opening, sharedFiles, wasmPorts, TaskHost.open(engine)),
+);

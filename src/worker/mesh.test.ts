@@ -32,6 +32,9 @@ async function hosts() {
   const sides = ([0, 1] as const).map((side) => {
     const host = new MeshHost({
       clock,
+      pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+      ledger: { read: async () => undefined, write: async () => {} },
+      onEnter() {},
       engine: {
         random,
         describe: () => ({

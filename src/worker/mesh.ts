@@ -1,7 +1,9 @@
 import type { Handlers, OpenCall } from '../channel/serve.ts';
 import type { Clock } from '../mesh/clock.ts';
+import type { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import { type Identity, identityFrom } from '../mesh/identity/identity.ts';
 import { signedTerms, type Terms } from '../mesh/identity/terms.ts';
+import type { Beat } from '../mesh/messages/control.ts';
 import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
 import { ChannelLink } from '../mesh/transport/channel-link.ts';
 import type { EngineStatus } from '../protocol/engine-calls.ts';
@@ -13,6 +15,8 @@ import type {
   MeshSelf,
   MeshWorkerCalls,
 } from '../protocol/mesh-calls.ts';
+import type { PeerId } from '../protocol/peer-id.ts';
+import { type KeptLedger, RoomLedger } from './room-ledger.ts';
 
 /** How often screens are told of loads and latencies. */
 const TELL_MS = 500;
@@ -21,6 +25,10 @@ const OPEN_WITHIN_MS = 15_000;
 
 export interface MeshDeps {
   clock: Clock;
+  pieces: Pick<PieceExchange, 'onMessage' | 'onChunk' | 'onPeerGone'>;
+  ledger: KeptLedger;
+  /** A room has been entered: it is to know what is here. */
+  onEnter(): void;
   /** What the engine brings to the node: what this machine is, and how it runs a stage. */
   engine: Pick<MeshNodeOptions, 'isOwnerBusy' | 'openStage' | 'onWork' | 'random'> & {
     describe(): Omit<ReturnType<MeshNodeOptions['describe']>, 'name'>;
@@ -29,9 +37,19 @@ export interface MeshDeps {
 
 /** A connection whose channels have been handed over: a link once it is open. */
 interface Connection {
+  peer: PeerId | undefined;
+  publicKey: Uint8Array<ArrayBuffer> | undefined;
   lanes: Map<MeshChannelLane, RTCDataChannel[]>;
   link: ChannelLink | undefined;
   terms: Terms | undefined;
+}
+
+interface Room {
+  node: MeshNode;
+  ledger: RoomLedger;
+  self: MeshSelf;
+  identity: Identity;
+  tell(event: MeshEvent): void;
 }
 
 /**
@@ -40,7 +58,7 @@ interface Connection {
  */
 export class MeshHost {
   readonly #connections = new Map<number, Connection>();
-  #room: { node: MeshNode; self: MeshSelf; identity: Identity; tell(event: MeshEvent): void } | undefined;
+  #room: Room | undefined;
 
   constructor(private readonly deps: MeshDeps) {}
 
@@ -101,9 +119,12 @@ export class MeshHost {
   async #run(self: MeshSelf, call: OpenCall<MeshEvent>): Promise<undefined> {
     if (this.#room) throw new HearthError('busy', 'This machine is in a room already. Leave it first.');
     const tell = (event: MeshEvent) => void call.send(event).catch(() => {});
+    const identity = identityFrom({ ...self.keys, peer: self.self });
     const node = this.#newNode(self, tell);
-    this.#room = { node, self, identity: identityFrom({ ...self.keys, peer: self.self }), tell };
+    const ledger = this.#newLedger(identity, node, tell);
+    this.#room = { node, ledger, self, identity, tell };
     node.start();
+    this.deps.onEnter();
     let last = '';
     let cancel = () => {};
     const tick = () => {
@@ -119,6 +140,7 @@ export class MeshHost {
     await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve()));
     cancel();
     this.#room = undefined;
+    ledger.end();
     node.stop();
     for (const connection of [...this.#connections.keys()])
       this.#drop(connection, 'This machine left the room.');
@@ -126,9 +148,16 @@ export class MeshHost {
   }
 
   #newNode(self: MeshSelf, tell: (event: MeshEvent) => void): MeshNode {
-    const { clock, engine } = this.deps;
+    const { clock, engine, pieces } = this.deps;
+    const ledger = () => this.#room?.ledger;
     return new MeshNode({
       ...engine,
+      onWork: (work) => {
+        engine.onWork(work);
+        ledger()?.onWork(work);
+      },
+      onTaken: (peer, chain, work) => ledger()?.onTaken(peer, chain, work),
+      priority: (peer) => ledger()?.priority(peer) ?? 0,
       clock,
       self: self.self,
       incarnation: self.incarnation,
@@ -139,17 +168,40 @@ export class MeshHost {
         gpuShare: self.share.gpuPercent / 100,
         memoryBytes: self.share.memoryBytes,
       }),
-      onEvent: () => {},
+      onEvent: ({ kind, peer }) => {
+        if (kind !== 'gone' && kind !== 'restarted') return;
+        pieces.onPeerGone(peer);
+        ledger()?.onPeerGone(peer);
+      },
       onBans: (bans) => tell({ kind: 'bans', bans }),
       onMessage: (peer, message) => {
         if (message.kind === 'signal') tell({ kind: 'signal', peer, message: parseJson(message.bytes) });
+        else if (message.kind === 'want' || message.kind === 'missing') pieces.onMessage(peer, message);
+        else ledger()?.onMessage(peer, message);
       },
-      onChunk: () => {},
+      onChunk: (peer, request, chunk) => pieces.onChunk(peer, request, chunk),
+    });
+  }
+
+  #newLedger(identity: Identity, node: MeshNode, tell: (event: MeshEvent) => void): RoomLedger {
+    const connections = () => [...this.#connections.values()];
+    return new RoomLedger({
+      clock: this.deps.clock,
+      now: Date.now,
+      identity,
+      kept: this.deps.ledger,
+      tell: (peer, message) => node.tell(peer, message),
+      keyOf: (peer) => connections().find((at) => at.peer === peer)?.publicKey,
+      nameOf: (peer) => node.membership.get(peer)?.beat.name,
+      onChange: (accounts) => tell({ kind: 'accounts', accounts }),
+      onFraud: (peer, why) => node.ban(peer, why),
     });
   }
 
   #take({ connection, lane, channels }: MeshWorkerCalls['channels']['input']): undefined {
     const known = this.#connections.get(connection) ?? {
+      peer: undefined,
+      publicKey: undefined,
       lanes: new Map(),
       link: undefined,
       terms: undefined,
@@ -175,6 +227,7 @@ export class MeshHost {
     if (!known || !control || !bulk || activations.length === 0)
       throw new HearthError('bad-input', 'This connection has not got all its channels.');
     await this.#allOpen([control, bulk, ...activations]);
+    Object.assign(known, { peer, publicKey });
     known.terms = signedTerms({ identity, peer, publicKey, link: binding, now: Date.now });
     known.link = new ChannelLink({
       peer,
@@ -215,15 +268,16 @@ export class MeshHost {
 export function describeMachine(
   status: EngineStatus,
   stageBytes: number,
+  { held, speeds }: { held: Beat['pieces']; speeds: { speeds: Beat['speeds'] } },
 ): ReturnType<MeshDeps['engine']['describe']> {
   const { adapter, caps, memoryBytes, running } = status;
   return {
     gpu: adapter.slice(0, MAX_GPU_CHARS),
     freeBytes: Math.max(0, caps.memoryBytes - (memoryBytes - stageBytes)),
     bytesPerMs: GUESSED_BYTES_PER_MS,
-    speeds: [],
+    speeds: speeds.speeds,
     load: running.length > 0 ? caps.gpuPercent / 100 : 0,
-    pieces: [],
+    pieces: held,
   };
 }
 

@@ -1,101 +1,198 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
-import { mapModel } from '../engine/stages/model-map.ts';
 import type { StagedWeights } from '../engine/stages/staged-model.ts';
-import type { Clock } from '../mesh/clock.ts';
+import type { Clock, Random } from '../mesh/clock.ts';
+import { MeasuredSpeeds } from '../mesh/planner/measured-speeds.ts';
+import { modelCost } from '../mesh/planner/model-cost.ts';
+import { PieceExchange } from '../mesh/load/piece-exchange.ts';
+import type { PieceLoaderOptions } from '../mesh/load/piece-loader.ts';
+import { type Way, wayName } from '../mesh/planner/choose-strategy.ts';
 import type { MeshNode } from '../mesh/mesh-node.ts';
+import { DraftYields } from '../mesh/run/draft-yields.ts';
 import type { ShardedModel } from '../mesh/run/sharded-model.ts';
+import type { MeshDecision } from '../protocol/mesh-calls.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import type { PeerId } from '../protocol/peer-id.ts';
+import type { ModelMap, ModelOrigin, Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
+import { hashOf, mapBy, type RoomFiles } from './room-files.ts';
 
 /** Whoever waits for a stage hears of it so often. */
 const TELL_MS = 400;
+/** How often screens are told what laps take. */
+const LAPS_TOLD = 16;
 /** What an answer is taken to be where nobody has said: it decides between ways that are almost alike. */
 const USUAL_DEMAND = { promptTokens: 256, answerTokens: 128, chunkRows: 31 };
 
 export interface RoomModelsDeps {
   clock: Clock;
-  engine: Pick<Engine, 'openStage' | 'status'>;
-  /** The models that are on this machine, by the SHA-256 of their files. */
-  byHash(): Promise<ReadonlyMap<string, string>>;
+  random: Random;
+  engine: Pick<Engine, 'openStage' | 'status' | 'stageBytes'>;
+  files: RoomFiles;
+  hub: PieceLoaderOptions['hub'];
   open(model: string): Promise<ByteSource>;
   /** This machine in the room that it is in. */
   node(): MeshNode | undefined;
   /** What the owner gives to others, in bytes. */
   sharedBytes(): number;
-  onDecision(model: string, why: string): void;
+  onDecision(decision: MeshDecision): void;
 }
+
+type Progress = { doneBytes: number; totalBytes: number };
 
 /** Models over the room: stages that others want of this machine, and chains of stages that this machine wants. */
 export class RoomModels {
+  readonly pieces: PieceExchange;
+  /** Of the steps of every stage that was made here. */
+  readonly speeds = new MeasuredSpeeds();
   /** Stages are made one after the other: what an earlier one has taken may be given up by then. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Whose header was read last: its stage is made next. */
+  #fetched: { model: string; file: ModelFile } | undefined;
 
-  constructor(private readonly deps: RoomModelsDeps) {}
+  constructor(private readonly deps: RoomModelsDeps) {
+    const { clock, random, files, hub, node } = deps;
+    this.pieces = new PieceExchange({
+      clock,
+      random,
+      store: files,
+      hub,
+      sha256: hashOf,
+      members: () => node()?.members ?? [],
+      send: (peer, lane, frame) => node()?.send(peer, lane, frame),
+      bufferedBytes: (peer) => node()?.bufferedBytes(peer) ?? 0,
+      onTransfer: (peer, bytes, ms) => node()?.topology.measured(peer, node()!.self, bytes, ms),
+      onForged: (peer) =>
+        node()?.ban(peer, 'it sent other bytes than those of the piece that it was asked for'),
+      freeBytes: () => this.#freeBytes(),
+      readMap: async (manifest, origin, header) => {
+        const file = await readModelFile(header);
+        this.#fetched = { model: manifest.model, file };
+        const map = mapBy(file, manifest, origin);
+        await files.keep(manifest);
+        return map;
+      },
+      makeStage: async (order, map, source) => {
+        const file = this.#fetched?.model === order.model ? this.#fetched.file : await readModelFile(source);
+        const stage = await this.#make(file, source, order, this.deps.sharedBytes(), () => {});
+        return this.#timed(stage, order, map);
+      },
+    });
+  }
 
-  /** Makes a stage of a model's file that lies here. Fails, in words for who asked, if it does not, or has no place. */
+  /**
+   * Makes a stage of a model's file that lies here, or of pieces of it that are fetched. Fails, in words for who asked,
+   * if they cannot be had, or the stage has no place.
+   */
   async openStage(
     order: StageOrder,
-    isOwn: boolean,
+    origin: ModelOrigin,
+    asker: PeerId,
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<Stage> {
-    const progress = { doneBytes: 0, totalBytes: 0 };
+    const progress: Progress = { doneBytes: 0, totalBytes: 0 };
     let cancel = () => {};
     const tell = () => {
       onProgress(progress.doneBytes, progress.totalBytes);
       cancel = this.deps.clock.after(TELL_MS, tell);
     };
     tell();
-    const made = this.#last.then(() => this.#makeStage(order, isOwn, progress));
-    this.#last = made.catch(() => {});
     try {
-      return await made;
+      const note = (doneBytes: number, totalBytes: number) =>
+        void Object.assign(progress, { doneBytes, totalBytes });
+      const known = await this.deps.files.find(order.model);
+      return await (known
+        ? this.#ofFile(known.id, order, asker, note)
+        : this.pieces.openStage(order, origin, asker, note));
     } finally {
       cancel();
     }
   }
 
-  async #makeStage(
+  async #ofFile(
+    model: string,
     order: StageOrder,
-    isOwn: boolean,
-    progress: { doneBytes: number; totalBytes: number },
+    asker: PeerId,
+    onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<Stage> {
-    const { engine, byHash, open, sharedBytes } = this.deps;
-    const model = (await byHash()).get(order.model);
-    if (model === undefined)
-      throw new HearthError(
-        'not-found',
-        'This machine does not have the model that you ask for a stage of. Download it there too.',
-      );
+    const { files, open, node, sharedBytes } = this.deps;
     const source = await open(model);
     try {
       const file = await readModelFile(source);
-      if (mapModel(file, order.model).hidden !== order.hidden)
+      const map = await files.mapOf(model, file);
+      if (map.hidden !== order.hidden)
         throw new HearthError(
           'bad-input',
           'The model travels in another type. Use the same version of Hearth.',
         );
-      const budgetBytes = isOwn ? Number.POSITIVE_INFINITY : sharedBytes();
-      return await engine.openStage(file, source, order, budgetBytes, (doneBytes, totalBytes) =>
-        Object.assign(progress, { doneBytes, totalBytes }),
-      );
+      const budgetBytes = asker === node()?.self ? Number.POSITIVE_INFINITY : sharedBytes();
+      return this.#timed(await this.#make(file, source, order, budgetBytes, onProgress), order, map);
     } finally {
       await source.close?.();
     }
+  }
+
+  /** The stage, each of whose steps says how fast this machine is. */
+  #timed(stage: Stage, { model, span }: StageOrder, map: ModelMap): Stage {
+    const layers = modelCost(map).weight(span);
+    return {
+      run: async (input) => {
+        const output = await stage.run(input);
+        this.speeds.add(model, layers, input.rows.length, output.busyMs);
+        return output;
+      },
+      forget: () => stage.forget(),
+      destroy: () => stage.destroy(),
+    };
+  }
+
+  /** To check another machine by: of the memory that is free here it takes no more than half. */
+  async #openReference(model: string, order: StageOrder): Promise<Stage> {
+    const { open, engine } = this.deps;
+    const { caps, memoryBytes } = engine.status();
+    const source = await open(model);
+    try {
+      const budgetBytes = engine.stageBytes + (caps.memoryBytes - memoryBytes) / 2;
+      return await this.#make(await readModelFile(source), source, order, budgetBytes, () => {});
+    } finally {
+      await source.close?.();
+    }
+  }
+
+  #make(...stage: Parameters<Engine['openStage']>): Promise<Stage> {
+    const made = this.#last.then(() => this.deps.engine.openStage(...stage));
+    this.#last = made.catch(() => {});
+    return made;
+  }
+
+  /** For others' stages. */
+  #freeBytes(): number {
+    const { engine, sharedBytes } = this.deps;
+    const { caps, memoryBytes } = engine.status();
+    return Math.max(0, Math.min(sharedBytes() - engine.stageBytes, caps.memoryBytes - memoryBytes));
+  }
+
+  /** Pieces of models, for heartbeats. */
+  get held() {
+    return this.deps.files.held;
   }
 
   /** Where a model may lie that does not fit here; nothing while nobody else shares anything. */
   placeStages(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined {
     const node = this.deps.node();
     if (!node?.members.some(({ beat }) => beat.isSharing)) return undefined;
-    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes);
+    const reference = (id: string, order: StageOrder) => this.#openReference(id, order);
+    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes, reference);
   }
 }
 
 /** The stages of one model, wherever the room has them. */
 class RoomWeights implements StagedWeights {
   #sharded: ShardedModel | undefined;
+  #ranOn: Way | undefined;
+  #why = '';
+  #laps = 0;
+  readonly #yields = new DraftYields();
   #isClosed = false;
 
   constructor(
@@ -104,14 +201,16 @@ class RoomWeights implements StagedWeights {
     private readonly model: string,
     private readonly file: ModelFile,
     private readonly sizes: StageSizes,
+    private readonly reference: (model: string, order: StageOrder) => Promise<Stage>,
   ) {}
 
   get isGone(): boolean {
     return this.#isClosed || this.deps.node() !== this.node;
   }
 
+  /** Of the last lap that came back: a way that was planned since has computed nothing yet. */
   get places() {
-    return (this.#sharded?.way?.stages ?? []).map(({ peer, span: { first, end } }) => ({
+    return ((this.#ranOn ?? this.#sharded?.way)?.stages ?? []).map(({ peer, span: { first, end } }) => ({
       machine: this.node.membership.get(peer)?.beat.name ?? 'this machine',
       first,
       end,
@@ -124,25 +223,34 @@ class RoomWeights implements StagedWeights {
     return this.#sharded.open();
   }
 
+  #say(why: string): void {
+    this.#why = why;
+    const way = this.#sharded?.way;
+    const laps = this.node.log.recent(way ? wayName(way) : '');
+    this.deps.onDecision({ model: this.model, why, laps });
+  }
+
   close(): void {
     this.#isClosed = true;
     if (this.#sharded) this.node.closeModel(this.#sharded);
   }
 
   async #shard(): Promise<ShardedModel> {
-    const { byHash, engine, onDecision } = this.deps;
-    const hash = [...(await byHash())].find(([, model]) => model === this.model)?.[0];
-    if (hash === undefined)
-      throw new HearthError('gone', 'The room cannot run a model whose file has no known SHA-256.');
+    const { files, engine } = this.deps;
+    const { reference } = this;
     return this.node.openModel({
-      map: mapModel(this.file, hash),
+      map: await files.mapOf(this.model, this.file),
       sizes: this.sizes,
       demand: () => ({ ...USUAL_DEMAND, streams: Math.max(1, engine.status().running.length) }),
-      drafts: () => undefined,
-      reference: async () => undefined,
-      onDecision: ({ why }) => onDecision(this.model, why),
-      onFailure: (why) => onDecision(this.model, why),
-      onLap: () => {},
+      drafts: () => this.#yields.now,
+      onDrafts: (drafted, accepted) => this.#yields.add(drafted, accepted),
+      reference: (order) => reference(this.model, order),
+      onDecision: ({ why }) => this.#say(why),
+      onFailure: (why) => this.#say(why),
+      onLap: (_, way) => {
+        this.#ranOn = way;
+        if (++this.#laps % LAPS_TOLD === 0) this.#say(this.#why);
+      },
     });
   }
 }

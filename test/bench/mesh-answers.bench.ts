@@ -51,6 +51,13 @@ test('three browsers joined by their popups give the golden answer together, and
   expect(stages.length).toBeGreaterThan(1);
   expect([stages[0]!.first, stages.at(-1)!.end]).toEqual([0, 7]);
 
+  // What was computed for this machine, both have signed
+  const taken = async () => {
+    const { accounts } = await first.status();
+    return accounts.reduce((sum, account) => sum + account.taken.rowLayers, 0);
+  };
+  await expect.poll(taken, { timeout: 15_000 }).toBeGreaterThan(whole.usage.completion_tokens);
+
   const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
   const victim = machines.find(({ name }) => name === helper.name)!;
   const interrupted = await askRoom(page, (pieces) => void (pieces === 3 && victim.kill()));

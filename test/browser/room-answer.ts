@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { readGguf } from '../../models/gguf/read-gguf.ts';
+import { writeGguf } from '../../models/gguf/write-gguf.ts';
 import { root } from '../../src/build/run.mjs';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import type { MeshMachine } from './mesh-machine.ts';
@@ -22,10 +24,30 @@ export interface RoomAnswer {
   usage: { completion_tokens: number; hearth: { stages: { first: number; end: number }[] } };
 }
 
-export async function cap(machine: MeshMachine, memoryBytes: number): Promise<void> {
+export async function cap(
+  machine: MeshMachine,
+  memoryBytes: number,
+  defaultModel = DEFAULT_SETTINGS.defaultModel,
+): Promise<void> {
   const caps = { ...DEFAULT_SETTINGS.caps, gpuPercent: 100, memoryBytes };
-  await machine.harness.call('background', 'changeSettings', { caps });
-  await machine.harness.call('screen', 'configure', { caps, defaultModel: DEFAULT_SETTINGS.defaultModel });
+  await machine.harness.call('background', 'changeSettings', { caps, defaultModel });
+  await machine.harness.call('screen', 'configure', { caps, defaultModel });
+}
+
+/** The bundled model in a file of another name, so that its bytes are nowhere but where this was put. */
+export async function otherModel(): Promise<Uint8Array> {
+  const bytes = readFileSync(resolve(root, 'models/bundled/hearthside-25m.gguf'));
+  const { metadata, tensors } = await readGguf({
+    size: bytes.length,
+    read: async (offset, length) => bytes.subarray(offset, offset + length),
+  });
+  return writeGguf({
+    metadata: [...metadata.entries, ['general.description', { type: 'string', value: 'Another file.' }]],
+    tensors: [...tensors.values()].map(({ offset, sizeBytes, ...tensor }) => ({
+      ...tensor,
+      data: bytes.subarray(offset, offset + sizeBytes),
+    })),
+  });
 }
 
 /** A site's page whose questions the user has answered. */
@@ -38,14 +60,18 @@ export async function allowedPage(machine: MeshMachine): Promise<Page> {
 }
 
 /** `onPiece` is called with how many have come. */
-export async function askRoom(page: Page, onPiece: (pieces: number) => void = () => {}): Promise<RoomAnswer> {
+export async function askRoom(
+  page: Page,
+  onPiece: (pieces: number) => void = () => {},
+  model = 'hearthside',
+): Promise<RoomAnswer> {
   const name = `piece${Math.random().toString(36).slice(2)}`;
   await page.exposeFunction(name, onPiece);
   return page.evaluate(
-    async ([system, user, name]) => {
+    async ([system, user, name, model]) => {
       const start = performance.now();
       const stream = await hearth!.chat.completions.create({
-        model: 'hearthside',
+        model: model!,
         messages: [
           { role: 'system', content: system! },
           { role: 'user', content: user! },
@@ -69,6 +95,6 @@ export async function askRoom(page: Page, onPiece: (pieces: number) => void = ()
       }
       return { text, at, usage: usage as RoomAnswer['usage'] };
     },
-    ['Answer in one sentence.', 'Describe the garden.', name],
+    ['Answer in one sentence.', 'Describe the garden.', name, model],
   );
 }

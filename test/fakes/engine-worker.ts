@@ -13,6 +13,9 @@ const TOKEN_MS = 20;
 serveMesh(
   new MeshHost({
     clock: systemClock,
+    pieces: { onMessage() {}, onChunk() {}, onPeerGone() {} },
+    ledger: { read: async () => undefined, write: async () => {} },
+    onEnter() {},
     engine: {
       random: Math.random,
       describe: () => ({

@@ -5,6 +5,9 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { AnswerPiece, GenerateInput } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { SharedFiles } from '../../src/storage/shared-files.ts';
+import { sharedFileCalls } from '../../src/worker/shared-file-calls.ts';
+import { MemoryDirectory } from './memory-directory.ts';
 import { someFacts } from './performance-scenes.ts';
 
 /**
@@ -50,6 +53,13 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       state: downloaded.has('far') ? 'ready' : 'available',
     }),
   ];
+
+  let writes = 0;
+  const files = SharedFiles.open({
+    directory: new MemoryDirectory(),
+    now: () => 0,
+    newId: () => `write-${++writes}`,
+  });
 
   return {
     configure: {
@@ -176,8 +186,24 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       parse: (input) => input as EngineCalls['importFile']['input'],
       run: ({ file, name }) => info({ id: name, name, source: 'file', sizeBytes: file.size }),
     },
+    importFolder: {
+      parse: (input) => input as EngineCalls['importFolder']['input'],
+      run: ({ name }) => info({ id: name, name, source: 'folder' }),
+    },
+    openTask: {
+      parse: (input) => input as EngineCalls['openTask']['input'],
+      async run({ model }, call) {
+        await call.send({ kind: 'load', model, backend: 'wasm' });
+        return { backend: 'wasm' };
+      },
+    },
+    runTask: {
+      parse: (input) => input as EngineCalls['runTask']['input'],
+      run: (input) => input,
+    },
     remove: { parse: oneModel, run: () => undefined },
     // It wants no port
+    ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {
       parse: () => undefined,
       run: (_, call) =>

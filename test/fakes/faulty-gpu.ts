@@ -22,6 +22,15 @@ export interface Faults {
   info?: Partial<GPUAdapterInfo>;
 }
 
+/** An adapter that does not say that a CPU plays it. */
+export const REAL_ADAPTER = {
+  vendor: 'acme',
+  architecture: 'fire',
+  device: 'one',
+  description: 'Acme Fire One',
+  isFallbackAdapter: false,
+};
+
 /**
  * A real adapter whose devices count the bytes of their live buffers, and have faults. WebGPU's own objects are kept, with
  * some of their methods replaced.

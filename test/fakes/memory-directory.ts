@@ -80,6 +80,12 @@ export class MemoryDirectory implements Directory {
         mustBeOpen();
         return file.bytes.slice(offset, offset + length);
       },
+      readInto(offset, into) {
+        mustBeOpen();
+        const bytes = file.bytes.subarray(offset, offset + into.length);
+        into.set(bytes);
+        return bytes.length;
+      },
       async write(offset, bytes) {
         mustBeOpen();
         // As much as there is room for, as real disks do

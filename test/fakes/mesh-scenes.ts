@@ -10,6 +10,7 @@ const none: MeshStatus = {
   machines: [],
   connecting: 0,
   bans: [],
+  accounts: [],
   decisions: [],
 };
 
@@ -56,6 +57,14 @@ export const meshStatuses: Record<string, MeshStatus> = {
         worksForUs: false,
         isServed: true,
         digits: '771204',
+      },
+    ],
+    accounts: [
+      {
+        peer: peer('b'),
+        name: 'Study',
+        given: { rowLayers: 1_200, gpuMs: 3_400, bytes: 2.1e6 },
+        taken: { rowLayers: 480_000, gpuMs: 912_000, bytes: 1.3e9 },
       },
     ],
     bans: [{ peer: peer('d'), why: 'it sent more frames than can be handled' }],

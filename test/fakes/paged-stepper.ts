@@ -7,8 +7,8 @@ import type { SamplingOptions } from '../../src/protocol/generate.ts';
 
 export interface PagedStepperOptions {
   pageSize: number;
-  /** What the model says after a text, as it lies in the cache. */
-  sample(text: readonly number[], sampling: SamplingOptions): number;
+  /** What the model says after a text, as it lies in the cache; of the tokens of a mask, where there is one. */
+  sample(text: readonly number[], sampling: SamplingOptions, mask?: Int32Array): number;
   depth?: number;
   takesGuesses?: boolean;
   /** What a step takes. */
@@ -17,13 +17,16 @@ export interface PagedStepperOptions {
   arrive?(busyMs: number): Promise<void>;
 }
 
+type Placed = Chunk & { slot: number };
+
 export class PagedStepper implements Stepper {
   readonly depth: number;
   readonly ahead: number;
   readonly keepsPages = true;
   readonly takesGuesses: boolean;
   /** Rows of each step so far. */
-  readonly steps: { decodes: number; rows: number }[] = [];
+  readonly steps: { decodes: number; rows: number; masks: number }[] = [];
+  submitted: Promise<void> | undefined;
   readonly #options: PagedStepperOptions;
   readonly #tables: number[][] = [];
   readonly #cache: number[][] = [];
@@ -47,37 +50,55 @@ export class PagedStepper implements Stepper {
 
   async run(plan: StepPlan): Promise<StepResult> {
     const { busyMs = () => 1, arrive = turns } = this.#options;
-    this.steps.push({ decodes: plan.decodes.length, rows: rowsOf([...plan.decodes, ...plan.prefills]) });
-    const chunks = [...plan.decodes, ...plan.prefills];
+    // Whose sequence may have left its slot by the time that a mask is there
+    const chunks = [...plan.decodes, ...plan.prefills].map((chunk) => ({
+      ...chunk,
+      slot: chunk.sequence.slot!,
+    }));
+    const held = chunks.filter(({ isMasked }) => isMasked);
+    this.steps.push({ decodes: plan.decodes.length, rows: rowsOf(chunks), masks: held.length });
     // A step's rows see each other's keys and values, whatever their order
     for (const chunk of chunks) this.#write(chunk);
-    const ids = Uint32Array.from(chunks.flatMap((chunk) => this.#outputs(chunk)));
+    const masks = new Map<Placed, Int32Array | undefined>();
+    if (held.length > 0) {
+      let submitted = () => {};
+      this.submitted = new Promise((resolve) => (submitted = resolve));
+      for (const chunk of held) masks.set(chunk, await chunk.sequence.hold!.mask());
+      this.submitted = undefined;
+      submitted();
+    }
+    const chosen = chunks.flatMap((chunk) => this.#outputs(chunk, masks.get(chunk)));
+    const asides = held.flatMap((chunk) => this.#outputs(chunk, undefined, true));
     const ms = busyMs(plan);
     await arrive(ms);
-    return { ids, busyMs: ms };
+    return { ids: Uint32Array.from([...chosen, ...asides]), busyMs: ms };
   }
 
   destroy(): void {}
 
-  #write({ sequence: { slot, tokens }, firstPosition, rows, guesses }: Chunk): void {
+  #write({ slot, sequence: { tokens }, firstPosition, rows, guesses }: Placed): void {
     for (let row = 0; row < rows; row++) {
       const position = firstPosition + row;
-      const { page, at } = this.#place(slot!, position);
-      (this.#cache[page] ??= [])[at] = guesses?.[row] ?? tokens[position] ?? this.#sampled[slot!]!;
+      const { page, at } = this.#place(slot, position);
+      (this.#cache[page] ??= [])[at] = guesses?.[row] ?? tokens[position] ?? this.#sampled[slot]!;
     }
   }
 
-  #outputs({ sequence: { slot }, firstPosition, rows, isOutput, guesses }: Chunk): number[] {
+  #outputs(
+    { slot, firstPosition, rows, isOutput, guesses }: Placed,
+    mask?: Int32Array,
+    isAside = false,
+  ): number[] {
     if (!isOutput) return [];
     const first = guesses ? firstPosition : firstPosition + rows - 1;
     return Array.from({ length: firstPosition + rows - first }, (_, i) => {
       const text = Array.from({ length: first + i + 1 }, (_, position) => {
-        const { page, at } = this.#place(slot!, position);
+        const { page, at } = this.#place(slot, position);
         return this.#cache[page]![at]!;
       });
-      const id = this.#options.sample(text, this.#samplers[slot!]!);
+      const id = this.#options.sample(text, this.#samplers[slot]!, mask);
       // Which of several outputs writes last is anybody's guess
-      this.#sampled[slot!] = guesses ? -1 : id;
+      if (!isAside) this.#sampled[slot] = guesses ? -1 : id;
       return id;
     });
   }

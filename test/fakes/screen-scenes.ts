@@ -215,6 +215,7 @@ export const questions: Record<string, Question> = {
     origin: 'https://notes.example.com',
     isRemembered: true,
     hasOwn: false,
+    wants: 'models',
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
@@ -223,6 +224,7 @@ export const questions: Record<string, Question> = {
     origin: 'https://notes.example.com',
     isRemembered: true,
     hasOwn: true,
+    wants: 'models',
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
@@ -231,6 +233,7 @@ export const questions: Record<string, Question> = {
     origin: 'https://xn--80ak6aa92e.com',
     isRemembered: true,
     hasOwn: false,
+    wants: 'models',
     models: [
       {
         id: 'llama-3.2-1b',
@@ -253,6 +256,7 @@ export const questions: Record<string, Question> = {
     origin: 'null',
     isRemembered: false,
     hasOwn: false,
+    wants: 'models',
     models: [
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
@@ -261,6 +265,7 @@ export const questions: Record<string, Question> = {
     origin: 'https://notes.example.com',
     isRemembered: true,
     hasOwn: false,
+    wants: 'models',
     models: [{ id: 'gpt-5', name: 'gpt-5', sizeBytes: 0, needsDownload: false, licence: undefined }],
   },
   long: {
@@ -268,6 +273,7 @@ export const questions: Record<string, Question> = {
       'https://accounts.google.com.signin.a-very-long-host-name-that-will-not-fit-in-any-window.example.net:8443',
     isRemembered: true,
     hasOwn: false,
+    wants: 'models',
     models: [
       {
         id: 'my-own',

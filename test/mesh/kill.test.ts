@@ -75,6 +75,6 @@ test('with nobody left, an answer ends with what has been said and why there is 
   expect(answer.ids).toEqual(RIGHT.slice(0, answer.ids.length));
   expect(answer.outcome).toMatchObject({ kind: 'failed', error: { code: 'gone' } });
   expect(String((answer.outcome as { error: unknown }).error)).toMatch(
-    /needs .* GB .*The text so far is kept/,
+    /needs .* MB .*The text so far is kept/,
   );
 });

@@ -187,6 +187,14 @@ export class FakeHearth {
           return this.#transfer(this.#modelOf(id, name, { source: 'url', url }), call);
         },
       },
+      importFolder: {
+        parse: (input) => input as ScreenCalls['importFolder']['input'],
+        run: ({ name, files }, call) => {
+          this.#record('importFolder', name);
+          const sizeBytes = files.reduce((sum, { file }) => sum + file.size, 0);
+          return this.#transfer(this.#modelOf(name, name, { source: 'folder', sizeBytes }), call);
+        },
+      },
       importFile: {
         parse: (input) => input as ScreenCalls['importFile']['input'],
         run: ({ name, file }, call) => {

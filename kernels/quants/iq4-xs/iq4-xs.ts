@@ -3,6 +3,7 @@ import table from '../iq4-table.wgsl?raw';
 import lookUp from '../look-up.wgsl?raw';
 import wgslDp4a from '../look-up-dp4a.wgsl?raw';
 import wgslF16 from '../look-up-f16.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './iq4-xs.wgsl?raw';
 
 /**
@@ -17,6 +18,7 @@ export const iq4_xs = defineFormat({
   wgsl: table + lookUp + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units / 4,
   pack({ fileWords: file, quants, scales, rows, units }) {

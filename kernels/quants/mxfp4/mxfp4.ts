@@ -1,6 +1,7 @@
 import { defineFormat } from '../format.ts';
 import lookUp from '../look-up.wgsl?raw';
 import wgslDp4a from '../look-up-dp4a.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './mxfp4.wgsl?raw';
 
 const FILE_BYTES = 17;
@@ -16,6 +17,7 @@ export const mxfp4 = defineFormat({
   floats: [{ at: 0, as: 'e8m0', typical: 2 ** -7 }],
   wgsl: lookUp + wgsl,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 4),
   pack({ fileBytes: file, quants, scales, rows, units }) {

@@ -1,6 +1,7 @@
 import { defineFormat } from '../format.ts';
 import { packTwoBits, TWO_BITS_WORDS } from '../two-bits.ts';
 import twoBits from '../two-bits.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q2-k.wgsl?raw';
 import wgslF16 from './q2-k-f16.wgsl?raw';
 
@@ -18,6 +19,7 @@ export const q2_k = defineFormat({
   ],
   wgsl: twoBits + wgsl,
   wgslF16,
+  wgslPack,
   quantsWords: (units) => 2 * units,
   scalesWords: (units) => units / 8 + units / 2,
   pack({ fileWords: file, quants, scales, rows, units }) {

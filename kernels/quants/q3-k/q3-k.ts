@@ -3,6 +3,7 @@ import { defineFormat } from '../format.ts';
 import { readWords } from '../read-words.ts';
 import { packTwoBits } from '../two-bits.ts';
 import twoBits from '../two-bits.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q3-k.wgsl?raw';
 import wgslDp4a from './q3-k-dp4a.wgsl?raw';
 import wgslF16 from './q3-k-f16.wgsl?raw';
@@ -21,6 +22,7 @@ export const q3_k = defineFormat({
   wgsl: twoBits + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 2 * units,
   scalesWords: (units) => lineWords(units),
   pack({ fileHalves, quants, scales, scaleHalves, rows, units }) {

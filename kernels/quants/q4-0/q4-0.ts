@@ -1,5 +1,6 @@
 import { defineFormat } from '../format.ts';
 import { packNibbles } from '../pack-nibbles.ts';
+import wgslPack from '../pack-nibbles.wgsl?raw';
 import wgsl from './q4-0.wgsl?raw';
 import wgslDp4a from './q4-0-dp4a.wgsl?raw';
 import wgslF16 from './q4-0-f16.wgsl?raw';
@@ -13,6 +14,7 @@ export const q4_0 = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 2),
   pack: packNibbles,

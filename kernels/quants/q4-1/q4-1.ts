@@ -1,4 +1,5 @@
 import { defineFormat } from '../format.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q4-1.wgsl?raw';
 import wgslDp4a from './q4-1-dp4a.wgsl?raw';
 import wgslF16 from './q4-1-f16.wgsl?raw';
@@ -15,6 +16,7 @@ export const q4_1 = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => units,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -2,6 +2,8 @@ import { defineFormat } from '../format.ts';
 import kScales from '../k-scales.wgsl?raw';
 import { kScalesWords, packKScales } from '../k-scales.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
+import packScales from '../pack-k-scales.wgsl?raw';
+import pack from './pack.wgsl?raw';
 import wgsl from './q4-k.wgsl?raw';
 import wgslDp4a from './q4-k-dp4a.wgsl?raw';
 import wgslF16 from './q4-k-f16.wgsl?raw';
@@ -21,6 +23,7 @@ export const q4_k = defineFormat({
   wgsl: kScales + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack: packScales + pack,
   quantsWords: (units) => 4 * units,
   scalesWords: kScalesWords,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -1,5 +1,6 @@
 import { fifthBits } from '../fifth-bits.ts';
 import { defineFormat } from '../format.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q5-0.wgsl?raw';
 import wgslDp4a from './q5-0-dp4a.wgsl?raw';
 import wgslF16 from './q5-0-f16.wgsl?raw';
@@ -13,6 +14,7 @@ export const q5_0 = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => Math.ceil(units / 2) + units,
   pack({ fileHalves: file, quants, scales, scaleHalves, rows, units }) {

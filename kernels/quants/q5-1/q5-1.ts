@@ -1,5 +1,6 @@
 import { fifthBits } from '../fifth-bits.ts';
 import { defineFormat } from '../format.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q5-1.wgsl?raw';
 import wgslDp4a from './q5-1-dp4a.wgsl?raw';
 import wgslF16 from './q5-1-f16.wgsl?raw';
@@ -16,6 +17,7 @@ export const q5_1 = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => 2 * units,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -2,6 +2,7 @@ import { pairsOfBits } from '../bit-planes.ts';
 import { defineFormat } from '../format.ts';
 import { highNibbles, lowNibbles } from '../nibbles.ts';
 import { readWords } from '../read-words.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q6-k.wgsl?raw';
 import wgslDp4a from './q6-k-dp4a.wgsl?raw';
 import wgslF16 from './q6-k-f16.wgsl?raw';
@@ -22,6 +23,7 @@ export const q6_k = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 4 * units,
   scalesWords: (units) => pairs(units) + units / 2 + 2 * units,
   pack({ fileHalves, quants, scales, scaleHalves, rows, units }) {

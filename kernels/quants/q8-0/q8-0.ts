@@ -1,4 +1,5 @@
 import { defineFormat } from '../format.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q8-0.wgsl?raw';
 import wgslDp4a from './q8-0-dp4a.wgsl?raw';
 import wgslF16 from './q8-0-f16.wgsl?raw';
@@ -12,6 +13,7 @@ export const q8_0 = defineFormat({
   wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 8 * units,
   scalesWords: (units) => Math.ceil(units / 2),
   pack({ fileHalves: file, quants, scaleHalves, rows, units }) {

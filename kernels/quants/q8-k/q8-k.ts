@@ -1,4 +1,5 @@
 import { defineFormat } from '../format.ts';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './q8-k.wgsl?raw';
 import wgslDp4a from './q8-k-dp4a.wgsl?raw';
 
@@ -15,6 +16,7 @@ export const q8_k = defineFormat({
   floats: [{ at: 0, as: 'f32', typical: 2e-4 }],
   wgsl,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 8 * units,
   scalesWords: (units) => units / 8,
   pack({ fileWords: file, quants, scales, rows, units }) {

@@ -2,6 +2,7 @@ import { defineFormat } from '../format.ts';
 import ternary from '../ternary.wgsl?raw';
 import wgslDp4a from '../ternary-dp4a.wgsl?raw';
 import wgslF16 from '../ternary-f16.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './tq1-0.wgsl?raw';
 
 const FILE_HALVES = 27;
@@ -19,6 +20,7 @@ export const tq1_0 = defineFormat({
   wgsl: ternary + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => (13 * units) / 8,
   scalesWords: (units) => Math.ceil(units / 16),
   pack({ fileHalves, quants, scaleHalves, rows, units }) {

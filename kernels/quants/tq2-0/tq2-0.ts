@@ -5,6 +5,7 @@ import wgslDp4a from '../ternary-dp4a.wgsl?raw';
 import wgslF16 from '../ternary-f16.wgsl?raw';
 import { packTwoBits, TWO_BITS_WORDS } from '../two-bits.ts';
 import twoBits from '../two-bits.wgsl?raw';
+import wgslPack from './pack.wgsl?raw';
 import wgsl from './tq2-0.wgsl?raw';
 
 const FILE_HALVES = 33;
@@ -18,6 +19,7 @@ export const tq2_0 = defineFormat({
   wgsl: ternary + twoBits + wgsl,
   wgslF16,
   wgslDp4a,
+  wgslPack,
   quantsWords: (units) => 2 * units,
   scalesWords: (units) => Math.ceil(units / 16),
   pack({ fileHalves, quants, scaleHalves, rows, units }) {

@@ -8,6 +8,7 @@ import { median } from '../../engine/median.ts';
 import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
+import { MAX_BIASES } from '../../protocol/limits.ts';
 import { loadModel } from '../load.ts';
 
 /** Wall time of decoding before anything counts: an idle GPU's clocks are low. */
@@ -18,7 +19,7 @@ const WARM_UP_TOKENS = 32;
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
  * `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without. `--mixed` reads one
  * stream alone, and among bulk work that fills every slot, while new pages ask. `--constraint` decodes `--tg` tokens of one
- * answer that is held to endless JSON, and of one that is not.
+ * answer that is free, of one held to what it says anyway, and of one held to endless JSON.
  */
 export async function bench(args: string[]) {
   const flags = new Flags(args, [
@@ -174,23 +175,53 @@ const ENDLESS = String.raw`root ::= "{" "\"name\": " string ", \"tags\": [" stri
 string ::= "\"" [^"\\\x00-\x1f\x7f]* "\""
 number ::= "-"? ("0" | [1-9] [0-9]{0,14}) ("." [0-9]{1,15})?`;
 
-/** Tokens a second of one answer that is held to a grammar, and of one that is not. */
+/**
+ * Tokens a second of one answer that is free, of one that is held to the very text that it says by itself, and of one held to
+ * a form that a model of random weights never keeps to. What the last costs a real model lies between the two.
+ */
 async function constraintTest(model: Model, maxTokens: number, repeat: number) {
-  const measure = async (held: RunRequest['held']) => {
-    const rates: number[] = [];
-    // The first compiles
-    for (let i = 0; i <= repeat; i++) {
-      const asked = { ...request(model, 8, maxTokens, i), held, speculates: 'never' as const };
-      const { timings } = await model.run(asked, async () => {}, new AbortController().signal);
-      if (i > 0) rates.push(((maxTokens - 1) * 1000) / timings.decodeMs);
-    }
-    return spread(rates);
+  const { tokenizer, config } = model.file;
+  // Half a character cannot be asked for; models of random weights would say many
+  const halves = Array.from({ length: config.vocab }, (_, id) => id).filter((id) =>
+    new TextDecoder().decode(tokenizer.tokenBytes(id)).includes('\ufffd'),
+  );
+  const bias = halves.slice(0, MAX_BIASES).map((id): [number, number] => [id, -100]);
+  const say = async (seed: number, held?: RunRequest['held']) => {
+    let text = '';
+    const asked = request(model, 8, maxTokens, seed);
+    const { timings } = await model.run(
+      { ...asked, sampling: { ...asked.sampling, bias }, held },
+      async (part) => void (text += part.text),
+      new AbortController().signal,
+    );
+    return { text, rate: ((maxTokens - 1) * 1000) / timings.decodeMs };
   };
-  const [free, constrained] = [
-    await measure(undefined),
-    await measure({ constraint: { kind: 'grammar', ebnf: ENDLESS } }),
-  ];
-  return { test: 'constraint', free, constrained, cost: 1 - constrained.median / free.median };
+  const rates: Record<'free' | 'kept' | 'never_kept', number[]> = { free: [], kept: [], never_kept: [] };
+  // One after the other in turn, so that a clock that rises favours none; the first of each compiles
+  for (let i = 0; i <= repeat; i++) {
+    const free = await say(i);
+    const kept = await say(i, { constraint: { kind: 'grammar', ebnf: `root ::= ${quoted(free.text)}` } });
+    const never = await say(i, { constraint: { kind: 'grammar', ebnf: ENDLESS } });
+    if (i === 0) continue;
+    rates.free.push(free.rate);
+    rates.kept.push(kept.rate);
+    rates.never_kept.push(never.rate);
+  }
+  const [free, kept, neverKept] = [spread(rates.free), spread(rates.kept), spread(rates.never_kept)];
+  return {
+    test: 'constraint',
+    free,
+    kept: { ...kept, cost: 1 - kept.median / free.median },
+    never_kept: { ...neverKept, cost: 1 - neverKept.median / free.median },
+  };
+}
+
+/** A text as EBNF has it. */
+function quoted(text: string): string {
+  const escaped = Array.from(text, (char) =>
+    /[\w ]/.test(char) ? char : `\\U${char.codePointAt(0)!.toString(16).padStart(8, '0')}`,
+  );
+  return `"${escaped.join('')}"`;
 }
 
 /** Tokens after which the text of `--copy` begins again. */

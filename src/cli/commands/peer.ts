@@ -6,14 +6,20 @@ import { Engine } from '../../engine/engine.ts';
 import { parseRoomCode } from '../../mesh/identity/room.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { MAX_MACHINE_NAME_CHARS } from '../../protocol/settings.ts';
+import { hubPieces, isPublisher } from '../../worker/hub.ts';
 import { describeMachine, MeshHost } from '../../worker/mesh.ts';
+import { RoomFiles } from '../../worker/room-files.ts';
 import { RoomModels } from '../../worker/room-models.ts';
 import { openFile } from '../file-source.ts';
 import { Flags } from '../flags.ts';
+import { MemoryPieces } from '../memory-pieces.ts';
 import { openInstance } from '../gpu.ts';
 import { stayInRoom } from '../room-peer.ts';
 
-/** Computes stages of `--model` for the machines of a room until it is interrupted; `{served}` says of how many steps. */
+/**
+ * Computes stages for the machines of a room until it is interrupted: of `--model`, and of whatever else they have the
+ * bytes of. `{served}` says of how many steps.
+ */
 export async function peer(args: string[]) {
   const flags = new Flags(args, [
     'room',
@@ -31,23 +37,32 @@ export async function peer(args: string[]) {
       'bad-input',
       '--room is no code of a room. It has twenty letters and digits, as a machine of the room shows it.',
     );
-  const path = flags.required('model');
-  const hash = await sha256Of(path);
+  const path = flags.string('model');
+  const own = path === undefined ? [] : [{ id: path, sha256: await sha256Of(path), url: '' }];
   const memoryBytes = flags.integer('memory-mb', 4_096, { min: 16 }) * 2 ** 20;
   const gpuPercent = flags.integer('gpu-percent', 100, { min: 5, max: 100 });
 
   const engine = new Engine({
     gpu: openInstance(flags),
     clock: systemClock,
-    open: async () => ({ source: await openFile(path), name: path }),
+    open: async (id) => ({ source: await openFile(id), name: id }),
   });
-  await engine.configure({ caps: { gpuPercent, memoryBytes }, defaultModel: path });
+  await engine.configure({ caps: { gpuPercent, memoryBytes }, defaultModel: path ?? '' });
   await engine.wake();
   let served = 0;
+  const files = new RoomFiles({
+    clock: systemClock,
+    own: async () => own,
+    open: openFile,
+    manifests: { get: async () => undefined, set: async () => {} },
+    openFetched: async () => new MemoryPieces(),
+  });
   const roomModels: RoomModels = new RoomModels({
     engine,
     clock: systemClock,
-    byHash: async () => new Map([[hash, path]]),
+    random: Math.random,
+    files,
+    hub: hubPieces({ fetch, isHub: isPublisher }),
     open: openFile,
     node: () => host.node,
     sharedBytes: () => memoryBytes,
@@ -55,11 +70,15 @@ export async function peer(args: string[]) {
   });
   const host = new MeshHost({
     clock: systemClock,
+    pieces: roomModels.pieces,
+    // Its identity is gone with the process, and so are its accounts
+    ledger: { read: async () => undefined, write: async () => {} },
+    onEnter: () => void files.learn().catch(console.error),
     engine: {
       random: Math.random,
-      describe: () => describeMachine(engine.status(), engine.stageBytes),
+      describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
       isOwnerBusy: () => false,
-      openStage: (order, _, onProgress) => roomModels.openStage(order, false, onProgress),
+      openStage: (...stage) => roomModels.openStage(...stage),
       onWork: () => void served++,
     },
   });

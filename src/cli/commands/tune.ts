@@ -1,6 +1,7 @@
 import type { Kernel } from '../../../kernels/kernel.ts';
 import { MAT_MUL_TUNING, matMul } from '../../../kernels/mat-mul/mat-mul.ts';
-import { matMulDp4a } from '../../../kernels/mat-mul/mat-mul-dp4a.ts';
+import { matMulDp4a, type MatMulDp4aTuning } from '../../../kernels/mat-mul/mat-mul-dp4a.ts';
+import { MATRICES_TUNINGS, matMulMatrices } from '../../../kernels/mat-mul/mat-mul-matrices.ts';
 import { matVec, matVecTuning } from '../../../kernels/mat-vec/mat-vec.ts';
 import { matVecDp4a } from '../../../kernels/mat-vec/mat-vec-dp4a.ts';
 import { quantizedBytes } from '../../../kernels/quantize/quantize.ts';
@@ -48,7 +49,7 @@ export async function tune(args: string[]) {
     ({ takes }) => takes(rows),
   )!.kernel;
   const kernels = isInteger
-    ? integerCandidates(format, variants, shape)
+    ? integerCandidates(format, variants, shape, gpu)
     : floatCandidates(format, variants, shape);
   const bytes = (format.quantsBytes(k) + format.scalesBytes(k)) * n;
   const results: { kernel: string; division: Record<string, number>; gb_per_s: number; us: number }[] = [];
@@ -75,7 +76,7 @@ export async function tune(args: string[]) {
   };
 }
 
-/** What `constants` say that is not the matrix's own. */
+/** What `constants` say that is not the matrix's own; tiles have it in their names. */
 function division(kernel: Kernel<LinearShape>, shape: LinearShape): Record<string, number> {
   const { K: _k, N: _n, ADD: _a, OUT_STRIDE: _s, OUT_OFFSET: _o, ...rest } = kernel.constants(shape);
   return rest;
@@ -85,8 +86,9 @@ const COLS = [1, 2, 4, 8];
 
 function integerCandidates(
   format: QuantFormat,
-  { dp4a, subgroupSize }: Variants,
+  { dp4a, matrices, subgroupSize }: Variants,
   { k, rows }: LinearShape,
+  { device }: Gpu,
 ): Kernel<LinearShape>[] {
   const kernels: Kernel<LinearShape>[] = [];
   const most = 4 * subgroupSize;
@@ -104,23 +106,37 @@ function integerCandidates(
               ahead: 0,
             }),
           );
-  if (rows > 8)
-    for (const [sideN, sideM, eachN] of [
-      [8, 8, 4],
-      [16, 8, 4],
-      [8, 16, 4],
-      [16, 16, 4],
-      [8, 8, 8],
-      [16, 8, 8],
-      [8, 16, 8],
-      [16, 16, 8],
-      [32, 8, 4],
-      [32, 4, 8],
-      [16, 4, 8],
-    ] as const)
-      for (const depth of [1, 2, 4].filter((depth) => depth * (48 * eachN * sideN + 160 * sideM) <= 16_384))
-        kernels.push(tuned(matMulDp4a(format), { sideN, sideM, eachN, depth }));
+  if (rows > 8) kernels.push(...tileDivisions(device).map((tuning) => matMulDp4a(format, tuning)));
+  if (rows > 64 && matrices)
+    for (const tuning of Object.values(MATRICES_TUNINGS))
+      kernels.push(matMulMatrices(format, { ...tuning, subgroup: subgroupSize }));
   return kernels;
+}
+
+const SIDES = [4, 8, 16];
+
+/** Of tiles in int8, what an adapter has room for. */
+function tileDivisions({ limits }: GPUDevice): MatMulDp4aTuning[] {
+  const all = SIDES.flatMap((sideN) =>
+    SIDES.flatMap((sideM) =>
+      [2, 4, 8].flatMap((eachN) =>
+        [4, 8].flatMap((eachM) =>
+          [1, 4, 8].flatMap((slices) =>
+            [1, 2].map((depth): MatMulDp4aTuning => ({ sideN, sideM, eachN, eachM, slices, depth })),
+          ),
+        ),
+      ),
+    ),
+  );
+  return all.filter(({ sideN, sideM, eachN, eachM, slices, depth }) => {
+    const threads = sideN * sideM * slices;
+    const bytes = 52 * slices * depth * (sideN * eachN + sideM * eachM) + 16 * threads;
+    return (
+      threads >= 64 &&
+      threads <= limits.maxComputeInvocationsPerWorkgroup &&
+      bytes <= limits.maxComputeWorkgroupStorageSize
+    );
+  });
 }
 
 function floatCandidates(

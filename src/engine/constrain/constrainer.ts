@@ -26,7 +26,7 @@ export class Constrainer {
   readonly #vocab: number;
   /** By the control tokens that its grammars may write. */
   readonly #compilers = new Map<string, Promise<GrammarCompiler>>();
-  #spaced: readonly number[] | undefined;
+  #spaced: ReadonlySet<number> | undefined;
   readonly #kept = new LeastRecent<string, Promise<CompiledGrammar>>(MAX_KEPT, (compiled) => {
     void compiled.then(
       (grammar) => grammar.dispose(),
@@ -56,7 +56,7 @@ export class Constrainer {
         'The beginning of the answer does not follow what the whole answer is held to. Change one of them.',
       );
     }
-    return new TokenMatcher(matcher, this.#tokenizer, this.#spacedIds());
+    return new TokenMatcher(matcher, this.#tokenizer, this.#spacedIds(), new Set(marks));
   }
 
   async dispose(): Promise<void> {
@@ -97,14 +97,14 @@ export class Constrainer {
     return compiler;
   }
 
-  #spacedIds(): readonly number[] {
+  #spacedIds(): ReadonlySet<number> {
     const tokenizer = this.#tokenizer;
-    this.#spaced ??=
+    const isSpaced = (id: number) => tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE;
+    this.#spaced ??= new Set(
       tokenizer.addsSpace === 'never'
         ? []
-        : Array.from({ length: this.#vocab }, (_, id) => id).filter(
-            (id) => tokenizer.kind(id) === 'normal' && tokenizer.tokenBytes(id)[0] === SPACE,
-          );
+        : Array.from({ length: this.#vocab }, (_, id) => id).filter(isSpaced),
+    );
     return this.#spaced;
   }
 }

@@ -20,7 +20,11 @@ const weight = (n: number, k: number) => ((n * 7 + k * 3) % 31) - 15;
 const input = (m: number, k: number) => (k % 32 === 0 ? 127 : ((m * 11 + k * 13) % 255) - 127);
 
 /** Products of so many rows, in f32 (or f16) and in int8. */
-export async function products(gpu: Gpu, variants: Variants, sizes = [1, 40]): Promise<boolean> {
+export async function products(
+  gpu: Gpu,
+  variants: Variants,
+  sizes = variants.matrices ? [1, 40, 70] : [1, 40],
+): Promise<boolean> {
   const format = quantFormat('Q8_0')!;
   const { quants, scales } = format.pack(file(), N, K);
   const matrix = { format, k: K, rows: N };

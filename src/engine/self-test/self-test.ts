@@ -6,7 +6,7 @@ import { products } from './products.ts';
 import { sampling } from './sampling.ts';
 
 /** Goes up when kernels change in what an adapter may get wrong: every adapter is then tested again. */
-const VERSION = 1;
+const VERSION = 2;
 
 type Checks = Record<string, (gpu: Gpu, variants: Variants) => Promise<boolean>>;
 
@@ -69,7 +69,9 @@ async function firstWrong(gpu: Gpu, variants: Variants, checks: Checks): Promise
   });
 }
 
-function adapterKey({ info }: Gpu): string {
+function adapterKey({ info, matrices }: Gpu): string {
   const { vendor, architecture, device, description } = info;
-  return [VERSION, vendor, architecture, device, description].join(' | ');
+  return [VERSION, vendor, architecture, device, description, matrices && 'matrices']
+    .filter(Boolean)
+    .join(' | ');
 }

@@ -3,33 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fakeClock } from '../../../test/fakes/clock.ts';
 import { PagedStepper, type PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
+import { pagedPlan } from '../../../test/fakes/paged-plan.ts';
 import { softmax } from '../../../kernels/sample/reference.ts';
 import { GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
 import { Governor } from '../governor.ts';
-import type { Plan } from '../plan.ts';
 import { Runner } from '../runner.ts';
 import type { Speculates } from './speculation.ts';
 import { Lookup } from './lookup.ts';
 
 const PAGE = 4;
-
-function planOf(slots: number, pageCount: number): Plan {
-  return {
-    contextLength: 400,
-    slots,
-    maxRows: 64,
-    isWhole: false,
-    groups: [{ window: 0, pageCount, blocks: [0] }],
-    pageSize: PAGE,
-    pageCount,
-    maxPages: 100,
-    kv: 'f32',
-    weightsBytes: 0,
-    kvBytes: 0,
-    activationsBytes: 0,
-    totalBytes: 0,
-  };
-}
 
 function open(
   sample: PagedStepperOptions['sample'],
@@ -40,7 +22,7 @@ function open(
   const step = new PagedStepper({ pageSize: PAGE, sample, ...options });
   const clock = fakeClock();
   const runner = new Runner({
-    plan: planOf(slots, pageCount),
+    plan: pagedPlan({ slots, pageCount, pageSize: PAGE }),
     step,
     clock,
     governor: new Governor(clock),

@@ -87,6 +87,11 @@ export class Speculation {
     return unknown === 0 ? [tokens.at(-1)!, ...guesses] : guesses.slice(unknown - 1);
   }
 
+  /** The token after the text may not be what was sampled: what was computed with it is void. */
+  refuse(): void {
+    if (this.isGuessing) this.#end();
+  }
+
   /** All that was under way has been read, or is void. */
   settle(): void {
     this.#ahead = [];

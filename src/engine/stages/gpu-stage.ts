@@ -20,15 +20,12 @@ import type { Plan } from '../plan.ts';
 import { Readback } from '../readback.ts';
 import { Sampling } from '../sampling.ts';
 import { StepBuffer, type StepLoad } from '../step-buffer.ts';
+import { uploadBytes } from '../upload.ts';
 import { chooseVariants } from '../variants.ts';
 import { type ModelPart, partOfModel } from './part-of-model.ts';
-import { planStage } from './stage-sizes.ts';
+import { DEPTH, MOST_PARTS, planStage } from './stage-sizes.ts';
 import { Turnstile } from './turnstile.ts';
 
-/** Steps submitted before the first of them is read. */
-const DEPTH = 4;
-/** Drafts give a sequence as many outputs as this in one step. */
-const MOST_PARTS = 8;
 const BYTES: Record<HiddenType, number> = { f16: 2, f32: 4 };
 
 /** What a stage will take, before a byte is allocated. */
@@ -50,7 +47,7 @@ export function planStageOn(gpu: Gpu, file: ModelFile, order: StageOrder): Stage
     vocab: file.config.vocab,
     part,
     layout,
-    plan: planStage(file.config, part, order, layout.bytes),
+    plan: planStage(file.config, part, order, layout.bytes + uploadBytes(gpu, layout)),
   };
 }
 

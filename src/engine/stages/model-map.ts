@@ -1,31 +1,45 @@
 import { type AnyLeaf, replaceLeaves } from '../../../models/architectures/index.ts';
 import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
-import type { HiddenType, ModelMap, Piece } from '../../protocol/stage.ts';
+import type { HiddenType, ModelMap, ModelOrigin, Piece } from '../../protocol/stage.ts';
 import { cacheBytes } from '../cache-plan.ts';
 import type { ModelFile } from '../model-file.ts';
-import { activationBytes } from '../plan.ts';
-import { planChain, stagedCache } from './stage-sizes.ts';
+import { planChain, stageWorkBytes, stagedCache } from './stage-sizes.ts';
 
 const PIECE_BYTES = 4 * 2 ** 20;
 
-/** What is where in a model's file, in pieces whose hashes nobody has told. `sha256` is the whole file's, in hex. */
-export function mapModel({ config, tensors, gguf }: ModelFile, sha256: string): ModelMap {
+export interface MapFacts {
+  /** What rooms call it. */
+  model: string;
+  origin: ModelOrigin;
+  /** Of each of its files, one behind the other. */
+  partBytes: readonly number[];
+  /** SHA-256 of the file's bytes there, in hex. */
+  hashOf(offset: number, bytes: number): string;
+}
+
+/** What is where in a model's file. */
+export function mapModel({ config, tensors, gguf }: ModelFile, facts: MapFacts): ModelMap {
+  const { model, origin, partBytes, hashOf } = facts;
   const { blocks, ropeFactors, embedding, positions, tokenTypes, embeddingNorm, outputNorm, head } = tensors;
-  const headerBytes = Math.min(...[...gguf.tensors.values()].map(({ offset }) => offset));
   const plan = planChain(config);
   const cache = cacheBytes(stagedCache(config, plan), plan.groups);
+  const offsets = [...gguf.tensors.values()].map(({ offset }) => offset);
+  const cut = (offset: number, bytes: number) => pieces(offset, bytes, hashOf);
+  const of = (tree: object) => ranges(tree).flatMap(({ offset, bytes }) => cut(offset, bytes));
   return {
-    model: sha256,
+    model,
+    origin,
     name: config.name,
     dim: config.dim,
     vocab: config.vocab,
     hidden: hiddenType(config),
-    common: [...cut(0, headerBytes), ...piecesOf({ ropeFactors })],
-    embedding: piecesOf({ embedding, positions, tokenTypes, embeddingNorm }),
-    layers: blocks.map(piecesOf),
-    head: piecesOf({ outputNorm, head: head ?? embedding }),
+    header: headers(offsets, partBytes).flatMap(({ offset, bytes }) => cut(offset, bytes)),
+    common: of({ ropeFactors }),
+    embedding: of({ embedding, positions, tokenTypes, embeddingNorm }),
+    layers: blocks.map(of),
+    head: of({ outputNorm, head: head ?? embedding }),
     cacheBytesPerPosition: cache / config.blocks / plan.pageSize / plan.pageCount,
-    scratchBytes: activationBytes(config, plan),
+    scratchBytes: stageWorkBytes(config, plan, plan.groups.length),
   };
 }
 
@@ -34,18 +48,33 @@ function hiddenType({ embeddingScale }: ModelFile['config']): HiddenType {
   return embeddingScale === 1 ? 'f16' : 'f32';
 }
 
-function piecesOf(tree: object): Piece[] {
-  const pieces: Piece[] = [];
-  replaceLeaves(tree, ({ tensors }: AnyLeaf<TensorInfo>) => {
-    for (const { offset, sizeBytes } of tensors) pieces.push(...cut(offset, sizeBytes));
-  });
-  return pieces;
+interface Range {
+  offset: number;
+  bytes: number;
 }
 
-function cut(offset: number, bytes: number): Piece[] {
-  return Array.from({ length: Math.ceil(bytes / PIECE_BYTES) }, (_, i) => ({
-    offset: offset + i * PIECE_BYTES,
-    bytes: Math.min(PIECE_BYTES, bytes - i * PIECE_BYTES),
-    sha256: undefined,
-  }));
+/** Each file of a model has one, up to its first tensor. */
+function headers(tensors: readonly number[], partBytes: readonly number[]): Range[] {
+  let start = 0;
+  return partBytes.map((size) => {
+    const offset = start;
+    start += size;
+    const first = tensors.filter((at) => at >= offset && at < start);
+    return { offset, bytes: Math.min(start, ...first) - offset };
+  });
+}
+
+function ranges(tree: object): Range[] {
+  const found: Range[] = [];
+  replaceLeaves(tree, ({ tensors }: AnyLeaf<TensorInfo>) => {
+    for (const { offset, sizeBytes } of tensors) found.push({ offset, bytes: sizeBytes });
+  });
+  return found;
+}
+
+function pieces(offset: number, bytes: number, hashOf: MapFacts['hashOf']): Piece[] {
+  return Array.from({ length: Math.ceil(bytes / PIECE_BYTES) }, (_, i) => {
+    const [at, size] = [offset + i * PIECE_BYTES, Math.min(PIECE_BYTES, bytes - i * PIECE_BYTES)];
+    return { offset: at, bytes: size, sha256: hashOf(at, size) };
+  });
 }

@@ -2,7 +2,10 @@ import type { ModelConfig } from '../../../models/architectures/index.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
 import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache-plan.ts';
-import { activationBytes, type Plan } from '../plan.ts';
+import { activationBytes, type Plan, tableBytes } from '../plan.ts';
+import { Readback } from '../readback.ts';
+import { RESULT_BYTES, samplingSizes } from '../sampling.ts';
+import { StepBuffer } from '../step-buffer.ts';
 import type { ModelPart } from './part-of-model.ts';
 
 const MOST_CONTEXT = 4_096;
@@ -10,6 +13,10 @@ const MOST_CONTEXT = 4_096;
 const POOLED_CONTEXTS = 1;
 /** Answers that a model in several machines makes at once. */
 const SLOTS = 6;
+/** Steps submitted before the first of them is read. */
+export const DEPTH = 4;
+/** Drafts give a sequence as many outputs as this in one step. */
+export const MOST_PARTS = 8;
 /** One less than fill pages: whoever runs the chain may add a row of its own to a step. */
 const MAX_ROWS = 31;
 
@@ -80,7 +87,7 @@ export function planStage(
       .map((block) => block - span.first),
   }));
   const kvBytes = cacheBytes({ ...cache, config: part.config }, groups);
-  const activationsBytes = activationBytes(part.config, sizes);
+  const activationsBytes = stageWorkBytes(part.config, sizes, whole.length);
   return {
     contextLength,
     slots,
@@ -96,6 +103,23 @@ export function planStage(
     activationsBytes,
     totalBytes: weightsBytes + kvBytes + activationsBytes,
   };
+}
+
+/** Everything of a stage but its weights and its cache, as if it were the last one and sent f32. */
+export function stageWorkBytes(
+  config: ModelConfig,
+  sizes: Pick<StageSizes, 'slots' | 'maxRows' | 'contextLength'>,
+  groups: number,
+): number {
+  const { slots, maxRows } = sizes;
+  const hidden = maxRows * config.dim * 4;
+  const sampling = Object.values(samplingSizes(config.vocab, slots)).reduce((sum, bytes) => sum + bytes, 0);
+  const back = Math.max(
+    Readback.bytes(DEPTH * MOST_PARTS, slots * RESULT_BYTES),
+    Readback.bytes(DEPTH, hidden),
+  );
+  const told = StepBuffer.places(sizes, maxRows).size;
+  return activationBytes(config, sizes) + tableBytes(groups, sizes) + told + hidden + sampling + back;
 }
 
 function isSpanOf({ blocks }: ModelConfig, { first, end, embeds, samples }: StageSpan): boolean {

@@ -1,5 +1,4 @@
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { Piece } from '../../protocol/stage.ts';
 import type { Clock } from '../clock.ts';
 import { CHUNK_BYTES, CHUNKS_IN_FLIGHT, MAX_PIECE_BYTES } from '../limits.ts';
 import type { ControlMessage } from '../messages/control.ts';
@@ -14,10 +13,15 @@ export interface PeerPiecesOptions {
   onTransfer(peer: PeerId, bytes: number, ms: number): void;
 }
 
+/** Bytes by their hash: a piece of a model, or its manifest. */
+export interface Wanted {
+  sha256: string;
+  bytes: number;
+}
+
 interface Transfer {
   peer: PeerId;
-  model: string;
-  piece: Piece;
+  piece: Wanted;
   startedAt: number;
   bytes: Uint8Array<ArrayBuffer>;
   /** Where the next chunk to ask for begins. */
@@ -39,12 +43,11 @@ export class PeerPieces {
   }
 
   /** Nothing if the peer has it not, or stops sending. */
-  fetch(peer: PeerId, model: string, piece: Piece): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  fetch(peer: PeerId, piece: Wanted): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (piece.bytes > MAX_PIECE_BYTES) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const transfer: Transfer = {
         peer,
-        model,
         piece,
         startedAt: this.#options.clock.now(),
         bytes: new Uint8Array(piece.bytes),
@@ -87,7 +90,7 @@ export class PeerPieces {
   }
 
   #ask(transfer: Transfer): void {
-    const { peer, model, piece, asked } = transfer;
+    const { peer, piece, asked } = transfer;
     while (asked.size < CHUNKS_IN_FLIGHT && transfer.askedTo < piece.bytes) {
       const request = this.#nextRequest++ >>> 0;
       const at = transfer.askedTo;
@@ -95,7 +98,7 @@ export class PeerPieces {
       transfer.askedTo += bytes;
       asked.set(request, { at, bytes });
       this.#byRequest.set(request, transfer);
-      this.#options.tell(peer, { kind: 'want', request, model, offset: piece.offset + at, bytes });
+      this.#options.tell(peer, { kind: 'want', request, sha256: piece.sha256, at, bytes });
     }
     transfer.cancel();
     transfer.cancel = this.#options.clock.after(CHUNK_TIMEOUT_MS, () => this.#end(transfer, undefined));

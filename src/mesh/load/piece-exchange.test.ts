@@ -6,10 +6,10 @@ import type { PeerId } from '../../protocol/peer-id.ts';
 import type { ModelMap, Piece, Stage, StageOrder } from '../../protocol/stage.ts';
 import { parseChunk, parseControl } from '../messages/control.ts';
 import { spanOf } from '../planner/model-cost.ts';
+import { makeManifest, parseManifest } from './manifest.ts';
 import { PieceExchange } from './piece-exchange.ts';
-import { allPieces, fromBits, piecesOf, toBits } from './pieces-of.ts';
+import { fromBits, piecesOf, toBits } from './pieces-of.ts';
 
-const MODEL = 'e1'.repeat(32);
 const LAYERS = 4;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -21,12 +21,14 @@ const cut = (offset: number, bytes: number): Piece => ({
   sha256: sha256(file.subarray(offset, offset + bytes)),
 });
 const map: ModelMap = {
-  model: MODEL,
+  model: '',
+  origin: { manifestBytes: 0, url: '' },
   name: 'a model',
   dim: 8,
   vocab: 100,
   hidden: 'f16',
-  common: [cut(0, 1_000)],
+  header: [cut(0, 1_000)],
+  common: [],
   embedding: [cut(1_000, 70_000), cut(71_000, 29_000)],
   layers: Array.from({ length: LAYERS }, (_, layer) => [
     cut(100_000 + layer * 200_000, 131_072),
@@ -36,6 +38,14 @@ const map: ModelMap = {
   cacheBytesPerPosition: 10,
   scratchBytes: 64 * 2 ** 20,
 };
+const manifestBytes = await makeManifest(map, [file.length], {
+  read: async (offset, length) => file.slice(offset, offset + length),
+  sha256: async (bytes) => sha256(bytes),
+});
+const MODEL = sha256(manifestBytes);
+const { pieces } = parseManifest(MODEL, manifestBytes);
+const ORIGIN = { manifestBytes: manifestBytes.length, url: '' };
+const ASKER = 'asker' as PeerId;
 const order = (first: number, end: number): StageOrder => ({
   model: MODEL,
   span: spanOf(first, end, LAYERS),
@@ -46,7 +56,7 @@ const order = (first: number, end: number): StageOrder => ({
 const stage: Stage = { run: () => Promise.reject(new Error('not asked')), forget() {}, destroy() {} };
 
 class Machine {
-  readonly held = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly held = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly fromHub: number[] = [];
   readonly forgers: PeerId[] = [];
   readonly transfers: [PeerId, number][] = [];
@@ -67,14 +77,9 @@ class Machine {
       clock,
       random: () => 0,
       store: {
-        has: (_, { offset }) => this.held.has(offset),
-        read: async (_, offset, bytes) => {
-          const at = [...this.held].find(
-            ([start, piece]) => start <= offset && offset < start + piece.length,
-          );
-          return at?.[1].slice(offset - at[0], offset - at[0] + bytes);
-        },
-        write: async (_, piece, bytes) => void this.held.set(piece.offset, bytes),
+        has: (sha256) => this.held.has(sha256),
+        read: async (sha256, at, bytes) => this.held.get(sha256)?.slice(at, at + bytes),
+        write: async (sha256, bytes) => void this.held.set(sha256, bytes),
       },
       members: () =>
         [...room.values()]
@@ -83,7 +88,7 @@ class Machine {
             peer,
             isSuspect: false,
             beat: {
-              pieces: [{ model: MODEL, held: toBits(map, ({ offset }) => held.has(offset)) }],
+              pieces: [{ model: MODEL, held: toBits(pieces, ({ sha256 }) => held.has(sha256)) }],
             } as never,
           })),
       send: (peer, lane, frame) => {
@@ -101,7 +106,12 @@ class Machine {
         });
       },
       bufferedBytes: () => 0,
-      mapOf: async (model) => (model === MODEL ? map : undefined),
+      readMap: async ({ model }, origin, header) => {
+        expect(await header.read(0, 2_000)).toEqual(
+          Uint8Array.from([...file.slice(0, 1_000), ...new Uint8Array(1_000)]),
+        );
+        return { ...map, model, origin };
+      },
       hub: async (_, piece) => {
         if (!this.hubWorks) throw new HearthError('offline', 'The hub cannot be reached.');
         this.fromHub.push(piece.offset);
@@ -111,28 +121,39 @@ class Machine {
       onForged: (peer) => this.forgers.push(peer),
       freeBytes: () => this.freeBytes,
       onTransfer: (peer, bytes) => this.transfers.push([peer, bytes]),
-      makeStage: async () => stage,
+      makeStage: async ({ span }, _, source) => {
+        for (const { offset, bytes } of piecesOf(map, span))
+          expect(
+            Buffer.compare(await source.read(offset, bytes), file.subarray(offset, offset + bytes)),
+          ).toBe(0);
+        return stage;
+      },
     });
   }
 
   holds(pieces: readonly Piece[]): void {
-    for (const { offset, bytes } of pieces) this.held.set(offset, file.slice(offset, offset + bytes));
+    for (const { sha256, offset, bytes } of pieces) this.held.set(sha256, file.slice(offset, offset + bytes));
   }
 
+  open(order: StageOrder, onProgress: (done: number, total: number) => void = () => {}): Promise<Stage> {
+    return this.exchange.openStage(order, ORIGIN, ASKER, onProgress);
+  }
+
+  /** Of the model's file. */
   get heldBytes(): number {
-    return [...this.held.values()].reduce((sum, { length }) => sum + length, 0);
+    return pieces.reduce((sum, { sha256, bytes }) => sum + (this.held.has(sha256) ? bytes : 0), 0);
   }
 
   isRight(): boolean {
-    return [...this.held].every(
-      ([offset, bytes]) => Buffer.compare(bytes, file.subarray(offset, offset + bytes.length)) === 0,
-    );
+    return [...this.held].every(([hash, bytes]) => sha256(bytes) === hash);
   }
 }
 
 function roomOf(...names: string[]) {
   const clock = new ManualClock();
   const room = new Map<PeerId, Machine>();
+  // Who asks has read the model's manifest, and here nothing else of it
+  new Machine(ASKER, room, clock).held.set(MODEL, manifestBytes);
   return {
     clock,
     machines: names.map((name) => new Machine(name as PeerId, room, clock)) as [Machine, Machine, Machine],
@@ -143,7 +164,7 @@ describe('a machine that is asked for a stage', () => {
   test('fetches the bytes of its layers, and no others', async () => {
     const { machines } = roomOf('a');
     const progress: number[] = [];
-    await machines[0].exchange.openStage(order(1, 3), (done, total) => progress.push(done / total));
+    await machines[0].open(order(1, 3), (done, total) => progress.push(done / total));
     expect(machines[0].heldBytes).toBe(1_000 + 2 * 200_000);
     expect(machines[0].isRight()).toBe(true);
     expect(progress[0]).toBe(0);
@@ -152,31 +173,33 @@ describe('a machine that is asked for a stage', () => {
 
   test('has an embedding that is the head too once', async () => {
     const { machines } = roomOf('a');
-    await machines[0].exchange.openStage(order(0, 4), () => {});
+    await machines[0].open(order(0, 4));
     expect(machines[0].heldBytes).toBe(file.length);
-    expect(machines[0].fromHub.toSorted((a, b) => a - b)).toEqual(allPieces(map).map(({ offset }) => offset));
+    expect(machines[0].fromHub.toSorted((a, b) => a - b)).toEqual(pieces.map(({ offset }) => offset));
   });
 
   test('asks peers before the hub, and the hub for what no peer has', async () => {
     const { machines } = roomOf('a', 'b');
-    machines[1].holds([...map.common, ...map.layers[1]!]);
-    await machines[0].exchange.openStage(order(1, 3), () => {});
+    machines[1].holds([...map.header, ...map.layers[1]!]);
+    await machines[0].open(order(1, 3));
     expect(machines[0].isRight()).toBe(true);
     expect(machines[0].fromHub.sort()).toEqual(map.layers[2]!.map(({ offset }) => offset));
     expect(machines[1].sentBytes).toBeLessThan((1_000 + 200_000) * 1.01);
-    expect(machines[0].transfers.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(201_000);
+    expect(machines[0].transfers.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(
+      201_000 + ORIGIN.manifestBytes,
+    );
   });
 
   test('keeps what it has already', async () => {
     const { machines } = roomOf('a');
     machines[0].holds(piecesOf(map, order(1, 2).span));
-    await machines[0].exchange.openStage(order(1, 3), () => {});
+    await machines[0].open(order(1, 3));
     expect(machines[0].fromHub.sort()).toEqual(map.layers[2]!.map(({ offset }) => offset));
   });
 
   test('takes no piece twice, though two stages want it at once', async () => {
     const { machines } = roomOf('a');
-    const open = (first: number, end: number) => machines[0].exchange.openStage(order(first, end), () => {});
+    const open = (first: number, end: number) => machines[0].open(order(first, end));
     await Promise.all([open(1, 3), open(2, 3)]);
     expect(new Set(machines[0].fromHub).size).toBe(machines[0].fromHub.length);
   });
@@ -185,9 +208,9 @@ describe('a machine that is asked for a stage', () => {
 describe('a peer', () => {
   test('that sends other bytes is named, and another one or the hub is asked', async () => {
     const { machines } = roomOf('a', 'b', 'c');
-    for (const other of machines.slice(1)) other.holds(allPieces(map));
+    for (const other of machines.slice(1)) other.holds(pieces);
     machines[1].spoil = (chunk) => chunk.fill(0);
-    await machines[0].exchange.openStage(order(1, 2), () => {});
+    await machines[0].open(order(1, 2));
     expect(machines[0].isRight()).toBe(true);
     expect(new Set(machines[0].forgers)).toEqual(new Set(['b']));
     expect(machines[0].fromHub).toEqual([]);
@@ -201,18 +224,18 @@ describe('a peer', () => {
     ],
   ])('that %s is not waited for', async (_, spoil) => {
     const { machines } = roomOf('a', 'b');
-    machines[1].holds(allPieces(map));
+    machines[1].holds(pieces);
     machines[1].spoil = spoil;
-    await machines[0].exchange.openStage(order(1, 2), () => {});
+    await machines[0].open(order(1, 2));
     expect(machines[0].isRight()).toBe(true);
   });
 
   test('that falls silent is given up', async () => {
     const { clock, machines } = roomOf('a', 'b');
-    machines[1].holds(allPieces(map));
+    machines[1].holds(pieces);
     let chunks = 0;
     machines[1].spoil = (chunk) => (chunks++ < 2 ? chunk : undefined);
-    const opened = machines[0].exchange.openStage(order(1, 2), () => {});
+    const opened = machines[0].open(order(1, 2));
     let isOpen = false;
     void opened.then(() => (isOpen = true));
     for (let i = 0; i < 20 && !isOpen; i++) {
@@ -223,25 +246,12 @@ describe('a peer', () => {
     expect(machines[0].isRight()).toBe(true);
     expect(machines[0].fromHub.length).toBeGreaterThan(0);
   });
-
-  test('without a hash to hold it against is not asked', async () => {
-    const { machines } = roomOf('a', 'b');
-    machines[1].holds(allPieces(map));
-    const pieces = map.common;
-    const [{ sha256: known }] = pieces as [Piece];
-    pieces[0]!.sha256 = undefined;
-    await machines[0].exchange.openStage(order(1, 2), () => {});
-    expect(machines[0].fromHub).toEqual([0]);
-    pieces[0]!.sha256 = known;
-  });
 });
 
 test('where neither peer nor hub has the bytes, the reason is said', async () => {
   const { machines } = roomOf('a');
   machines[0].hubWorks = false;
-  await expect(machines[0].exchange.openStage(order(1, 2), () => {})).rejects.toThrow(
-    'The hub cannot be reached.',
-  );
+  await expect(machines[0].open(order(1, 2))).rejects.toThrow('The hub cannot be reached.');
 });
 
 test.each([
@@ -252,24 +262,48 @@ test.each([
     'no such stage',
   ],
   ['states of another size', { ...order(0, 1), dim: 16 }, 'no such stage'],
-])('a stage of %s is refused before a byte is fetched', async (_, order, why) => {
+])('a stage of %s is refused before a byte of its layers is fetched', async (_, order, why) => {
   const { machines } = roomOf('a');
-  await expect(machines[0].exchange.openStage(order, () => {})).rejects.toThrow(why);
-  expect(machines[0].fromHub).toEqual([]);
+  await expect(machines[0].open(order)).rejects.toThrow(why);
+  // Its header alone
+  expect(machines[0].fromHub.every((offset) => offset === 0)).toBe(true);
 });
 
 test('a stage beyond what the owner gives is refused, with what it needs', async () => {
   const { machines } = roomOf('a');
   machines[0].freeBytes = 50e6;
-  await expect(machines[0].exchange.openStage(order(0, 4), () => {})).rejects.toThrow(
+  await expect(machines[0].open(order(0, 4))).rejects.toThrow(
     'The stage needs 68 MB, and this machine gives 50 MB to others now.',
   );
 });
 
 test('pieces are told as one bit each', () => {
   const held = new Set([0, 231_072, 900_000]);
-  const bits = toBits(map, ({ offset }) => held.has(offset));
+  const bits = toBits(pieces, ({ offset }) => held.has(offset));
   expect(bits).toHaveLength(2);
-  expect(fromBits(map, bits)).toEqual(held);
-  expect(fromBits(map, new Uint8Array(99).fill(255)).size).toBe(allPieces(map).length);
+  expect(fromBits(pieces, bits)).toEqual(held);
+  expect(fromBits(pieces, new Uint8Array(99).fill(255)).size).toBe(pieces.length);
+});
+
+test('a manifest says what it was made of, and one that was made up is refused', () => {
+  const places = [0, 1_000, 71_000, ...map.layers.flat().map(({ offset }) => offset), 900_000];
+  expect(pieces.map(({ offset }) => offset)).toEqual(places);
+  expect(pieces.filter(({ isHeader }) => isHeader)).toMatchObject(map.header);
+  for (const length of [0, 10, manifestBytes.length - 1])
+    expect(() => parseManifest(MODEL, manifestBytes.slice(0, length))).toThrow();
+});
+
+test('a manifest whose pieces lie over each other, or past the end, is refused', async () => {
+  const read = async (_: number, length: number) => new Uint8Array(length);
+  const made = (pieces: Piece[], bytes: number) =>
+    makeManifest({ ...map, header: pieces, embedding: [], layers: [], head: [] }, [bytes], {
+      read,
+      sha256: async (bytes) => sha256(bytes),
+    });
+  const [first, second] = [cut(0, 100), cut(50, 100)];
+  expect(() => parseManifest(MODEL, manifestBytes)).not.toThrow();
+  const over = await made([first, second], 1_000);
+  expect(() => parseManifest(MODEL, over)).toThrow('over each other');
+  const past = await made([first], 99);
+  expect(() => parseManifest(MODEL, past)).toThrow('past its end');
 });

@@ -1,16 +1,18 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { ModelMap, Stage, StageOrder } from '../../protocol/stage.ts';
+import type { ModelMap, ModelOrigin, Stage, StageOrder } from '../../protocol/stage.ts';
 import type { Clock, Random } from '../clock.ts';
 import { CHUNK_BYTES } from '../limits.ts';
 import type { MeshLane } from '../link.ts';
 import type { Member } from '../membership/membership.ts';
 import { type ControlMessage, encodeControl } from '../messages/control.ts';
 import { modelCost } from '../planner/model-cost.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
 import { PeerPieces } from './peer-pieces.ts';
-import { PieceLoader, type PieceLoaderOptions, type PieceStore } from './piece-loader.ts';
+import { type Fetched, PieceLoader, type PieceLoaderOptions, type PieceStore } from './piece-loader.ts';
 import { PieceServer } from './piece-server.ts';
-import { fromBits } from './pieces-of.ts';
+import { type PieceSource, pieceSource } from './piece-source.ts';
+import { fromBits, piecesOf } from './pieces-of.ts';
 
 export interface PieceExchangeOptions extends Pick<PieceLoaderOptions, 'hub' | 'sha256' | 'onForged'> {
   clock: Clock;
@@ -21,12 +23,12 @@ export interface PieceExchangeOptions extends Pick<PieceLoaderOptions, 'hub' | '
   bufferedBytes(peer: PeerId): number;
   /** What the way from a peer has carried in so many milliseconds: for the topology. */
   onTransfer(peer: PeerId, bytes: number, ms: number): void;
-  /** What is where in a model's file; nothing for a model that this machine does not know. */
-  mapOf(model: string): Promise<ModelMap | undefined>;
+  /** What a header says of the model's file, whose pieces have the manifest's hashes. */
+  readMap(manifest: Manifest, origin: ModelOrigin, header: PieceSource): Promise<ModelMap>;
   /** What stages of others may take of this machine's memory now. */
   freeBytes(): number;
   /** Makes a stage of pieces that are all here. */
-  makeStage(order: StageOrder, map: ModelMap): Promise<Stage>;
+  makeStage(order: StageOrder, map: ModelMap, source: PieceSource): Promise<Stage>;
 }
 
 /** How a machine comes by the bytes of its stages, and gives others what it has of theirs. */
@@ -46,30 +48,29 @@ export class PieceExchange {
     this.#loader = new PieceLoader({
       ...options,
       peers: this.#peers,
-      holders: (map, piece) => this.#holders(map, piece.offset),
+      holders: (model, { offset }) => this.#holders(model, offset),
     });
   }
 
-  /** Fails, in words for who asked, if the stage has no place here or its bytes cannot be had. */
+  /**
+   * A stage of a model of which this machine need have nothing: first what the file is made of, then its header, then,
+   * if the stage has a place here, the bytes of its layers. Fails, in words for who asked, if any of it cannot be had.
+   */
   async openStage(
     order: StageOrder,
+    origin: ModelOrigin,
+    asker: PeerId,
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<Stage> {
-    const map = await this.#options.mapOf(order.model);
-    if (!map)
-      throw new HearthError('not-found', 'This machine does not know the model that you ask for a stage of.');
-    const { span, sizes, dim, hidden } = order;
-    if (span.end > map.layers.length || dim !== map.dim || hidden !== map.hidden)
-      throw new HearthError('bad-input', 'The model has no such stage.');
-    const positions = Math.max(...sizes.pageCounts) * sizes.pageSize;
-    const needed = modelCost(map).memory(span, positions);
-    if (needed > this.#options.freeBytes())
-      throw new HearthError(
-        'out-of-memory',
-        `The stage needs ${megabytes(needed)}, and this machine gives ${megabytes(this.#options.freeBytes())} to others now.`,
-      );
-    await this.#loader.load(map, span, onProgress);
-    return this.#options.makeStage(order, map);
+    const { store, readMap, makeStage } = this.#options;
+    const manifest = await this.#manifest(order.model, origin, asker);
+    const model: Fetched = { manifest, origin, asker };
+    const header = manifest.pieces.filter(({ isHeader }) => isHeader);
+    await this.#loader.load(model, header, onProgress);
+    const map = await readMap(manifest, origin, pieceSource(manifest, store, true));
+    this.#check(order, map);
+    await this.#loader.load(model, piecesOf(map, order.span), onProgress);
+    return makeStage(order, map, pieceSource(manifest, store));
   }
 
   onMessage(peer: PeerId, message: Extract<ControlMessage, { kind: 'want' | 'missing' }>): void {
@@ -86,20 +87,47 @@ export class PieceExchange {
     this.#server.onPeerGone(peer);
   }
 
-  #holders(map: ModelMap, offset: number): PeerId[] {
-    return this.#options
-      .members()
-      .filter(({ beat, isSuspect }) => {
-        const bits = beat.pieces.find(({ model }) => model === map.model)?.held;
-        return !isSuspect && bits !== undefined && this.#offsets(map, bits).has(offset);
-      })
-      .map(({ peer }) => peer);
+  async #manifest(model: string, { manifestBytes }: ModelOrigin, asker: PeerId): Promise<Manifest> {
+    const { store, members } = this.#options;
+    const wanted = { sha256: model, bytes: manifestBytes };
+    const others = members().filter(({ beat }) => beat.pieces.some((held) => held.model === model));
+    const bytes =
+      (await store.read(model, 0, manifestBytes)) ??
+      (await this.#loader.fromPeers([asker, ...others.map(({ peer }) => peer)], wanted));
+    if (!bytes)
+      throw new HearthError('not-found', 'This machine does not know the model that you ask for a stage of.');
+    const manifest = parseManifest(model, bytes);
+    if (!store.has(model)) await store.write(model, bytes);
+    return manifest;
+  }
+
+  /** Before a byte of a layer is fetched. */
+  #check({ span, sizes, dim, hidden }: StageOrder, map: ModelMap): void {
+    if (span.end > map.layers.length || dim !== map.dim || hidden !== map.hidden)
+      throw new HearthError('bad-input', 'The model has no such stage.');
+    const positions = Math.max(...sizes.pageCounts) * sizes.pageSize;
+    const needed = modelCost(map).memory(span, positions);
+    const free = this.#options.freeBytes();
+    if (needed > free)
+      throw new HearthError(
+        'out-of-memory',
+        `The stage needs ${megabytes(needed)}, and this machine gives ${megabytes(free)} to others now.`,
+      );
+  }
+
+  /** Who asks has the model's manifest, and mostly its file too, whatever its last heartbeat said. */
+  #holders({ manifest, asker }: Fetched, offset: number): PeerId[] {
+    const others = this.#options.members().filter(({ peer, beat, isSuspect }) => {
+      const bits = beat.pieces.find(({ model }) => model === manifest.model)?.held;
+      return peer !== asker && !isSuspect && bits && this.#offsets(manifest, bits).has(offset);
+    });
+    return [asker, ...others.map(({ peer }) => peer)];
   }
 
   /** Once for each heartbeat, not for each piece. */
-  #offsets(map: ModelMap, bits: Uint8Array): Set<number> {
+  #offsets({ pieces }: Manifest, bits: Uint8Array): Set<number> {
     let held = this.#held.get(bits);
-    if (!held) this.#held.set(bits, (held = fromBits(map, bits)));
+    if (!held) this.#held.set(bits, (held = fromBits(pieces, bits)));
     return held;
   }
 }

@@ -1,29 +1,37 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { ModelMap, Piece, StageSpan } from '../../protocol/stage.ts';
+import type { ModelOrigin, Piece } from '../../protocol/stage.ts';
 import type { Random } from '../clock.ts';
-import type { PeerPieces } from './peer-pieces.ts';
-import { piecesOf } from './pieces-of.ts';
+import type { Manifest } from './manifest.ts';
+import type { PeerPieces, Wanted } from './peer-pieces.ts';
 
 /** Pieces on their way at once: enough to keep a link busy, few enough to hold. */
 const PIECES_AT_ONCE = 4;
 
-/** Where a machine keeps the pieces that it has. */
+/** Where a machine has pieces and manifests, each by its SHA-256 in hex: nobody can put one in another's place. */
 export interface PieceStore {
-  has(model: string, piece: Piece): boolean;
-  /** Nothing if it is not there any more. */
-  read(model: string, offset: number, bytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  write(model: string, piece: Piece, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  has(sha256: string): boolean;
+  /** Bytes [at, at + bytes); nothing if they are not there any more. */
+  read(sha256: string, at: number, bytes: number): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  write(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+}
+
+/** A model that a machine fetches pieces of. */
+export interface Fetched {
+  manifest: Manifest;
+  origin: ModelOrigin;
+  /** Who wants a stage of it. */
+  asker: PeerId;
 }
 
 export interface PieceLoaderOptions {
   store: PieceStore;
   peers: PeerPieces;
   random: Random;
-  /** Machines that say they hold a piece. */
-  holders(map: ModelMap, piece: Piece): PeerId[];
+  /** Machines that have a piece, as far as can be known. */
+  holders(model: Fetched, piece: Piece): PeerId[];
   /** From where the model is published. */
-  hub(map: ModelMap, piece: Piece): Promise<Uint8Array<ArrayBuffer>>;
+  hub(model: Fetched, piece: Piece): Promise<Uint8Array<ArrayBuffer>>;
   /** In hex. */
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string>;
   /** A machine has sent bytes that are not those they should be. */
@@ -40,27 +48,26 @@ export class PieceLoader {
     this.#options = options;
   }
 
-  /** Resolves when every piece of the span is stored. Fails if neither a peer nor the hub has one. */
+  /** Resolves when every piece is stored. Fails if neither a peer nor the hub has one. */
   async load(
-    map: ModelMap,
-    span: StageSpan,
+    model: Fetched,
+    pieces: readonly Piece[],
     onProgress: (doneBytes: number, totalBytes: number) => void,
   ): Promise<void> {
-    const pieces = piecesOf(map, span);
     const totalBytes = pieces.reduce((sum, { bytes }) => sum + bytes, 0);
     let doneBytes = 0;
     const wanted: Piece[] = [];
     for (const piece of pieces) {
-      if (this.#options.store.has(map.model, piece)) doneBytes += piece.bytes;
+      if (this.#options.store.has(piece.sha256)) doneBytes += piece.bytes;
       else wanted.push(piece);
     }
     onProgress(doneBytes, totalBytes);
     // Rarest first: what few hold may soon be held by nobody
-    const rarity = (piece: Piece) => this.#options.holders(map, piece).length;
+    const rarity = (piece: Piece) => this.#options.holders(model, piece).length;
     wanted.sort((a, b) => rarity(a) - rarity(b));
     const fetchAll = async () => {
       for (let piece = wanted.shift(); piece; piece = wanted.shift()) {
-        await this.#fetchOnce(map, piece);
+        await this.#fetchOnce(model, piece);
         doneBytes += piece.bytes;
         onProgress(doneBytes, totalBytes);
       }
@@ -68,47 +75,45 @@ export class PieceLoader {
     await Promise.all(Array.from({ length: PIECES_AT_ONCE }, fetchAll));
   }
 
-  #fetchOnce(map: ModelMap, piece: Piece): Promise<void> {
-    // Another stage may have fetched it while this one waited
-    if (this.#options.store.has(map.model, piece)) return Promise.resolve();
-    const key = `${map.model} ${piece.offset}`;
-    let underWay = this.#underWay.get(key);
-    if (!underWay) {
-      underWay = this.#fetch(map, piece).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, underWay);
-    }
-    return underWay;
-  }
-
-  async #fetch(map: ModelMap, piece: Piece): Promise<void> {
-    const { store, hub } = this.#options;
-    const bytes = (await this.#fromPeers(map, piece)) ?? (await hub(map, piece));
-    if (!(await this.#isRight(piece, bytes)))
-      throw new HearthError(
-        'bad-model',
-        `A piece of ${map.name} is not what its publisher said it is. Try again later, or choose another model.`,
-      );
-    await store.write(map.model, piece, bytes);
-  }
-
-  /** Nothing if no machine has it after all. Without a known hash, nobody's word is taken for it. */
-  async #fromPeers(map: ModelMap, piece: Piece): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (piece.sha256 === undefined) return undefined;
-    const { holders, peers, random, onForged } = this.#options;
-    const asked = holders(map, piece)
-      .map((peer) => ({ peer, at: random() }))
-      .sort((a, b) => a.at - b.at);
-    for (const { peer } of asked) {
-      const bytes = await peers.fetch(peer, map.model, piece);
+  /** From the first of the machines that has it; nothing if none does. */
+  async fromPeers(machines: readonly PeerId[], wanted: Wanted): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { peers, onForged } = this.#options;
+    for (const peer of machines) {
+      const bytes = await peers.fetch(peer, wanted);
       if (!bytes) continue;
-      if (await this.#isRight(piece, bytes)) return bytes;
+      if (await this.#isRight(wanted, bytes)) return bytes;
       onForged(peer);
     }
     return undefined;
   }
 
-  async #isRight(piece: Piece, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-    if (bytes.length !== piece.bytes) return false;
-    return piece.sha256 === undefined || (await this.#options.sha256(bytes)) === piece.sha256;
+  #fetchOnce(model: Fetched, piece: Piece): Promise<void> {
+    // Another stage may have fetched it while this one waited
+    if (this.#options.store.has(piece.sha256)) return Promise.resolve();
+    let underWay = this.#underWay.get(piece.sha256);
+    if (!underWay) {
+      underWay = this.#fetch(model, piece).finally(() => this.#underWay.delete(piece.sha256));
+      this.#underWay.set(piece.sha256, underWay);
+    }
+    return underWay;
+  }
+
+  async #fetch(model: Fetched, piece: Piece): Promise<void> {
+    const { store, hub, holders, random } = this.#options;
+    const machines = holders(model, piece)
+      .map((peer) => ({ peer, at: random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ peer }) => peer);
+    const bytes = (await this.fromPeers(machines, piece)) ?? (await hub(model, piece));
+    if (!(await this.#isRight(piece, bytes)))
+      throw new HearthError(
+        'bad-model',
+        'A piece of the model is not what it is in the file of who asks. Download the model there again.',
+      );
+    await store.write(piece.sha256, bytes);
+  }
+
+  async #isRight(wanted: Wanted, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    return bytes.length === wanted.bytes && (await this.#options.sha256(bytes)) === wanted.sha256;
   }
 }

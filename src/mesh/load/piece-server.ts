@@ -50,9 +50,9 @@ export class PieceServer {
         await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
         continue;
       }
-      const { request, model, offset, bytes } = wants[0]!;
+      const { request, sha256, at, bytes } = wants[0]!;
       // A disk that fails is as good as one that has nothing
-      const chunk = await store.read(model, offset, bytes).catch(() => undefined);
+      const chunk = await store.read(sha256, at, bytes).catch(() => undefined);
       wants.shift();
       if (chunk?.length === bytes) send(peer, 'bulk', encodeChunk(request, chunk));
       else send(peer, 'control', encodeControl({ kind: 'missing', request }));

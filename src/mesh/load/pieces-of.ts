@@ -1,16 +1,17 @@
 import type { ModelMap, Piece, StageSpan } from '../../protocol/stage.ts';
 
-/** Every piece of a model's file, each once, in the file's order: its place here is its number in heartbeats. */
-export function allPieces({ common, embedding, layers, head }: ModelMap): Piece[] {
+/** Every piece of a model's file, each once, in the file's order. */
+export function allPieces({ header, common, embedding, layers, head }: ModelMap): Piece[] {
   const pieces = new Map(
-    [...common, ...embedding, ...layers.flat(), ...head].map((piece) => [piece.offset, piece]),
+    [...header, ...common, ...embedding, ...layers.flat(), ...head].map((piece) => [piece.offset, piece]),
   );
   return [...pieces.values()].sort((a, b) => a.offset - b.offset);
 }
 
 /** Exactly what a stage reads. */
-export function piecesOf({ common, embedding, layers, head }: ModelMap, span: StageSpan): Piece[] {
+export function piecesOf({ header, common, embedding, layers, head }: ModelMap, span: StageSpan): Piece[] {
   const wanted = [
+    ...header,
     ...common,
     ...(span.embeds ? embedding : []),
     ...layers.slice(span.first, span.end).flat(),
@@ -19,16 +20,15 @@ export function piecesOf({ common, embedding, layers, head }: ModelMap, span: St
   return [...new Map(wanted.map((piece) => [piece.offset, piece])).values()];
 }
 
-/** One bit for each of a model's pieces: those that are held. */
-export function toBits(map: ModelMap, isHeld: (piece: Piece) => boolean): Uint8Array<ArrayBuffer> {
-  const pieces = allPieces(map);
+/** One bit for each of a model's pieces, in the order of its manifest: those that are held. */
+export function toBits(pieces: readonly Piece[], isHeld: (piece: Piece) => boolean): Uint8Array<ArrayBuffer> {
   const bits = new Uint8Array(Math.ceil(pieces.length / 8));
   for (const [i, piece] of pieces.entries()) if (isHeld(piece)) bits[i >> 3]! |= 1 << (i & 7);
   return bits;
 }
 
 /** Offsets of the pieces whose bit is set; a machine may say more than there is. */
-export function fromBits(map: ModelMap, bits: Uint8Array): Set<number> {
-  const held = allPieces(map).filter((_, i) => ((bits[i >> 3] ?? 0) >> (i & 7)) & 1);
+export function fromBits(pieces: readonly Piece[], bits: Uint8Array): Set<number> {
+  const held = pieces.filter((_, i) => ((bits[i >> 3] ?? 0) >> (i & 7)) & 1);
   return new Set(held.map(({ offset }) => offset));
 }

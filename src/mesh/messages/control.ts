@@ -1,4 +1,4 @@
-import type { StageOrder, StageSpan } from '../../protocol/stage.ts';
+import type { ModelOrigin, StageOrder, StageSpan } from '../../protocol/stage.ts';
 import { isPeerId, type PeerId } from '../../protocol/peer-id.ts';
 import { MAX_GRANT_CHARS } from '../identity/grant.ts';
 import { MAX_TASK_BYTES, type SealedTask } from '../identity/task-seal.ts';
@@ -25,7 +25,7 @@ import {
 } from './codec.ts';
 
 /** Goes up whenever a message could no longer be read by who knew the last one. */
-export const CONTROL_VERSION = 2;
+export const CONTROL_VERSION = 3;
 
 /** What a machine says of itself every half second. */
 export interface Beat {
@@ -58,7 +58,7 @@ export interface Beat {
   tokensPerSecond: number;
   /** Stages whose weights lie on its GPU. */
   standing: StandingStage[];
-  /** Pieces on its disk: bit i of `held` is piece i of the model's map. */
+  /** Pieces on its disk: bit i of `held` is piece i of the model's manifest. */
   pieces: { model: string; held: Uint8Array<ArrayBuffer> }[];
 }
 
@@ -98,6 +98,7 @@ export type ControlMessage =
       chain: number;
       epoch: number;
       order: StageOrder;
+      origin: ModelOrigin;
       from: PeerId;
       to: PeerId;
       isStandby: boolean;
@@ -112,7 +113,8 @@ export type ControlMessage =
   | { kind: 'probe'; chain: number; epoch: number }
   /** Steps that have come, and steps that have been handed on. */
   | { kind: 'progress'; chain: number; epoch: number; received: number; done: number }
-  | { kind: 'want'; request: number; model: string; offset: number; bytes: number }
+  /** Bytes [at, at + bytes) of what has this SHA-256: a piece of a model, or a manifest. */
+  | { kind: 'want'; request: number; sha256: string; at: number; bytes: number }
   | { kind: 'missing'; request: number }
   /** What went in and came out of this row of a step? */
   | { kind: 'reveal'; chain: number; epoch: number; step: number; row: number }
@@ -169,6 +171,11 @@ const order: Codec<StageOrder> = checked(
   'a step of this stage would not fit a frame',
 );
 
+const origin = record<ModelOrigin>({
+  manifestBytes: count(limits.MAX_MANIFEST_BYTES, 'the size of a manifest'),
+  url: text(limits.MAX_URL_BYTES),
+});
+
 const beat = record<Beat>({
   incarnation: u53,
   beat: u32,
@@ -207,7 +214,7 @@ const signature = bytes(64);
 const message = oneOf<ControlMessage>({
   beat,
   leaving: record({ incarnation: u53 }),
-  open: record({ ...inChain, order, from: peerId, to: peerId, isStandby: flag }),
+  open: record({ ...inChain, order, origin, from: peerId, to: peerId, isStandby: flag }),
   loading: record({ ...inChain, doneBytes: u53, totalBytes: u53 }),
   ready: record(inChain),
   refused: record({ ...inChain, why: reason }),
@@ -215,7 +222,7 @@ const message = oneOf<ControlMessage>({
   close: record({ chain: u32 }),
   probe: record(inChain),
   progress: record({ ...inChain, received: u32, done: u32 }),
-  want: record({ request: u32, model: sha256, offset: u53, bytes: count(limits.CHUNK_BYTES, 'a chunk') }),
+  want: record({ request: u32, sha256, at: u32, bytes: count(limits.CHUNK_BYTES, 'a chunk') }),
   missing: record({ request: u32 }),
   reveal: record({ ...inChain, step: u32, row: u16 }),
   revealed: record({

@@ -43,6 +43,7 @@ const messages: ControlMessage[] = [
       hidden: 'f32',
       dim: 2048,
     },
+    origin: { manifestBytes: 9_000, url: 'https://models.example/a.gguf' },
     from: peer,
     to: peer,
     isStandby: false,
@@ -54,7 +55,7 @@ const messages: ControlMessage[] = [
   { kind: 'close', chain },
   { kind: 'probe', chain, epoch: 1 },
   { kind: 'progress', chain, epoch: 1, received: 9, done: 8 },
-  { kind: 'want', request: 1, model, offset: 2 ** 41, bytes: 65536 },
+  { kind: 'want', request: 1, sha256: model, at: 2 ** 22, bytes: 65536 },
   { kind: 'missing', request: 1 },
   { kind: 'reveal', chain, epoch: 1, step: 5, row: 2 },
   {

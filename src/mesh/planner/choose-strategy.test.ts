@@ -10,14 +10,16 @@ import { chooseReplica } from './spread-requests.ts';
 
 const self = 'here' as PeerId;
 const GB = 1e9;
-const piece = (bytes: number) => [{ offset: 0, bytes, sha256: undefined }];
+const piece = (bytes: number) => [{ offset: 0, bytes, sha256: '' }];
 /** Eight billion parameters of four bits: 32 layers, of which a machine reads 150 GB in a second. */
 const map: ModelMap = {
   model: '08'.repeat(32),
+  origin: { manifestBytes: 1, url: '' },
   name: 'eight',
   dim: 4096,
   vocab: 128_000,
   hidden: 'f16',
+  header: [],
   common: [],
   embedding: piece(0.3 * GB),
   layers: Array.from({ length: 32 }, () => piece(0.125 * GB)),

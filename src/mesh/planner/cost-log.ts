@@ -7,6 +7,7 @@ export interface CostEntry {
 }
 
 const MOST_ENTRIES = 256;
+const RECENT = 32;
 /** How much of a ratio is what was seen last. */
 const NEWS = 0.3;
 /** One measurement says no more than this about the next. */
@@ -19,6 +20,18 @@ export class CostLog {
 
   get entries(): readonly CostEntry[] {
     return this.#entries;
+  }
+
+  /** Of the last laps of a way: their medians, so that one pause of a machine says little. */
+  recent(way: string): { laps: number; predictedMs: number; measuredMs: number } {
+    const laps = this.#entries.filter((entry) => entry.way === way).slice(-RECENT);
+    const middle = (of: (entry: CostEntry) => number) =>
+      laps.map(of).sort((a, b) => a - b)[laps.length >> 1] ?? 0;
+    return {
+      laps: laps.length,
+      predictedMs: middle(({ predictedMs }) => predictedMs),
+      measuredMs: middle(({ measuredMs }) => measuredMs),
+    };
   }
 
   correct(way: string, predictedMs: number): number {

@@ -12,6 +12,8 @@ export interface ModelCost {
   bytes(span: StageSpan): number;
   /** Weights and a cache of `positions`, and what a step needs. */
   memory(span: StageSpan, positions: number): number;
+  /** In layers: the head is read as they are, the embedding is looked up. */
+  weight(span: StageSpan): number;
   /** A step of `rows` rows on a machine, without waiting. */
   stageMs(machine: Machine, span: StageSpan, rows: number): number;
   /** What a step of `rows` rows sends from stage to stage. */
@@ -31,7 +33,6 @@ export function modelCost(map: ModelMap): ModelCost {
   const [embedding, head] = [sizeOf(map.embedding), sizeOf(map.head)];
   const meanBytes = before[layers]! / layers;
 
-  /** In layers: a head is read as they are, an embedding is looked up. */
   const weight = ({ first, end, samples }: StageSpan) =>
     (before[end]! - before[first]! + (samples ? head : 0)) / meanBytes;
   const bytes = ({ first, end, embeds, samples }: StageSpan) =>
@@ -41,6 +42,7 @@ export function modelCost(map: ModelMap): ModelCost {
     model: map.model,
     layers,
     bytes,
+    weight,
     memory: (span, positions) =>
       bytes(span) + positions * (span.end - span.first) * map.cacheBytesPerPosition + map.scratchBytes,
     stageMs(machine, span, rows) {

@@ -5,7 +5,7 @@ import type { ChainResult, StageChain, StageStep } from '../../protocol/stage.ts
 import { draftTokens } from './draft-tokens.ts';
 import { Drafting } from './drafting.ts';
 
-const SIZES = { pageSize: 16, maxRows: 64, contextLength: 256 };
+const SIZES = { pageSize: 16, maxRows: 64, contextLength: 256, onDrafts() {} };
 
 /** Samples by what was written at every position before: a wrong guess that stays shows at once. */
 class WritingChain implements StageChain {

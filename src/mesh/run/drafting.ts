@@ -17,6 +17,8 @@ export interface DraftingOptions {
   pageSize: number;
   maxRows: number;
   contextLength: number;
+  /** Of a sequence's next token, that the lap was asked for: rows that rode along, and tokens they gave. */
+  onDrafts(drafted: number, accepted: number): void;
 }
 
 /** What is known of a slot's sequence. */
@@ -89,6 +91,8 @@ export class Drafting implements StageChain {
       const text = texts.get(row)!;
       if (this.#texts.get(row.slot) === text) this.#verify(text, row, guesses, ids);
     }
+    const { onDrafts } = this.#options;
+    for (const row of asked) if (row.isOutput && !drafts.has(row)) onDrafts(0, 0);
     return [ids, result.busyMs];
   }
 
@@ -142,6 +146,7 @@ export class Drafting implements StageChain {
       Math.min(MOST_DRAFTED, accepted === guesses.length ? text.most + 1 : accepted + 1),
     );
     if (accepted === 0) text.restingLaps = REST_LAPS;
+    this.#options.onDrafts(guesses.length, accepted);
   }
 
   #note({ slot, position, token }: StageRow): void {

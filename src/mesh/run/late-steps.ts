@@ -11,8 +11,10 @@ const LEAST_MS = 400;
 const ANSWER_MS = 300;
 /** A machine that answers but does not get on is given up after so long without a step. */
 const STUCK_MS = 1_200;
+/** Or after so many times what the step should take, if that is longer: on a busy host all are slow. */
+const STUCK_LAPS = 6;
 /** Until a first step has come back nobody knows how slow the machines are: moving on too soon would never end. */
-const STUCK_AT_FIRST_MS = 5_000;
+const STUCK_AT_FIRST_MS = 2_000;
 
 export interface LateStepsOptions {
   clock: Clock;
@@ -30,8 +32,8 @@ export interface LateStepsOptions {
  */
 export class LateSteps {
   readonly #options: LateStepsOptions;
-  /** Steps under way, oldest first, with when each is due. */
-  readonly #due = new Map<number, number>();
+  /** Steps under way, oldest first, with when each is due and how long it should take. */
+  readonly #due = new Map<number, { at: number; expectedMs: number }>();
   /** When the oldest step became the oldest. */
   #oldestSince = 0;
   #answers: Map<PeerId, { received: number; done: number }> | undefined;
@@ -46,8 +48,8 @@ export class LateSteps {
     const now = this.#options.clock.now();
     if (this.#due.size === 0) this.#oldestSince = now;
     // It waits for those before it
-    const before = Math.max(0, ...this.#due.values());
-    this.#due.set(step, Math.max(now + LEAST_MS, before) + TOLERANCE * expectedMs);
+    const before = Math.max(0, ...[...this.#due.values()].map(({ at }) => at));
+    this.#due.set(step, { at: Math.max(now + LEAST_MS, before) + TOLERANCE * expectedMs, expectedMs });
     if (this.#due.size === 1) this.#arm();
   }
 
@@ -75,7 +77,7 @@ export class LateSteps {
     const [oldest] = this.#due.values();
     if (oldest === undefined) return;
     const { clock } = this.#options;
-    this.#cancel = clock.after(Math.max(0, oldest - clock.now()), () => this.#ask());
+    this.#cancel = clock.after(Math.max(0, oldest.at - clock.now()), () => this.#ask());
   }
 
   #ask(): void {
@@ -89,7 +91,9 @@ export class LateSteps {
     const { clock, onCulprit } = this.#options;
     const verdict = this.#verdict();
     // It computes: a slow step is no fault until it has been slow for long
-    if (verdict.isWorking && clock.now() - this.#oldestSince < this.#stuckMs) this.#ask();
+    const [oldest] = this.#due.values();
+    const patienceMs = Math.max(this.#stuckMs, STUCK_LAPS * (oldest?.expectedMs ?? 0));
+    if (verdict.isWorking && clock.now() - this.#oldestSince < patienceMs) this.#ask();
     else onCulprit(verdict.why, verdict.culprit);
   }
 

@@ -1,6 +1,6 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { ChainResult, StageChain, StageOrder, StageStep } from '../../protocol/stage.ts';
+import type { ChainResult, ModelOrigin, StageChain, StageOrder, StageStep } from '../../protocol/stage.ts';
 import type { Clock } from '../clock.ts';
 import type { MeshLane } from '../link.ts';
 import { encodeActivation, type IdsFrame } from '../messages/activation.ts';
@@ -31,6 +31,8 @@ export interface PipelineOptions {
   epoch: number;
   stages: readonly PipelineStage[];
   vocab: number;
+  /** Where machines without the model have it from. */
+  origin: ModelOrigin;
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   /** How long a lap of so many rows should take, in milliseconds. */
   expectedMs(rows: number): number;
@@ -94,13 +96,13 @@ export class Pipeline implements StageChain {
 
   /** Resolves when every stage is ready; rejects with `device-lost` when one of them will not be. */
   open(): Promise<void> {
-    const { stages, self } = this.#options;
+    const { stages, self, origin } = this.#options;
     return new Promise((resolve, reject) => {
       this.#opening = { ready: new Set(), resolve, reject };
       this.#waitForOpening();
       for (const [i, { peer, order }] of stages.entries()) {
         const [from, to] = [stages[i - 1]?.peer ?? self, stages[i + 1]?.peer ?? self];
-        this.#tell(peer, { kind: 'open', ...this.#id, order, from, to, isStandby: false });
+        this.#tell(peer, { kind: 'open', ...this.#id, order, origin, from, to, isStandby: false });
       }
     });
   }

@@ -13,7 +13,7 @@ import { type Demand, type DraftYield, predict } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
-import { SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
+import { referenceOrder, SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
 import type { Culprit } from './late-steps.ts';
 import { type Lap, Pipeline } from './pipeline.ts';
 
@@ -44,13 +44,15 @@ export interface ShardedModelOptions {
   demand(): Demand;
   /** What drafts have yielded of late; nothing if they are not to be used. */
   drafts(): DraftYield | undefined;
+  /** What a lap with drafts has yielded: rows that rode along, and tokens beyond its one. */
+  onDrafts(drafted: number, accepted: number): void;
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   onDecision(decision: Decision): void;
   onFailure(why: string, culprit: Culprit): void;
   onLap(lap: Lap, way: Way): void;
   /** Tokens that an answer has come on by. */
   onTokens(count: number): void;
-  /** What is trusted to compute a stage again, to check a machine by; nothing if it would cost too much here. */
+  /** What is trusted to compute a stage again, to check a machine by; nothing if there is no room for it here. */
   reference(order: StageOrder): Promise<Stage | undefined>;
   /** A machine has been found to compute something else than its layers. */
   onGuilty(peer: PeerId, why: string): void;
@@ -70,11 +72,14 @@ export class ShardedModel {
   #epoch = 0;
   #pipeline: Pipeline | undefined;
   #check: SpotCheck | undefined;
-  #references: Stage[] = [];
+  /** By span. */
+  readonly #references = new Map<string, Promise<Stage | undefined>>();
   #way: Way | undefined;
   /** Machines that may hold a stage of the chain from an earlier epoch. */
   readonly #asked = new Set<PeerId>();
   #consideredAt = Number.NEGATIVE_INFINITY;
+  /** What the last look found better: one look may have met a busy moment. */
+  #better: string | undefined;
   #isClosed = false;
   #loadingBytesPerMs = LOADING_BYTES_PER_MS;
 
@@ -139,8 +144,12 @@ export class ShardedModel {
     this.#consideredAt = clock.now();
     const room = this.#options.topology.trusted;
     const [best] = this.#weigh(room).ways;
-    if (!best || !isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best)))
-      return;
+    const isBetter =
+      best && isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best));
+    const wasBetter = this.#better;
+    this.#better = isBetter ? wayName(best) : undefined;
+    if (!this.#better || this.#better !== wasBetter) return;
+    this.#better = undefined;
     this.#pipeline.fail('The room can do better with other machines.', undefined);
   }
 
@@ -156,7 +165,7 @@ export class ShardedModel {
   async #start(way: Way): Promise<StageChain | undefined> {
     const { self, clock, map, send, onFailure, onLap, log } = this.#options;
     const { stages } = way;
-    this.#endCheck();
+    this.#endCheck(way);
     for (const peer of this.#asked) {
       if (stages.some((stage) => stage.peer === peer)) continue;
       this.#tell(peer, { kind: 'close', chain: this.chain });
@@ -172,6 +181,7 @@ export class ShardedModel {
       chain: this.chain,
       epoch: ++this.#epoch,
       vocab: map.vocab,
+      origin: map.origin,
       send,
       stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
       expectedMs: (rows) => log.correct(wayName(way), lapMs(rows)),
@@ -192,31 +202,23 @@ export class ShardedModel {
     }
     if (loadingBytes > 0) this.#loadingBytesPerMs = loadingBytes / Math.max(1, clock.now() - askedAt);
     this.#prepareSpares(way);
-    const chain = await this.#checked(pipeline, way);
+    const chain = this.#checked(pipeline, way);
     if (!way.drafts) return chain;
     const { pageSize, maxRows, contextLength } = this.#options.sizes;
-    return new Drafting(chain, { pageSize, maxRows, contextLength });
+    return new Drafting(chain, { pageSize, maxRows, contextLength, onDrafts: this.#options.onDrafts });
   }
 
-  /** The chain with its machines under a check, where there is something to check them by. */
-  async #checked(pipeline: Pipeline, { stages }: Way): Promise<StageChain> {
-    const { self, clock, random, map, sizes, reference, onGuilty } = this.#options;
-    const references = await Promise.all(
-      stages.map(async ({ peer, span }) => {
-        const order = this.#order(span);
-        return { peer, order, reference: peer === self ? undefined : await reference(order) };
-      }),
-    );
-    this.#references = references.flatMap(({ reference }) => reference ?? []);
+  /** The chain with its machines under a check, as soon as there is something to check them by. */
+  #checked(pipeline: Pipeline, { stages }: Way): StageChain {
+    const { self, clock, random, map, sizes, onGuilty } = this.#options;
     // Slots and pages are disguised in any case: nobody is to know whether it is checked
-    this.#check = new SpotCheck({
-      self,
+    const check = new SpotCheck({
       clock,
       random,
       chain: pipeline,
       vocab: map.vocab,
       sizes,
-      stages: references,
+      stages: stages.map(({ peer, span }) => ({ peer, order: this.#order(span) })),
       reveal: (peer, step, row) =>
         this.#tell(peer, { kind: 'reveal', chain: this.chain, epoch: pipeline.epoch, step, row }),
       onGuilty: (peer, why) => {
@@ -225,7 +227,40 @@ export class ShardedModel {
       },
       onSuspect: (peer, to, why) => pipeline.fail(why, { peer, to }),
     });
-    return this.#check;
+    this.#check = check;
+    for (const { peer, span } of stages) {
+      if (peer === self) continue;
+      void this.#reference(span).then((stage) => {
+        if (stage && this.#check === check) check.trust(peer, stage);
+      });
+    }
+    return check;
+  }
+
+  /** What computes a span again, from an earlier epoch if it had one. Nothing waits for it. */
+  #reference(span: StageSpan): Promise<Stage | undefined> {
+    const key = `${span.first}-${span.end}`;
+    let reference = this.#references.get(key);
+    if (!reference) {
+      reference = this.#options.reference(referenceOrder(this.#order(span))).catch(() => undefined);
+      this.#references.set(key, reference);
+    }
+    return reference;
+  }
+
+  /** What is not of this way is given up: its memory may be needed. */
+  #endCheck(way?: Way): void {
+    this.#check?.end();
+    this.#check = undefined;
+    const { self } = this.#options;
+    const wanted = way?.stages
+      .filter(({ peer }) => peer !== self)
+      .map(({ span }) => `${span.first}-${span.end}`);
+    for (const [key, reference] of this.#references) {
+      if (wanted?.includes(key)) continue;
+      this.#references.delete(key);
+      void reference.then((stage) => stage?.destroy());
+    }
   }
 
   #decide(room: RoomView): Decision {
@@ -349,6 +384,7 @@ export class ShardedModel {
         chain: Math.floor(this.#options.random() * 2 ** 32),
         epoch: 1,
         order: this.#order(span),
+        origin: this.#options.map.origin,
         from: self,
         to: self,
         isStandby: true,
@@ -368,12 +404,6 @@ export class ShardedModel {
   #order(span: StageSpan): StageOrder {
     const { map, sizes } = this.#options;
     return { model: map.model, span, sizes: withCheckedSlot(sizes), hidden: map.hidden, dim: map.dim };
-  }
-
-  #endCheck(): void {
-    this.#check?.end();
-    this.#check = undefined;
-    for (const stage of this.#references.splice(0)) stage.destroy();
   }
 
   #tell(peer: PeerId, message: ControlMessage): void {

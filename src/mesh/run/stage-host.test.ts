@@ -29,6 +29,7 @@ const open = {
   order,
   from: before,
   to: after,
+  origin: { manifestBytes: 1, url: '' },
   isStandby: false,
 } as const;
 const frame: RowsFrame = {
@@ -57,6 +58,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
   let destroyed = 0;
   let forgotten = 0;
   const caps = { isSharing, gpuShare: 1, memoryBytes: 1e9 };
+  const priorities = new Map<PeerId, number>();
   const stageHost = new StageHost({
     self,
     clock,
@@ -82,6 +84,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
       () => false,
     ),
     onWork: () => {},
+    priority: (peer) => priorities.get(peer) ?? 0,
     onFault: (peer, why) => faults.push({ peer, why }),
   });
   stageHost.open(asker, open);
@@ -101,6 +104,7 @@ async function host({ refuse = undefined as string | undefined, isSharing = true
     rows,
     told,
     caps,
+    priorities,
     counts: () => ({ made, destroyed, forgotten }),
   };
 }
@@ -288,4 +292,26 @@ test('guests wait while nothing is shared, and the owner never does', async () =
   await rows(self, { coordinator: self });
   expect(ran).toHaveLength(guests + 1);
   expect(ran.at(-1)!.lane).toBe('interactive');
+});
+
+test('of guests that wait, who has given more than it took goes first', async () => {
+  const { clock, rows, stageHost, ran, caps, priorities } = await host();
+  stageHost.open(stranger, { ...open, from: stranger });
+  await new Promise(setImmediate);
+  priorities.set(stranger, 5);
+  priorities.set(asker, -5);
+  caps.isSharing = false;
+  // What was saved up is used
+  for (let step = 0; step < 60; step++) {
+    await rows(before, { step });
+    clock.go(1);
+  }
+  const begun = ran.length;
+  await rows(stranger, { coordinator: stranger, rows: [{ token: 9, position: 0, slot: 0, isOutput: true }] });
+  expect(ran).toHaveLength(begun);
+  caps.isSharing = true;
+  clock.go(1_000);
+  await new Promise(setImmediate);
+  expect(ran[begun]!.rows[0]!.token).toBe(9);
+  expect(ran[begun + 1]!.rows[0]!.token).toBe(1);
 });

@@ -1,6 +1,6 @@
 import { toFailure } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
-import type { Stage, StageOrder, StageOutput } from '../../protocol/stage.ts';
+import type { ModelOrigin, Stage, StageOrder, StageOutput } from '../../protocol/stage.ts';
 import type { Clock } from '../clock.ts';
 import { MAX_STAGES_PER_PEER, MAX_STEPS_IN_FLIGHT } from '../limits.ts';
 import type { MeshLane } from '../link.ts';
@@ -24,20 +24,25 @@ export interface StageWork {
   bytes: number;
 }
 
+/** Fetches what a stage needs and makes it, for somebody; how far it is, in bytes. */
+export type OpenStage = (
+  order: StageOrder,
+  origin: ModelOrigin,
+  asker: PeerId,
+  onProgress: (doneBytes: number, totalBytes: number) => void,
+) => Promise<Stage>;
+
 export interface StageHostOptions {
   self: PeerId;
   clock: Clock;
   send(peer: PeerId, lane: MeshLane, frame: Uint8Array<ArrayBuffer>): void;
   /** Why not, in words, if this machine will not compute this for this peer. */
   refuse(peer: PeerId, order: StageOrder): string | undefined;
-  /** Fetches what the stage needs and makes it. */
-  openStage(
-    order: StageOrder,
-    asker: PeerId,
-    onProgress: (doneBytes: number, totalBytes: number) => void,
-  ): Promise<Stage>;
+  openStage: OpenStage;
   gate: GuestGate;
   onWork(work: StageWork): void;
+  /** Who goes first where there is too little for all: the greater number. */
+  priority(peer: PeerId): number;
   /** A peer has sent what no honest one sends. */
   onFault(peer: PeerId, why: string): void;
 }
@@ -56,7 +61,6 @@ interface Hosted {
   /** Steps of this epoch handed on. */
   done: number;
   recent: RecentSteps;
-  cancelWait: (() => void) | undefined;
 }
 
 interface Idle {
@@ -71,6 +75,7 @@ export class StageHost {
   readonly #hosted = new Map<string, Hosted>();
   readonly #idle = new Map<string, Idle>();
   #isOver = false;
+  #cancelWait = () => {};
 
   constructor(options: StageHostOptions) {
     this.#options = options;
@@ -113,7 +118,6 @@ export class StageHost {
     }
     // Its cache is written anew by the new epoch's steps, which come after those of the old one
     if (known?.stage && isSame(known.open.order, open.order)) {
-      known.cancelWait?.();
       this.#hosted.set(key, { ...hosted(coordinator, open), stage: known.stage });
       this.#tell(coordinator, { kind: 'ready', chain: open.chain, epoch: open.epoch });
       return;
@@ -152,6 +156,7 @@ export class StageHost {
 
   destroy(): void {
     this.#isOver = true;
+    this.#cancelWait();
     for (const entry of [...this.#hosted.values()]) this.#drop(entry);
     this.#dropIdle();
   }
@@ -179,7 +184,7 @@ export class StageHost {
       }
       entry.waiting.push(next);
     }
-    this.#pump(entry);
+    this.#pump();
   }
 
   onProbe(coordinator: PeerId, { chain, epoch }: { chain: number; epoch: number }): void {
@@ -200,9 +205,9 @@ export class StageHost {
 
   async #make(entry: Hosted): Promise<void> {
     const { coordinator } = entry;
-    const { chain, order } = entry.open;
+    const { chain, order, origin } = entry.open;
     try {
-      const stage = await this.#openStage(order, coordinator, (doneBytes, totalBytes) => {
+      const stage = await this.#openStage(order, origin, coordinator, (doneBytes, totalBytes) => {
         const { epoch } = entry.open;
         if (this.#isHosted(entry))
           this.#tell(coordinator, { kind: 'loading', chain, epoch, doneBytes, totalBytes });
@@ -218,7 +223,7 @@ export class StageHost {
   }
 
   /** Stages that nobody uses make room for one that somebody wants. */
-  async #openStage(...request: Parameters<StageHostOptions['openStage']>): Promise<Stage> {
+  async #openStage(...request: Parameters<OpenStage>): Promise<Stage> {
     try {
       return await this.#options.openStage(...request);
     } catch (error) {
@@ -237,20 +242,27 @@ export class StageHost {
     } else entry.stage = stage;
   }
 
-  /** Hands steps to the stage in their order, as fast as guests may go. */
-  #pump(entry: Hosted): void {
-    const { self, clock, gate } = this.#options;
-    entry.cancelWait?.();
-    entry.cancelWait = undefined;
-    while (entry.waiting.length > 0) {
-      const waitMs = entry.coordinator === self ? 0 : gate.waitMs();
-      if (waitMs > 0) {
-        // What is not shared now may be shared later: the coordinator decides how long it waits
-        entry.cancelWait = clock.after(Math.min(waitMs, 1_000), () => this.#pump(entry));
-        return;
+  /** Hands steps to their stages in their order: our own at once, guests' as fast as they may go, the worthiest first. */
+  #pump(): void {
+    const { self, clock, gate, priority } = this.#options;
+    this.#cancelWait();
+    const waiting = [...this.#hosted.values()].filter(({ waiting }) => waiting.length > 0);
+    for (const entry of waiting)
+      while (entry.coordinator === self && entry.waiting.length > 0)
+        void this.#run(entry, entry.waiting.shift()!);
+    const guests = waiting
+      .filter(({ coordinator }) => coordinator !== self)
+      .sort((a, b) => priority(b.coordinator) - priority(a.coordinator));
+    for (const entry of guests)
+      while (entry.waiting.length > 0) {
+        const waitMs = gate.waitMs();
+        if (waitMs > 0) {
+          // What is not shared now may be shared later: the coordinator decides how long it waits
+          this.#cancelWait = clock.after(Math.min(waitMs, 1_000), () => this.#pump());
+          return;
+        }
+        void this.#run(entry, entry.waiting.shift()!);
       }
-      void this.#run(entry, entry.waiting.shift()!);
-    }
   }
 
   async #run(entry: Hosted, frame: RowsFrame): Promise<void> {
@@ -307,7 +319,6 @@ export class StageHost {
   }
 
   #drop(entry: Hosted): void {
-    entry.cancelWait?.();
     entry.waiting.length = 0;
     this.#hosted.delete(keyOf(entry.coordinator, entry.open.chain));
     if (entry.stage) this.#keep(entry.open.order, entry.stage);
@@ -368,7 +379,6 @@ function hosted(coordinator: PeerId, open: Open): Hosted {
     running: 0,
     done: 0,
     recent: new RecentSteps(open.order),
-    cancelWait: undefined,
   };
 }
 

@@ -25,6 +25,7 @@ const open: ControlMessage = {
     hidden: 'f16',
     dim: 4,
   },
+  origin: { manifestBytes: 1, url: '' },
   from: asker.peer,
   to: asker.peer,
   isStandby: false,

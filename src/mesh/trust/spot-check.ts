@@ -24,15 +24,14 @@ const MOST_DISTANCE = 0.05;
 const REVEAL_MS = 1_000;
 
 export interface SpotCheckOptions {
-  self: PeerId;
   clock: Clock;
   random: Random;
   chain: StageChain;
   vocab: number;
   /** Of the caller: the chain's own have a slot and some pages more, by `withCheckedSlot`. */
   sizes: StageSizes;
-  /** All stages, in order, with what recomputes each, for those that can be recomputed. */
-  stages: readonly { peer: PeerId; order: StageOrder; reference: Stage | undefined }[];
+  /** All stages, in order. */
+  stages: readonly { peer: PeerId; order: StageOrder }[];
   /** Asks a machine what went in and came out of a row. */
   reveal(peer: PeerId, step: number, row: number): void;
   onGuilty(peer: PeerId, why: string): void;
@@ -45,6 +44,21 @@ interface Revealed {
   row: number;
   input: Uint8Array<ArrayBuffer>;
   output: Uint8Array<ArrayBuffer>;
+}
+
+/** A stage that computes again what another has: of the checked sequence alone, row by row. */
+export function referenceOrder(order: StageOrder): StageOrder {
+  const { pageSize, contextLength, pageCounts } = order.sizes;
+  const positions = Math.min(MOST_POSITIONS, contextLength);
+  const pages = Math.ceil(positions / pageSize);
+  const sizes = {
+    slots: 1,
+    maxRows: 1,
+    contextLength: positions,
+    pageSize,
+    pageCounts: pageCounts.map(() => pages),
+  };
+  return { ...order, sizes };
 }
 
 /** The sizes of a chain with room for one more sequence, which is there to be checked. */
@@ -69,8 +83,10 @@ export class SpotCheck implements StageChain {
   /** Ours → the chain's: nothing tells the checked slot and its pages from others. */
   readonly #slots: number[];
   readonly #pages: number[][];
-  /** Machines whose work can be recomputed. */
-  readonly #asked: PeerId[];
+  /** By machine, what computes its work again, as far as there is something. */
+  readonly #references = new Map<PeerId, Stage>();
+  /** Of the sequence under check: every machine whose work could be recomputed from its first row on. */
+  #asked: PeerId[] = [];
   readonly #revealed = new Map<PeerId, Revealed>();
   #position = 0;
   #token: number;
@@ -81,8 +97,6 @@ export class SpotCheck implements StageChain {
 
   constructor(options: SpotCheckOptions) {
     this.#options = options;
-    const { stages, self } = options;
-    this.#asked = stages.filter(({ peer, reference }) => peer !== self && reference).map(({ peer }) => peer);
     const { slots, pageCounts } = withCheckedSlot(options.sizes);
     this.#slots = shuffled(slots, options.random);
     this.#pages = pageCounts.map((count) => shuffled(count, options.random));
@@ -97,6 +111,13 @@ export class SpotCheck implements StageChain {
   close(): void {
     this.end();
     this.#options.chain.close();
+  }
+
+  /** From the next checked sequence on, the machine is held against this stage of `referenceOrder`. */
+  trust(peer: PeerId, reference: Stage): void {
+    this.#references.set(peer, reference);
+    if (this.#underWay) return;
+    this.#begin();
   }
 
   /** Its epoch is over. */
@@ -168,6 +189,16 @@ export class SpotCheck implements StageChain {
     };
   }
 
+  /** The same row where nothing else is computed. */
+  #referenceStep(): Pick<StageStep, 'pages' | 'samplers'> & { rows: StageRow[] } {
+    const { pages, samplers, rows } = this.#ownStep();
+    return {
+      pages: pages.map((at) => ({ ...at, slot: 0, page: at.index })),
+      samplers: samplers.map((at) => ({ ...at, slot: 0 })),
+      rows: rows.map((row) => ({ ...row, slot: 0 })),
+    };
+  }
+
   #ask(): void {
     const { clock, reveal, onSuspect } = this.#options;
     const { step, at } = this.#underWay!;
@@ -191,9 +222,10 @@ export class SpotCheck implements StageChain {
       onSuspect(stages[i - 1]!.peer, peer, 'Two machines do not agree on what passed between them.');
       return;
     }
-    const own = this.#ownStep();
-    for (const { peer, order, reference } of stages) {
+    const own = this.#referenceStep();
+    for (const { peer, order } of stages) {
       const here = this.#revealed.get(peer);
+      const reference = this.#references.get(peer);
       if (!here || !reference) continue;
       const output = await reference.run({
         lane: 'bulk',
@@ -223,8 +255,14 @@ export class SpotCheck implements StageChain {
     this.#token = id ?? this.#token;
     const { contextLength } = this.#options.sizes;
     if (isRight && this.#position < Math.min(MOST_POSITIONS, contextLength)) return;
+    this.#begin();
+  }
+
+  /** A new sequence, for all who can be checked by now. */
+  #begin(): void {
     this.#position = 0;
     this.#token = this.#randomToken();
+    this.#asked = [...this.#references.keys()];
   }
 
   #randomGap(): number {

@@ -85,7 +85,10 @@ function open({
   if (isAllowed) page.once.add(defaultModel);
   consent.join(page);
   const [near, far] = memoryWires();
-  serve<PageCalls>(far, pageCalls({ page, consent, engine, slots: new Slots(slots), room: noRoom }));
+  serve<PageCalls>(
+    far,
+    pageCalls({ page, consent, engine, slots: new Slots(slots), room: noRoom, closed: far.closed }),
+  );
   const { call, stream } = connect<PageCalls>(near);
   return { call, stream, download, asked };
 }

@@ -163,7 +163,8 @@ export class Mesh {
       })),
       connecting: stay?.connecting ?? 0,
       bans: stay?.bans ?? [],
-      decisions: [...(stay?.decisions ?? [])].map(([model, why]) => ({ model, why })),
+      accounts: stay?.accounts ?? [],
+      decisions: [...(stay?.decisions.values() ?? [])].map(({ model, why, laps }) => ({ model, why, laps })),
     };
   }
 

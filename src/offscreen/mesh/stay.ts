@@ -7,7 +7,9 @@ import type { Room } from '../../mesh/identity/room.ts';
 import { Introductions } from '../../mesh/signalling/introductions.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type {
+  MeshAccount,
   MeshBan,
+  MeshDecision,
   MeshEvent,
   MeshMachine,
   MeshSelf,
@@ -53,8 +55,9 @@ export class Stay {
   machines: MeshMachine[] = [];
   own: MeshWork = { worksFor: [], tokensPerSecond: 0 };
   /** Of each of our models that runs in the room: where, in words. */
-  readonly decisions = new Map<string, string>();
+  readonly decisions = new Map<string, MeshDecision>();
   bans: MeshBan[];
+  accounts: MeshAccount[] = [];
   connecting = 0;
   settings: MeshSettings;
   readonly known: Set<PeerId>;
@@ -202,7 +205,8 @@ export class Stay {
       this.machines = event.machines;
       this.own = event.own;
     } else if (event.kind === 'closed') this.#remove(event.connection);
-    else if (event.kind === 'decision') this.decisions.set(event.model, event.why);
+    else if (event.kind === 'accounts') this.accounts = event.accounts;
+    else if (event.kind === 'decision') this.decisions.set(event.model, event);
     else {
       this.bans = event.bans;
       this.deps.onMemory();

@@ -147,13 +147,15 @@ function unpack(bytes: Uint8Array, row: number): number {
 
 /** What the planner is told of the model: its layers weigh a megabyte each. */
 export function fakeMap({ id, layers, vocab }: FakeModel): ModelMap {
-  const piece = (i: number) => [{ offset: i * 1e6, bytes: 1e6, sha256: undefined }];
+  const piece = (i: number) => [{ offset: i * 1e6, bytes: 1e6, sha256: '' }];
   return {
     model: id,
+    origin: { manifestBytes: 1, url: '' },
     name: 'a model of integers',
     dim: DIM,
     vocab,
     hidden: 'f16',
+    header: [],
     common: [],
     embedding: piece(0),
     layers: Array.from({ length: layers }, (_, layer) => piece(layer + 1)),

@@ -155,6 +155,8 @@ export class SimMachine {
         return stage;
       },
       onWork: () => {},
+      onTaken: () => {},
+      priority: () => 0,
       onEvent: (event) =>
         this.#say(
           `${event.kind} ${event.peer.slice(0, 4)}${'because' in event ? ` (${event.because})` : ''}`,
@@ -282,6 +284,7 @@ export class SimMachine {
       sizes: { ...rest, pageCounts: [pageCount] },
       demand: () => ({ promptTokens: 8, answerTokens: 16, streams: 2, chunkRows: sizes.maxRows }),
       drafts: () => (this.drafts ? { rows: 4, tokens: 1.5 } : undefined),
+      onDrafts() {},
       onDecision: ({ why, way }) =>
         this.#say(
           `${why} ${way?.stages.map(({ peer, span }) => `${peer.slice(0, 4)}[${span.first},${span.end})`).join(' ') ?? ''}`,

@@ -1,0 +1,1 @@
+const PLANES = 4u;

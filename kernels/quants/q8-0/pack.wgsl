@@ -1,0 +1,9 @@
+fn quants_word(row: u32, i: u32) -> u32 {
+  let plane = i / (4 * UNITS);
+  let unit = i / 4 % UNITS;
+  return word_at(row + 34 * unit + 2 + 16 * plane + 4 * (i % 4));
+}
+
+fn scales_word(row: u32, i: u32) -> u32 {
+  return two_halves(row, 34, i, UNITS);
+}
