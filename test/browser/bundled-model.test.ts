@@ -160,28 +160,6 @@ test('the other clients get the beginning of the golden answer, each through its
   expect(new Set(texts).size).toBe(1);
 });
 
-test('a model that has to call a tool calls it', async () => {
-  const call = await page.evaluate(async () => {
-    const openai = new shapes.OpenAI({
-      ...{ baseURL: shapes.client.HEARTH_URL, fetch: hearth!.fetch, apiKey: 'none' },
-      dangerouslyAllowBrowser: true,
-    });
-    const parameters = { type: 'object', properties: { on: { type: 'boolean' } }, required: ['on'] };
-    const chat = openai.chat.completions.stream({
-      model: 'hearthside',
-      messages: [{ role: 'user', content: 'Light!' }],
-      tools: [{ type: 'function', function: { name: 'lamp', parameters, strict: true } }],
-      tool_choice: { type: 'function', function: { name: 'lamp' } },
-      temperature: 0,
-    });
-    const [choice] = (await chat.finalChatCompletion()).choices;
-    const [call] = choice!.message.tool_calls!;
-    return [choice!.finish_reason, call?.type === 'function' && call.function];
-  });
-  expect(call).toMatchObject(['tool_calls', { name: 'lamp', arguments: expect.stringMatching(/^\{/) }]);
-  expect(JSON.parse((call[1] as { arguments: string }).arguments)).toEqual({ on: expect.any(Boolean) });
-});
-
 test('Summarizer answers as well', async () => {
   const piece = await page.evaluate(async () => {
     const summarizer = await Summarizer.create({ type: 'tldr', sharedContext: 'gardens' });

@@ -2,6 +2,9 @@
 // site would bundle them.
 import Anthropic from '@anthropic-ai/sdk';
 import { HumanMessage, SystemMessage } from '@langchain/core/messages';
+import { StringOutputParser } from '@langchain/core/output_parsers';
+import { ChatPromptTemplate } from '@langchain/core/prompts';
+import { RunnableLambda } from '@langchain/core/runnables';
 import { tool as langchainTool } from '@langchain/core/tools';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { generateObject, generateText, jsonSchema, stepCountIs, streamText, tool } from 'ai';
@@ -14,6 +17,9 @@ const shapes = {
   HumanMessage,
   SystemMessage,
   langchainTool,
+  ChatPromptTemplate,
+  RunnableLambda,
+  StringOutputParser,
   ChatOpenAI,
   OpenAIEmbeddings,
   generateObject,
