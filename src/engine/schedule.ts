@@ -157,6 +157,15 @@ export class Scheduler {
     };
   }
 
+  /** Takes over pages of texts that go for want of room, where it says so; they are given back by `giveEvicted`. */
+  onEvict(take: KeptTexts['onEvict']): void {
+    this.#kept.onEvict = take;
+  }
+
+  giveEvicted(pages: HeldPages): void {
+    this.#options.pages.give(pages);
+  }
+
   keptOf(origin: string, tokens: readonly number[]): number {
     return this.#kept.keptOf(origin, '', tokens);
   }

@@ -88,7 +88,7 @@ export class StepLoop<Result extends Timed> {
     this.#wake = undefined;
   }
 
-  get kept(): Pick<Scheduler, 'holdKept' | 'keptOf' | 'adopt'> {
+  get kept(): Pick<Scheduler, 'holdKept' | 'keptOf' | 'adopt' | 'onEvict' | 'giveEvicted'> {
     return this.#scheduler;
   }
 
