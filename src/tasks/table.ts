@@ -16,6 +16,7 @@ import { text2textGeneration } from './kinds/text2text-generation.ts';
 import { textClassification } from './kinds/text-classification.ts';
 import { tokenClassification } from './kinds/token-classification.ts';
 import { translation } from './kinds/translation.ts';
+import { voiceActivityDetection } from './kinds/voice-activity-detection.ts';
 import { zeroShotClassification } from './kinds/zero-shot-classification.ts';
 import { zeroShotImageClassification } from './kinds/zero-shot-image-classification.ts';
 import type { Task } from './task.ts';
@@ -41,6 +42,7 @@ export const tasks: ReadonlyMap<string, Task> = new Map(
     backgroundRemoval,
     imageToText,
     imageFeatureExtraction,
+    voiceActivityDetection,
     onnx,
   ].map((task) => [task.name, task]),
 );

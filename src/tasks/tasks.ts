@@ -55,7 +55,9 @@ export class Tasks {
 
   /** The answer, as values that can be sent. */
   run(request: TaskRequest, send: (part: unknown) => void, signal: AbortSignal): Promise<unknown> {
-    return this.#queue.add({ input: request, origin: request.origin, send, signal });
+    const ask = (args: TaskArgs) =>
+      this.#queue.add({ input: { ...request, args }, origin: request.origin, send, signal });
+    return taskNamed(request.task).inTurns?.(request.args, { ask, send }) ?? ask(request.args);
   }
 
   /** Loads a model so far as is known where it will run: says where it is now. */
