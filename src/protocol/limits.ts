@@ -76,6 +76,8 @@ export const MAX_TENSOR_VALUES = 2 ** 24;
 export const MAX_AUDIO_BYTES = 4 * 2 ** 30;
 export const MAX_DECODED_AUDIO_BYTES = 128 * 2 ** 20;
 export const MAX_AUDIO_SECONDS = 4 * 3_600;
+/** Seconds of audio that a task hears as a whole. */
+export const MAX_WHOLE_AUDIO_SECONDS = 600;
 export const MAX_AUDIO_CHANNELS = 32;
 export const MIN_AUDIO_RATE = 1_000;
 export const MAX_AUDIO_RATE = 768_000;

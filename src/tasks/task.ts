@@ -26,8 +26,8 @@ export interface Task {
 
 /** A call that waits for its turn many times; others come between. */
 export interface Turns {
-  /** Has the task's `run` do one part. */
-  ask(args: TaskArgs): Promise<unknown>;
+  /** Has the task's `run` do one part. What it sends while it is measured is kept back. */
+  ask(args: TaskArgs, send?: (part: unknown) => void): Promise<unknown>;
   /** What is known before the end. */
   send(part: unknown): void;
 }
