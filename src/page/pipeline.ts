@@ -44,7 +44,8 @@ async function sendable(task: string, input: unknown): Promise<unknown> {
   }
   if (input instanceof Element) return createImageBitmap(input as HTMLImageElement);
   const isAddress =
-    input instanceof URL || (typeof input === 'string' && /image|depth|object|background|recognition|voice|^audio/.test(task));
+    input instanceof URL ||
+    (typeof input === 'string' && /image|depth|object|background|recognition|voice|^audio/.test(task));
   if (!isAddress || /^data:/.test(String(input))) return input;
   return (await fetch(input as string)).blob();
 }

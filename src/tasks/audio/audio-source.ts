@@ -33,7 +33,11 @@ async function sourceOf(input: AudioInput): Promise<AudioSource> {
       'Here audio files are read as WAV only. Pass a WAV file, or samples as a Float32Array.',
     );
   const { rate, frames } = wav;
-  return { rate, length: frames, read: (from, to) => readFrames(input.blob, wav, from, Math.min(to, frames)) };
+  return {
+    rate,
+    length: frames,
+    read: (from, to) => readFrames(input.blob, wav, from, Math.min(to, frames)),
+  };
 }
 
 function resampled(source: AudioSource, wanted: number): AudioSource {

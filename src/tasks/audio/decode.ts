@@ -26,7 +26,11 @@ async function decoded(input: AudioInput, name: string): Promise<AudioInput> {
   try {
     const audio = await context.decodeAudioData(await blob.arrayBuffer());
     const channels = Array.from({ length: audio.numberOfChannels }, (_, i) => audio.getChannelData(i));
-    return { kind: 'samples', samples: channels.length === 1 ? channels[0]! : mix(channels), rate: SPEECH_RATE };
+    return {
+      kind: 'samples',
+      samples: channels.length === 1 ? channels[0]! : mix(channels),
+      rate: SPEECH_RATE,
+    };
   } catch (cause) {
     throw undecodable(name, cause);
   }

@@ -51,26 +51,38 @@ const WINDOW_SECONDS = 30;
 /** All of each audio, window after window, each a turn of its own. Windows end where there is a pause. */
 export async function transcribe(args: TaskArgs, turns: Turns): Promise<unknown> {
   const all: Transcript[] = [];
-  for (const [i, input] of args.inputs.entries()) all.push(await transcribeOne(args, input as AudioInput, i, turns));
+  for (const [i, input] of args.inputs.entries())
+    all.push(await transcribeOne(args, input as AudioInput, i, turns));
   return args.isList ? all : all[0];
 }
 
-async function transcribeOne(args: TaskArgs, input: AudioInput, index: number, { ask, send }: Turns): Promise<Transcript> {
+async function transcribeOne(
+  args: TaskArgs,
+  input: AudioInput,
+  index: number,
+  { ask, send }: Turns,
+): Promise<Transcript> {
   const { chunk_length_s: seconds = WINDOW_SECONDS, ...options } = args.options as SpeechOptions;
   const source = await openAudio(input, SPEECH_RATE, `input ${index}`);
   const [texts, chunks] = [[] as string[], [] as SpeechChunk[]];
-  let { language } = options;
+  let language: string | undefined;
   for (let from = 0; from < source.length; ) {
     const to = await windowEnd(source, from, Math.floor(seconds * SPEECH_RATE));
     let sent = '';
-    const part = { ...args, inputs: [await source.read(from, to)], isList: false, options: { ...options, language } };
+    const part = {
+      ...args,
+      inputs: [await source.read(from, to)],
+      isList: false,
+      options: { ...options, language: options.language ?? language },
+    };
     const heard = (await ask(part, (piece) => {
       const { delta } = piece as { delta: string };
       sent += delta;
       send({ delta } satisfies TranscriptPart);
     })) as WindowHeard;
     // A window that was measured on processor and device has sent nothing yet
-    if (heard.text.length > sent.length) send({ delta: heard.text.slice(sent.length) } satisfies TranscriptPart);
+    if (heard.text.length > sent.length)
+      send({ delta: heard.text.slice(sent.length) } satisfies TranscriptPart);
     for (const chunk of options.return_timestamps ? heard.chunks : []) {
       const [start, end] = chunk.timestamp.map((time) => time + from / SPEECH_RATE) as [number, number];
       chunks.push({ ...chunk, timestamp: [start, end] });
@@ -92,7 +104,13 @@ async function transcribeOne(args: TaskArgs, input: AudioInput, index: number, {
 export const hear: NonNullable<Task['run']> = async (pipeline, { inputs, options }, { library, send }) => {
   const samples = inputs[0] as Float32Array;
   if (isWhisper(pipeline))
-    return hearWindow(library, pipeline as unknown as WhisperPipeline, samples, options as SpeechOptions, send);
+    return hearWindow(
+      library,
+      pipeline as unknown as WhisperPipeline,
+      samples,
+      options as SpeechOptions,
+      send,
+    );
   return otherWindow(pipeline, samples, options as SpeechOptions);
 };
 
@@ -104,5 +122,8 @@ async function otherWindow(
 ): Promise<WindowHeard> {
   const { text } = (await pipeline(samples, options)) as { text: string };
   const spaced = text ? ` ${text.trim()}` : '';
-  return { text: spaced, chunks: spaced ? [{ timestamp: [0, samples.length / SPEECH_RATE], text: spaced }] : [] };
+  return {
+    text: spaced,
+    chunks: spaced ? [{ timestamp: [0, samples.length / SPEECH_RATE], text: spaced }] : [],
+  };
 }

@@ -50,7 +50,11 @@ export class WhisperRules {
   /** Leaves of the logits of the next token, in place, those that it may be. */
   next(ids: readonly number[], logits: Float32Array): void {
     if (ids.length === this.prefix) this.#listen(logits);
-    if (ids.length < this.begin) return only(logits, this.#forced(ids.length - this.prefix));
+    if (ids.length < this.begin) only(logits, this.#forced(ids.length - this.prefix));
+    else this.#free(ids, logits);
+  }
+
+  #free(ids: readonly number[], logits: Float32Array): void {
     this.note(ids);
     for (const token of this.tokens.suppressed) logits[token] = Number.NEGATIVE_INFINITY;
     if (ids.length === this.begin)
@@ -69,7 +73,8 @@ export class WhisperRules {
   #listen(logits: Float32Array): void {
     this.noSpeech = Math.exp(logits[this.tokens.noSpeech]! - logOfSum(logits));
     const known = [...this.tokens.languages.keys()];
-    if (known.length > 0) this.language ??= known.reduce((best, one) => (logits[one]! > logits[best]! ? one : best));
+    if (known.length > 0)
+      this.language ??= known.reduce((best, one) => (logits[one]! > logits[best]! ? one : best));
   }
 
   #forced(step: number): number {
@@ -95,7 +100,9 @@ export class WhisperRules {
     // One that ends a stretch of text lies behind its beginning; one that begins the next may be the same
     if (latest !== undefined) forbid(logits, firstTime, last && !before ? latest : latest + 1);
     const times = logOfSum(logits.subarray(firstTime));
-    const text = logits.subarray(0, firstTime).reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY);
+    const text = logits
+      .subarray(0, firstTime)
+      .reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY);
     if (times > text) forbid(logits, 0, firstTime);
   }
 }

@@ -19,7 +19,8 @@ export function segmentsOf(
   const segments: Segment[] = [];
   let [start, tokens, sum] = [0, [] as number[], 0];
   const close = (at: number) => {
-    if (tokens.length > 0) segments.push({ start, end: Math.min(at, seconds), tokens, logprob: sum / tokens.length });
+    if (tokens.length > 0)
+      segments.push({ start, end: Math.min(at, seconds), tokens, logprob: sum / tokens.length });
     [tokens, sum] = [[], 0];
   };
   for (const [i, token] of said.entries()) {

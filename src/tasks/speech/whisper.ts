@@ -51,11 +51,17 @@ export async function hearWindow(
     times: return_timestamps !== false && return_timestamps !== undefined,
   };
   if (tokens.languages.size === 0 && (language !== undefined || task !== undefined))
-    throw new HearthError('bad-input', 'This model knows one language only: leave `language` and `task` out.');
+    throw new HearthError(
+      'bad-input',
+      'This model knows one language only: leave `language` and `task` out.',
+    );
   const prefix = [...before, tokens.start];
   const rules = new WhisperRules(tokens, wish, prefix.length);
   let sent = '';
-  const textOf = (ids: readonly number[]) => tokenizer.decode(ids.filter((id) => id < tokens.end) as number[]);
+  const textOf = (ids: readonly number[]) => {
+    const texts = ids.filter((id) => id < tokens.end);
+    return texts.length > 0 ? tokenizer.decode(texts) : '';
+  };
   const processors = new library.LogitsProcessorList();
   const step = (ids: bigint[][], logits: Tensor) => {
     const all = ids[0]!.map(Number);
@@ -105,7 +111,10 @@ export async function hearWindow(
   };
 }
 
-function tokensOf(tokenizer: PreTrainedTokenizer, { config, generation_config }: WhisperPipeline['model']): WhisperTokens {
+function tokensOf(
+  tokenizer: PreTrainedTokenizer,
+  { config, generation_config }: WhisperPipeline['model'],
+): WhisperTokens {
   const known = generation_config ?? {};
   const id = (token: string) => {
     const ids = tokenizer.encode(token, { add_special_tokens: false });
@@ -114,7 +123,10 @@ function tokensOf(tokenizer: PreTrainedTokenizer, { config, generation_config }:
   const noTimes = known.no_timestamps_token_id ?? id('<|notimestamps|>');
   const end = [known.eos_token_id].flat()[0] ?? id('<|endoftext|>');
   if (noTimes === undefined || end === undefined)
-    throw new HearthError('unsupported-model', 'This model’s files do not say which of its tokens are Whisper’s own.');
+    throw new HearthError(
+      'unsupported-model',
+      'This model’s files do not say which of its tokens are Whisper’s own.',
+    );
   return {
     end,
     start: config.decoder_start_token_id,
@@ -122,7 +134,9 @@ function tokensOf(tokenizer: PreTrainedTokenizer, { config, generation_config }:
     noSpeech: noTimes - 1,
     noTimes,
     firstTime: noTimes + 1,
-    languages: new Map(Object.entries(known.lang_to_id ?? {}).map(([name, token]) => [token, name.slice(2, -2)])),
+    languages: new Map(
+      Object.entries(known.lang_to_id ?? {}).map(([name, token]) => [token, name.slice(2, -2)]),
+    ),
     tasks: known.task_to_id ?? {},
     suppressed: known.suppress_tokens ?? [],
     suppressedFirst: known.begin_suppress_tokens ?? [],

@@ -20,12 +20,17 @@ export interface SpeechFound {
 
 /** All of the audio, a turn for each piece. In a stream, what is no whole window waits in the state for what follows. */
 export async function detectSpeech(args: TaskArgs, { ask }: Turns): Promise<unknown> {
-  const { state: known, streaming = known !== undefined } = args.options as { state?: SileroState; streaming?: boolean };
+  const { state: known, streaming = known !== undefined } = args.options as {
+    state?: SileroState;
+    streaming?: boolean;
+  };
   const found: SpeechFound[] = [];
   for (const [i, input] of args.inputs.entries()) {
     const hear = async (samples: Float32Array, state: Heard['state']) =>
       (await ask({ ...args, inputs: [samples], isList: false, options: { state } })) as Heard;
-    found.push(await detect(input as AudioInput, i, known ?? newState(), streaming, rulesOf(args.options), hear));
+    found.push(
+      await detect(input as AudioInput, i, known ?? newState(), streaming, rulesOf(args.options), hear),
+    );
   }
   return args.isList ? found : found[0];
 }
@@ -65,7 +70,11 @@ async function detect(
   }
   const end = before.at + length;
   const last = isStream ? undefined : lastSpan(state, end, rules);
-  const speech = padded(last ? [...spans, last] : spans, rules.pad, isStream ? Number.POSITIVE_INFINITY : end);
+  const speech = padded(
+    last ? [...spans, last] : spans,
+    rules.pad,
+    isStream ? Number.POSITIVE_INFINITY : end,
+  );
   return {
     speech: speech.map(({ start, end }) => ({ start: start / SPEECH_RATE, end: end / SPEECH_RATE })),
     probabilities,

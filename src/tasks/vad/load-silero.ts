@@ -19,8 +19,14 @@ export interface Heard {
  */
 export async function loadSilero({ Tensor }: Library, options: LoadOptions): Promise<LoadedPipeline> {
   const session = await options.openSession(onnxFile(options));
-  const [needed, known] = [['input', 'state'], ['input', 'state', 'sr']];
-  if (!needed.every((one) => session.inputNames.includes(one)) || !session.inputNames.every((one) => known.includes(one)))
+  const [needed, known] = [
+    ['input', 'state'],
+    ['input', 'state', 'sr'],
+  ];
+  if (
+    !needed.every((one) => session.inputNames.includes(one)) ||
+    !session.inputNames.every((one) => known.includes(one))
+  )
     throw new HearthError(
       'unsupported-model',
       `This model has the inputs ${session.inputNames.join(', ')}; Silero’s detector from version 5 on has input, state and sr.`,

@@ -10,12 +10,15 @@ const folder = ['../shared/data', '../../shared/data']
   .map((path) => resolve(import.meta.dirname, '../../..', path, 'silero-vad'))
   .find(existsSync);
 const file = (name: string) => new Uint8Array(readFileSync(resolve(folder!, name)));
-const VARIANTS = ['silero_vad.onnx', 'silero_vad_16k_op15.onnx', 'silero_vad_half.onnx', 'silero_vad_op18_ifless.onnx'];
+const VARIANTS = [
+  'silero_vad.onnx',
+  'silero_vad_16k_op15.onnx',
+  'silero_vad_half.onnx',
+  'silero_vad_op18_ifless.onnx',
+];
 
 describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad is there', () => {
-  const models = Object.fromEntries(
-    VARIANTS.map((name) => [name, folder ? { [name]: file(name) } : {}]),
-  );
+  const models = Object.fromEntries(VARIANTS.map((name) => [name, folder ? { [name]: file(name) } : {}]));
   const { call, tasks } = nodeTasks(undefined, models);
   const expected: Record<string, number[]> = folder
     ? JSON.parse(readFileSync(resolve(folder, 'expected_probs.json'), 'utf8')).probs
@@ -25,22 +28,31 @@ describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad i
     call('voice-activity-detection', model, input, options) as Promise<SpeechFound>;
   const whole = (seconds: number) => wav.slice(0, 44 + 32_000 * seconds);
 
-  test.each(VARIANTS)('%s: the probability of every window is the expected one', async (name) => {
-    // A minute of one, some seconds of the others, which take longer
-    const wanted = expected[name]!.slice(0, name === 'silero_vad_op18_ifless.onnx' ? undefined : 300);
-    const { probabilities } = await detect(name, wav.slice(0, 44 + wanted.length * WINDOW * 2));
-    expect(probabilities).toHaveLength(wanted.length);
-    for (const [i, value] of wanted.entries()) expect(probabilities[i]).toBeCloseTo(value, 3);
-  }, 30_000);
+  test.each(VARIANTS)(
+    '%s: the probability of every window is the expected one',
+    async (name) => {
+      // A minute of one, some seconds of the others, which take longer
+      const wanted = expected[name]!.slice(0, name === 'silero_vad_op18_ifless.onnx' ? undefined : 300);
+      const { probabilities } = await detect(name, wav.slice(0, 44 + wanted.length * WINDOW * 2));
+      expect(probabilities).toHaveLength(wanted.length);
+      for (const [i, value] of wanted.entries()) expect(probabilities[i]).toBeCloseTo(value, 3);
+    },
+    30_000,
+  );
 
   test('a stream in uneven pieces gives what the whole gives', async () => {
     const model = 'silero_vad_16k_op15.onnx';
     const all = await detect(model, whole(6));
-    const samples = new Float32Array(new Int16Array(await wav.slice(44, 44 + 192_000).arrayBuffer())).map((x) => x / 2 ** 15);
+    const samples = new Float32Array(new Int16Array(await wav.slice(44, 44 + 192_000).arrayBuffer())).map(
+      (x) => x / 2 ** 15,
+    );
     let state: unknown;
     const probabilities: number[] = [];
     for (let at = 0, size = 100; at < samples.length; at += size, size = (size * 7) % 30_011) {
-      const found = await detect(model, samples.slice(at, at + size), { streaming: true, ...(state ? { state } : {}) });
+      const found = await detect(model, samples.slice(at, at + size), {
+        streaming: true,
+        ...(state ? { state } : {}),
+      });
       probabilities.push(...found.probabilities);
       state = structuredClone(found.state);
     }
@@ -49,7 +61,9 @@ describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad i
   });
 
   test('speech is where the probabilities are high', async () => {
-    const { speech, probabilities } = await detect('silero_vad_16k_op15.onnx', whole(10), { speech_pad_ms: 0 });
+    const { speech, probabilities } = await detect('silero_vad_16k_op15.onnx', whole(10), {
+      speech_pad_ms: 0,
+    });
     expect(speech.length).toBeGreaterThan(0);
     for (const { start, end } of speech) {
       const inside = probabilities.slice(Math.round(start / 0.032), Math.floor(end / 0.032));
@@ -60,7 +74,9 @@ describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad i
   test('others come between the turns of a long one', async () => {
     const order: string[] = [];
     const long = detect('silero_vad_16k_op15.onnx', whole(60)).then(() => order.push('long'));
-    const short = call('voice-activity-detection', 'silero_vad_half.onnx', new Float32Array(512)).then(() => order.push('short'));
+    const short = call('voice-activity-detection', 'silero_vad_half.onnx', new Float32Array(512)).then(() =>
+      order.push('short'),
+    );
     await Promise.all([long, short]);
     expect(order).toEqual(['short', 'long']);
     expect(tasks.running).toEqual([]);

@@ -41,7 +41,11 @@ export function nextWindow(
 }
 
 /** Speech that is under way where the audio ends. */
-export function lastSpan({ begun, silent }: SpanState, end: number, { minSpeech }: SpanRules): Span | undefined {
+export function lastSpan(
+  { begun, silent }: SpanState,
+  end: number,
+  { minSpeech }: SpanRules,
+): Span | undefined {
   const until = silent < 0 ? end : silent;
   return begun >= 0 && until - begun >= minSpeech ? { start: begun, end: until } : undefined;
 }
