@@ -31,6 +31,8 @@ import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { heldTo } from './constrain/held-to.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import { drafterOf } from './drafter.ts';
+import type { Drafter } from './speculate/drafts.ts';
 import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { SavedTexts } from './saved-texts.ts';
@@ -68,6 +70,8 @@ interface AdapterWish {
 interface LoadWish {
   /** A model of another kind is refused by its header. */
   wanted?: Makes;
+  /** A model that has to stay. */
+  beside?: string;
   onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
@@ -133,6 +137,11 @@ export class Engine {
         'not-allowed',
         'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
       );
+    if (model instanceof StagedModel && input.draftModel)
+      throw new HearthError(
+        'not-supported',
+        'Machines that compute a model together guess from its text alone: leave the draft model out.',
+      );
     if (model instanceof StagedModel && sampling.bias?.length)
       throw new HearthError(
         'not-supported',
@@ -147,6 +156,8 @@ export class Engine {
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const held = heldTo(model.file, input, ids);
+    const drafted = input.draftModel ? await this.#drafter(input.draftModel, id, input, signal) : undefined;
+    const ran = drafted?.model ?? model;
     if (held && model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
@@ -158,13 +169,14 @@ export class Engine {
       usage,
       timings,
       stages,
-    } = await model.run(
+    } = await ran.run(
       {
         ids,
         maxTokens,
         sampling,
         stop,
         held,
+        drafter: drafted?.drafter,
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
@@ -176,10 +188,10 @@ export class Engine {
       send,
       signal,
     );
-    if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
+    if (totalBytes(ran) > this.#caps.memoryBytes) await this.#makeRoom(0);
     const ended = { model: id, finishReason, stop: stopped, usage, timings, ...(stages && { stages }) };
     this.#recent.add(input, ended);
-    if (model instanceof Model) this.#saveLater(model);
+    if (ran instanceof Model) this.#saveLater(ran);
     return ended;
   }
 
@@ -393,6 +405,31 @@ export class Engine {
     throw wrongKind('vectors');
   }
 
+  /** What a second model guesses for an answer of the first, beside which it is loaded; and the first, as it is by then. */
+  async #drafter(
+    id: string,
+    target: string,
+    { origin, lane, isPrivate, sampling }: EngineCalls['generate']['input'],
+    signal: AbortSignal,
+  ): Promise<{ drafter: Drafter; model: Model }> {
+    if (id === target)
+      throw new HearthError(
+        'bad-input',
+        'A model cannot draft for itself. Name a smaller one of its family, or none.',
+      );
+    const { loading } = this.#entry(id, { wanted: 'text', beside: target });
+    await untilAborted(loading, signal);
+    // Each may have gone for the other, or for a third one
+    const [draft, model] = [await this.#textModel(id, signal), await this.#textModel(target, signal)];
+    const drafter = drafterOf(draft, model, { origin, lane, isPrivate, sampling }, () => {
+      const entry = this.#entries.get(id);
+      if (entry?.model !== draft) return false;
+      entry.usedAt = this.#options.clock.now();
+      return true;
+    });
+    return { drafter, model };
+  }
+
   /** The model for a call. One of another kind is not loaded. */
   async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
     const entry = this.#entry(id, { wanted });
@@ -402,7 +439,7 @@ export class Engine {
     return model;
   }
 
-  async #load(id: string, entry: Entry, { wanted, onProgress }: LoadWish): Promise<LoadedModel> {
+  async #load(id: string, entry: Entry, { wanted, beside, onProgress }: LoadWish): Promise<LoadedModel> {
     const { source, name } = await this.#options.open(id);
     entry.name = name;
     try {
@@ -430,7 +467,7 @@ export class Engine {
           // A full context is worth more than a model that nobody uses
           const isFull = error instanceof HearthError && error.code === 'out-of-memory';
           if (!isFull) throw error;
-          if (await this.#unloadOldest()) continue;
+          if (await this.#unloadOldest(beside)) continue;
           return await load(true).catch((full: unknown) => this.#loadStaged(id, file, source, full));
         }
       }

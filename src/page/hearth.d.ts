@@ -71,6 +71,8 @@ export interface SamplingFields {
    * first tokens is forgotten. At most half of the context. If absent, the answer ends there, with `length`.
    */
   keep_tokens?: number | null;
+  /** A smaller installed model of the same tokens, which guesses ahead. It changes nothing but the time. */
+  draft_model?: string | null;
   /** Added to the logits of these token ids, −100 to 100. */
   logit_bias?: Record<string, number> | null;
   /** Answers to choose from, 16 at most. */

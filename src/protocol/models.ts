@@ -23,6 +23,10 @@ export interface ModelInfo {
   source: 'bundled' | 'catalog' | 'file' | 'url' | 'hub' | 'folder';
   state: 'available' | 'downloading' | 'paused' | 'ready';
   sizeBytes: number;
+  /** Never removed to make room. Absent: no. */
+  isPinned?: boolean;
+  /** When it was last loaded, milliseconds since 1970; absent where it is not on this disk. */
+  lastUsedAt?: number;
   /** Bytes on this disk: less than `sizeBytes` while a download is under way. */
   storedBytes: number;
   /** Where it is downloaded from; absent for bundled models and dropped files. */

@@ -2,6 +2,8 @@ import type { Handlers } from '../channel/serve.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
 import type { ModelLibrary } from '../storage/model-library.ts';
+import { DEFAULT_HUB } from '../protocol/hub.ts';
+import { searchHub } from '../storage/hub-search.ts';
 import { blobSource } from '../storage/model-source.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import type { TaskHost } from './task-host.ts';
@@ -25,7 +27,14 @@ export function engineCalls(
     return model !== undefined && host.has(model) ? host : undefined;
   };
   return {
-    configure: { parse: trusted, run: async (input) => void (await engine.configure(input)) },
+    configure: {
+      parse: trusted,
+      async run(input) {
+        await engine.configure(input);
+        await (await opening).configure(input);
+        return undefined;
+      },
+    },
     generate: {
       parse: trusted,
       run: (input, call) => engine.generate(input, (part) => call.send(part), call.signal),
@@ -97,6 +106,16 @@ export function engineCalls(
         return (await opening).remove(input);
       },
     },
+    searchHub: {
+      parse: trusted,
+      run: ({ access, ...search }, { signal }) =>
+        searchHub(search, access ?? { origin: DEFAULT_HUB, authorization: undefined }, {
+          fetch: fetch.bind(globalThis),
+          signal,
+        }),
+    },
+    pin: { parse: trusted, run: async (input) => void (await (await opening).pin(input)) },
+    modelFile: { parse: trusted, run: async ({ model }) => (await opening).file(model) },
     ...sharedFileCalls(sharedFiles, opening),
     wasmPorts: { parse: trusted, run: (_, call) => wasmPorts.serve(call) },
   };

@@ -202,6 +202,9 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       run: (input) => input,
     },
     remove: { parse: oneModel, run: () => undefined },
+    searchHub: { parse: () => ({ text: '', licence: undefined, maxBytes: undefined }), run: () => [] },
+    pin: { parse: (input) => input as EngineCalls['pin']['input'], run: () => undefined },
+    modelFile: { parse: oneModel, run: () => new Blob() },
     // It wants no port
     ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {
