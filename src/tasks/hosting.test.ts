@@ -1,5 +1,5 @@
 // What a machine with tasks on it does when things go wrong or run short: real models, in Node.
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { nodeTasks } from '../../test/fakes/tasks.ts';
 import { expectedOf, filesOf, imageOf } from '../../test/golden/tasks/fixtures.ts';
 import type { PlainTensor } from '../protocol/tasks.ts';
@@ -13,6 +13,10 @@ const { call, tasks, machine } = nodeTasks(undefined, {
   broken: { ...broken, 'onnx/model.onnx': broken['onnx/model.onnx']!.slice(0, 20_000) },
   odd: { ...broken, 'config.json': bytes('{"model_type":"bert","hidden_size":') },
 });
+
+// On a busy machine the runtime takes its time to be compiled
+vi.setConfig({ testTimeout: 30_000 });
+beforeAll(() => call('feature-extraction', 'encoder', 'the'), 60_000);
 
 test('any ONNX file takes tensors by name, and gives its outputs by name', async () => {
   const input = { type: 'float32', dims: [1, 3, 16, 16], data: new Float32Array(768).fill(0.25) };
