@@ -85,7 +85,7 @@ export async function enterRoom(
     pieces: roomModels.pieces,
     // Its identity is gone with the process, and so are its accounts
     ledger: { read: async () => undefined, write: async () => {} },
-    onEnter: () => void files.learn().catch(console.error),
+    onEnter: () => void roomModels.entered().catch(console.error),
     engine: {
       random: Math.random,
       describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),

@@ -9,6 +9,7 @@ import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
+import { copyBytesPerSecond } from './ceiling.ts';
 import { Governor } from './governor.ts';
 import { gpuFacts } from './gpu-facts.ts';
 import {
@@ -492,6 +493,14 @@ export class Engine {
       leave();
       throw error;
     }
+  }
+
+  /** Bytes that this machine's GPU reads and writes in a second; nothing where a processor plays the GPU, or answers run. */
+  async bandwidth(): Promise<number | undefined> {
+    const gpu = await this.#device.open().catch(() => undefined);
+    const bytes = this.#freeBytes() / 4;
+    if (!gpu || gpu.isSoftware || bytes < 2 ** 24 || this.status().running.length > 0) return undefined;
+    return copyBytesPerSecond(gpu, bytes);
   }
 
   /** What stages take of this machine's memory. */

@@ -58,7 +58,7 @@ const mesh = new MeshHost({
   clock: systemClock,
   pieces: roomModels.pieces,
   ledger: keptLedger(() => openOpfsDirectory('mesh')),
-  onEnter: () => void files.learn().catch(console.error),
+  onEnter: () => void roomModels.entered().catch(console.error),
   engine: {
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),

@@ -19,6 +19,8 @@ import { hashOf, mapBy, type RoomFiles } from './room-files.ts';
 
 /** Whoever waits for a stage hears of it so often. */
 const TELL_MS = 400;
+/** Of what a copy reaches: what a step that reads each weight once comes to. */
+const READ_SHARE = 0.5;
 /** How often screens are told what laps take. */
 const LAPS_TOLD = 16;
 /** What an answer is taken to be where nobody has said: it decides between ways that are almost alike. */
@@ -27,7 +29,7 @@ const USUAL_DEMAND = { promptTokens: 256, answerTokens: 128, chunkRows: 31 };
 export interface RoomModelsDeps {
   clock: Clock;
   random: Random;
-  engine: Pick<Engine, 'openStage' | 'status' | 'stageBytes'>;
+  engine: Pick<Engine, 'openStage' | 'status' | 'stageBytes' | 'bandwidth'>;
   files: RoomFiles;
   hub: PieceLoaderOptions['hub'];
   open(model: string): Promise<ByteSource>;
@@ -43,6 +45,8 @@ type Progress = { doneBytes: number; totalBytes: number };
 /** Models over the room: stages that others want of this machine, and chains of stages that this machine wants. */
 export class RoomModels {
   readonly pieces: PieceExchange;
+  /** Weights that this machine reads in a millisecond, by its memory's speed, where that has been measured. */
+  bytesPerMs: number | undefined;
   /** Of the steps of every stage that was made here. */
   readonly speeds = new MeasuredSpeeds();
   /** Stages are made one after the other: what an earlier one has taken may be given up by then. */
@@ -170,6 +174,14 @@ export class RoomModels {
     const { engine, sharedBytes } = this.deps;
     const { caps, memoryBytes } = engine.status();
     return Math.max(0, Math.min(sharedBytes() - engine.stageBytes, caps.memoryBytes - memoryBytes));
+  }
+
+  /** A room has been entered: it is to know what is here, and what this machine can do before a step has shown it. */
+  async entered(): Promise<void> {
+    const { files, engine } = this.deps;
+    await files.learn();
+    const perSecond = this.bytesPerMs === undefined ? await engine.bandwidth() : undefined;
+    if (perSecond !== undefined) this.bytesPerMs = (READ_SHARE * perSecond) / 1000;
   }
 
   /** Pieces of models, for heartbeats. */
