@@ -4,6 +4,7 @@ import { callBackground, openEngineLine, openMeshLine, wait } from '../src/ui/li
 import { openMesh } from '../src/ui/mesh-session.ts';
 import { openSession } from '../src/ui/session.ts';
 import { openSettings } from '../src/ui/settings.ts';
+import { openHub } from './hub-store.ts';
 import { openModels } from './models-store.ts';
 import { Options } from './options.tsx';
 import { keepFresh } from './keep-fresh.ts';
@@ -16,6 +17,7 @@ const settings = openSettings(session, () => mesh.call('meshConfigure', undefine
 const models = openModels(session);
 const sites = openSites(session);
 const performance = openPerformance(session, wait);
+const hub = openHub(session);
 const hash = signal(location.hash);
 
 window.addEventListener('hashchange', () => (hash.value = location.hash));
@@ -35,6 +37,7 @@ render(
     mesh={mesh}
     hash={hash}
     performance={performance}
+    hub={hub}
   />,
   document.body,
 );

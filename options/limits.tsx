@@ -50,7 +50,37 @@ export function Limits({ session, settings, models }: OptionsProps) {
         meaning={explainMemory(caps.memoryBytes, models.models.value ?? [])}
         onChange={(memoryBytes) => change({ memoryBytes })}
       />
+      <DiskLimit
+        diskBytes={settings.settings.value?.diskBytes ?? 0}
+        onChange={(diskBytes) => settings.change({ diskBytes })}
+      />
     </>
+  );
+}
+
+const DISK_GB = [5, 10, 20, 50, 100, 200, 500, 1000];
+const GB = 1e9;
+
+function DiskLimit({ diskBytes, onChange }: { diskBytes: number; onChange: (diskBytes: number) => void }) {
+  return (
+    <section class="card slider">
+      <label for="limit-disk">Disk</label>
+      <select
+        id="limit-disk"
+        aria-describedby="limit-disk-meaning"
+        value={String(diskBytes)}
+        onChange={({ currentTarget }) => onChange(Number(currentTarget.value))}
+      >
+        <option value="0">No limit</option>
+        {DISK_GB.map((gb) => (
+          <option key={gb} value={String(gb * GB)}>{`${gb} GB`}</option>
+        ))}
+      </select>
+      <p id="limit-disk-meaning" class="muted">
+        For models. When another one needs room, those go that were not used for the longest time; never one
+        that is pinned, in use, or the default.
+      </p>
+    </section>
   );
 }
 

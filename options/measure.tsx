@@ -16,7 +16,7 @@ const STEPS = {
 export function Measure({ performance, models, settings }: OptionsProps) {
   const { progress, error, measure, cancel } = performance;
   const writers = (models.models.value ?? []).filter(
-    ({ state, makes }) => state === 'ready' && makes !== 'embeddings',
+    ({ state, makes }) => state === 'ready' && makes !== 'embeddings' && makes !== 'tasks',
   );
   const chosen = useSignal<string | undefined>(undefined);
   const step = useSignal<keyof typeof STEPS>('256');

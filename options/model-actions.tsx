@@ -10,6 +10,8 @@ export function ModelActions(props: {
   onPause: () => void;
   onMakeDefault: () => void;
   onDelete: () => void;
+  onPin: () => void;
+  onSave: () => void;
 }) {
   const { model, isDefault, isMoving } = props;
   const { state, name, source } = model;
@@ -18,15 +20,19 @@ export function ModelActions(props: {
       {text}
     </button>
   );
-  const isPaused = !isMoving && state === 'paused' && source !== 'file';
-  const isUsable = state === 'ready' && !model.problem;
+  const isPaused =
+    !isMoving && state === 'paused' && source !== 'file' && source !== 'folder' && source !== 'hub';
+  const isUsable = state === 'ready' && !model.problem && model.makes !== 'tasks';
   const isStored = !isMoving && source !== 'bundled' && (state === 'ready' || state === 'paused');
+  const isKept = isStored && state === 'ready';
   return (
     <div class="model-actions">
       {isMoving && button('Pause', props.onPause)}
       {!isMoving && state === 'available' && button('Download', props.onDownload)}
       {isPaused && button('Resume', props.onDownload)}
       {isUsable && !isDefault && button('Make default', props.onMakeDefault)}
+      {isKept && button(model.isPinned ? 'Unpin' : 'Pin', props.onPin)}
+      {isKept && button('Save a copy', props.onSave)}
       {isStored && button('Delete', props.onDelete)}
     </div>
   );

@@ -4,6 +4,7 @@ import { BUNDLED_MODEL } from '../src/protocol/settings.ts';
 import { Confirm } from '../src/ui/confirm.tsx';
 import { formatBytes } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
+import { chooseFile } from './choose-file.ts';
 import { focusHeading } from './focus-heading.ts';
 import { ModelActions } from './model-actions.tsx';
 import { ModelAdapters } from './model-adapters.tsx';
@@ -14,6 +15,7 @@ import { TransferProgress } from './transfer-progress.tsx';
 /** One model: what it is, what it needs, what is happening to it, and what can be done about that. */
 export function ModelCard({ model, session, settings, models }: OptionsProps & { model: ModelInfo }) {
   const isAsking = useSignal(false);
+  const isSaved = useSignal(false);
   const { settings: current, change } = settings;
   const isDefault = current.value?.defaultModel === model.id;
   const status = session.status.value;
@@ -27,6 +29,11 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
   // Said among the facts, by the limit as it is now
   const isTooLarge =
     capBytes !== undefined && model.memoryBytes !== undefined && model.memoryBytes > capBytes;
+
+  async function save(): Promise<void> {
+    const into = await chooseFile(`${model.name}.gguf`);
+    if (into && (await models.saveCopy(model, into))) isSaved.value = true;
+  }
 
   function remove(): void {
     // Pages that name no model must still be answered
@@ -42,6 +49,11 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
         </h3>
         {isDefault && <span class="badge good">Default</span>}
         {loaded && <span class="badge">In memory</span>}
+        {model.isPinned && (
+          <span class="badge" title="It never goes to make room for others">
+            Pinned
+          </span>
+        )}
         {!model.tried && model.source === 'catalog' && (
           <span class="badge warning" title="The people who listed this file have not run it in Hearth yet">
             Not tried yet
@@ -56,12 +68,23 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
         onPause={() => models.pause(model.id)}
         onMakeDefault={() => change({ defaultModel: model.id })}
         onDelete={() => (isAsking.value = true)}
+        onPin={() => void models.pin(model, !model.isPinned)}
+        onSave={() => void save()}
       />
       <ModelFacts model={model} capBytes={capBytes} />
       <TransferProgress model={model} transfer={transfer} />
       {loaded && <ModelAdapters model={model} adapters={loaded.adapters ?? []} store={models} />}
       {model.problem && !isTooLarge && <Notice kind="warning">{model.problem}</Notice>}
       {error && <Notice kind="error">{error}</Notice>}
+      {isSaved.value && (
+        <Confirm
+          question={`Move ${model.name} out of Hearth?`}
+          detail={`The copy is saved. Deleting Hearth’s own frees ${formatBytes(model.storedBytes)}. Hearth cannot read the saved file by itself: to use the model again, drop that file here.`}
+          action="Delete Hearth’s copy"
+          onConfirm={remove}
+          onClose={() => (isSaved.value = false)}
+        />
+      )}
       {isAsking.value && (
         <Confirm
           question={`Delete ${model.name}?`}

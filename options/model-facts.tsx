@@ -5,6 +5,7 @@ const MAKES: Record<ModelMakes, string> = {
   chat: 'Chats and writes',
   text: 'Goes on with a text, and does not chat',
   embeddings: 'Makes embeddings for search, and writes nothing',
+  tasks: 'For tasks that pages ask for by name',
 };
 
 /** What a model is and what it takes, against the user's memory limit. */

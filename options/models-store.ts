@@ -25,7 +25,7 @@ export interface ModelsStore {
   refresh: () => Promise<void>;
   /** Begins, or goes on where it was paused, wherever the model comes from. */
   download: (model: ModelInfo) => Promise<void>;
-  addUrl: (url: string, sha256: string | undefined) => Promise<void>;
+  addUrl: (url: string, sha256: string | undefined, isGated?: boolean) => Promise<void>;
   /** Each is a model, or one of the files of a model in several. */
   addFiles: (files: Iterable<File>) => Promise<void>;
   /** What has come so far is kept. `key` is a transfer's key or its model's id. */
@@ -34,6 +34,10 @@ export interface ModelsStore {
   /** A LoRA adapter beside a model in memory, under its file's name. */
   addAdapter: (model: ModelInfo, file: File) => Promise<void>;
   removeAdapter: (model: ModelInfo, adapter: string) => Promise<void>;
+  /** A pinned model never goes to make room. */
+  pin: (model: ModelInfo, isPinned: boolean) => Promise<void>;
+  /** Writes the model's file where the user wants it. True if all of it is there. */
+  saveCopy: (model: ModelInfo, into: WritableStream<Uint8Array>) => Promise<boolean>;
   dismissError: (key: string) => void;
 }
 
@@ -133,9 +137,9 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     errors,
     refresh,
     download,
-    addUrl: (url, sha256) =>
+    addUrl: (url, sha256, isGated) =>
       transfer({ key: url, label: fileNameOf(url) }, (options) =>
-        engine('download', { kind: 'url', url, sha256 }, options),
+        engine('download', { kind: 'url', url, sha256, ...(isGated && { isGated }) }, options),
       ),
     addFiles: async (files) => {
       await Promise.all(groupParts(files).map(addModel));
@@ -152,6 +156,19 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
       attempt(model.id, () => engine('loadAdapter', { model: model.id, adapter: file.name, file, scale: 1 })),
     removeAdapter: (model, adapter) =>
       attempt(model.id, () => engine('removeAdapter', { model: model.id, adapter })),
+    pin: async (model, isPinned) => {
+      await attempt(model.id, () => engine('pin', { model: model.id, isPinned }));
+      await refresh();
+    },
+    saveCopy: async (model, into) => {
+      let isWhole = false;
+      await attempt(model.id, async () => {
+        const file = await engine('modelFile', { model: model.id });
+        await file.stream().pipeTo(into);
+        isWhole = true;
+      });
+      return isWhole;
+    },
     dismissError: (key) => setError(key, undefined),
   };
 }

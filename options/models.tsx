@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { ModelInfo } from '../src/protocol/models.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { AddModel } from './add-model.tsx';
+import { Hub } from './hub.tsx';
 import { ModelCard } from './model-card.tsx';
 import { LIST } from './models-store.ts';
 import type { OptionsProps } from './options.tsx';
@@ -37,6 +38,10 @@ export function Models(props: OptionsProps) {
       <section aria-labelledby="own">
         <h2 id="own">Add your own</h2>
         <AddModel store={props.models} />
+      </section>
+      <section aria-labelledby="hub">
+        <h2 id="hub">Find more</h2>
+        <Hub {...props} />
       </section>
       {elsewhere.length > 0 && (
         <section aria-labelledby="catalogue">

@@ -7,6 +7,7 @@ import type { MeshSession } from '../src/ui/mesh-session.ts';
 import type { Session } from '../src/ui/session.ts';
 import type { SettingsStore } from '../src/ui/settings.ts';
 import { About } from './about.tsx';
+import type { HubStore } from './hub-store.ts';
 import { Limits } from './limits.tsx';
 import { Machines } from './machines.tsx';
 import { Models } from './models.tsx';
@@ -23,6 +24,7 @@ export interface OptionsProps {
   sites: SitesStore;
   mesh: MeshSession;
   performance: PerformanceStore;
+  hub: HubStore;
 }
 
 const PARTS = [

@@ -13,13 +13,14 @@ const ARROWS: Record<string, string[]> = {
   'src/content': ['src/channel', 'src/protocol'],
   'src/bridge': ['src/channel', 'src/protocol'],
   'src/background': ['src/channel', 'src/protocol'],
-  'src/offscreen': ['src/channel', 'src/protocol', 'src/worker', 'src/mesh'],
+  'src/offscreen': ['src/channel', 'src/protocol', 'src/worker', 'src/mesh', 'src/tasks'],
   'src/worker': [
     'src/channel',
     'src/protocol',
     'src/engine',
     'src/mesh',
     'src/storage',
+    'src/tasks',
     'src/wasm',
     'models',
   ],
@@ -30,6 +31,7 @@ const ARROWS: Record<string, string[]> = {
   options: ['src/ui', 'src/channel', 'src/protocol'],
   'src/engine': ['src/protocol', 'kernels', 'models'],
   'src/storage': ['src/protocol', 'models'],
+  'src/tasks': ['src/protocol'],
   'src/mesh': ['src/protocol'],
   'src/cli': [
     'src/channel',

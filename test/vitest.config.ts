@@ -4,6 +4,12 @@ const root = new URL('..', import.meta.url).pathname;
 
 export default defineConfig({
   root,
+  // What browsers get of it; its other half wants libraries that are not installed
+  resolve: {
+    alias: {
+      '@huggingface/transformers': `${root}node_modules/@huggingface/transformers/dist/transformers.web.js`,
+    },
+  },
   test: {
     projects: [
       {

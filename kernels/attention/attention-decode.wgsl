@@ -7,7 +7,7 @@
 // position. At the end the splits are merged, HELD heads at a time: into `out` if the row has one chunk, else into
 // `partials`, for `attention-combine`.
 //
-// Other files say where q comes from (`query`, `cacheOwn`) and how threads share (`sumLanes`, `sharePeaks`).
+// Other files say where q comes from (`startHeads`, `query`, `cacheOwn`) and how threads share (`sumLanes`, `sharePeaks`).
 
 override BLOCK: u32;    // 1–4
 override LANES: u32;
@@ -54,10 +54,11 @@ fn main(
     return;
   }
 
+  startHeads(row, firstHead, heads, kvHead, thread);
   for (var i = thread; i < BLOCK * HEAD_QUADS; i += THREADS) {
     // A block may lack heads: their scores are of no use
-    let head = firstHead + min(i / HEAD_QUADS, heads - 1);
-    held[i] = query(row, head, i % HEAD_QUADS) * (SCALE * LOG2_E);
+    let h = min(i / HEAD_QUADS, heads - 1);
+    held[i] = query(row, firstHead + h, h, i % HEAD_QUADS) * (SCALE * LOG2_E);
   }
   if (end == here.position + 1) {
     cacheOwn(row, kvHead, thread);

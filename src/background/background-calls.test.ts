@@ -8,6 +8,7 @@ import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Area } from './area.ts';
 import { backgroundCalls } from './background-calls.ts';
 import { builtInSiteStore } from './built-in-sites.ts';
+import { hubTokenStore } from './hub-token.ts';
 import { roomStore } from './room.ts';
 import { settingsStore } from './settings.ts';
 import { siteStore } from './sites.ts';
@@ -33,6 +34,7 @@ function start(area: Area) {
     wake: async () => {},
     prompts,
     room: roomStore(area),
+    hubToken: hubTokenStore(area),
     isIdle: async () => false,
     memoryBytes: async () => 8 * 2 ** 30,
   });

@@ -6,6 +6,7 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import { MAX_MODEL_ID_CHARS, MAX_MODELS_PER_REQUEST } from '../protocol/limits.ts';
 import type { BuiltInSiteStore } from './built-in-sites.ts';
 import type { PromptWindows } from './prompt-windows.ts';
+import { HubToken, type HubTokenStore } from './hub-token.ts';
 import { RoomRecord, type RoomStore } from './room.ts';
 import { SettingsChanges, type SettingsStore } from './settings.ts';
 import type { SiteStore } from './sites.ts';
@@ -17,6 +18,7 @@ export interface BackgroundDeps {
   wake(): Promise<void>;
   prompts: PromptWindows;
   memoryBytes(): Promise<number>;
+  hubToken: HubTokenStore;
   room: RoomStore;
   isIdle(): Promise<boolean>;
 }
@@ -75,6 +77,18 @@ export function backgroundCalls(deps: BackgroundDeps): Handlers<BackgroundCalls>
       parse: parser(v.undefinedable(RoomRecord)),
       run: (room) => deps.room.set(room).then(nothing),
     },
+    hub: {
+      parse: nothing,
+      async run() {
+        const { hub } = await settings.get();
+        return { hub, hasToken: (await deps.hubToken.access(hub)).authorization !== undefined };
+      },
+    },
+    keepHubToken: {
+      parse: parser(v.object({ token: v.undefinedable(HubToken) })),
+      run: async ({ token }) => void (await deps.hubToken.keep((await settings.get()).hub, token)),
+    },
+    hubAccess: { parse: nothing, run: async () => deps.hubToken.access((await settings.get()).hub) },
     isIdle: { parse: nothing, run: () => deps.isIdle() },
     memory: { parse: nothing, run: () => deps.memoryBytes() },
   };

@@ -10,6 +10,7 @@ import { backgroundCalls } from './background-calls.ts';
 import { builtInSiteStore } from './built-in-sites.ts';
 import { ensureOffscreen, postToOffscreen } from './offscreen-document.ts';
 import { promptWindows } from './prompt-windows.ts';
+import { hubTokenStore } from './hub-token.ts';
 import { roomStore } from './room.ts';
 import { settingsStore } from './settings.ts';
 import { siteStore } from './sites.ts';
@@ -19,6 +20,9 @@ declare const self: ServiceWorkerScope;
 
 const IDLE_SECONDS = 60;
 
+// Content scripts stand in pages, and could read it otherwise
+void chrome.storage.local.setAccessLevel({ accessLevel: 'TRUSTED_CONTEXTS' });
+
 const room = roomStore(browser.storage.local);
 const calls = backgroundCalls({
   sites: siteStore(browser.storage.local, Date.now),
@@ -27,6 +31,7 @@ const calls = backgroundCalls({
   wake: ensureOffscreen,
   prompts: promptWindows,
   room,
+  hubToken: hubTokenStore(browser.storage.local),
   isIdle: async () => (await chrome.idle.queryState(IDLE_SECONDS)) !== 'active',
   memoryBytes: async () => (await chrome.system.memory.getInfo()).capacity,
 });

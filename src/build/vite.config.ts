@@ -49,6 +49,10 @@ export default defineConfig(({ mode }) => {
       copy('models/bundled', /\.gguf$/, 'models/bundled'),
       copy('src/page', /^hearth\.d\.ts$/, '.'),
     ],
+    resolve: {
+      // One runtime is enough: the one that `src/worker/task-host.ts` hands to the library
+      alias: { 'onnxruntime-web/webgpu': 'onnxruntime-web/jspi' },
+    },
     worker: { format: 'es' },
     build: {
       target: 'esnext',

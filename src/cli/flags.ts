@@ -34,6 +34,7 @@ const FLAGS = {
   share: { type: 'string' },
   seconds: { type: 'string' },
   profile: { type: 'boolean' },
+  draft: { type: 'string' },
   copy: { type: 'boolean' },
   mixed: { type: 'boolean' },
   constraint: { type: 'boolean' },

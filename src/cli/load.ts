@@ -8,9 +8,13 @@ import { loadAdapters } from './adapters.ts';
 import { openModelFiles } from './model-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
+import type { Gpu } from '../engine/gpu.ts';
 
 /** Positions whose logits are computed and read in one step. */
 export const ROWS_AT_ONCE = 32;
+
+/** One answer's row, and the rows that it may guess. */
+export const GUESSING_SLOTS = 16;
 
 /** The model of `--model` on the device of the GPU flags. `isExact`: without dp4a, unless a flag asks for it. */
 export async function loadModel(flags: Flags, options: Partial<LoadOptions> = {}): Promise<Model> {
@@ -28,16 +32,36 @@ interface LoadOptions {
   slots: number;
   isExact: boolean;
   governor: Governor;
+  /** A device that is open already. */
+  gpu: Gpu;
+  /** In place of that of `--model`. */
+  path: string;
+}
+
+/** The model of `--draft`, beside the one that it guesses for; none without the flag. */
+export async function loadDraft(
+  flags: Flags,
+  model: Model,
+  options: Partial<LoadOptions> = {},
+): Promise<Model | undefined> {
+  const path = flags.string('draft');
+  return path === undefined ? undefined : load(Model, flags, { ...options, path, gpu: model.gpu });
 }
 
 async function load<M>(
   kind: { load(options: ModelOptions): Promise<M> },
   flags: Flags,
-  { slots = 1, isExact = false, governor = new Governor(systemClock) }: Partial<LoadOptions>,
+  {
+    slots = 1,
+    isExact = false,
+    governor = new Governor(systemClock),
+    path,
+    gpu: opened,
+  }: Partial<LoadOptions>,
 ): Promise<M> {
-  const source = await openModelFiles(flags.required('model'));
+  const source = await openModelFiles(path ?? flags.required('model'));
   const file = await readModelFile(source);
-  const gpu = await openGpu(flags, isExact ? { dp4a: false } : {});
+  const gpu = opened ?? (await openGpu(flags, isExact ? { dp4a: false } : {}));
   const startedAt = performance.now();
   const model = await kind.load({
     // A lost device ends a command: opening it again gives the lost one

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 import type { Held } from './constrain/constrainer.ts';
 import { Hold, type Matcher } from './constrain/hold.ts';
 import { type AdapterUse, hasPenalties, type Sequence } from './sequence.ts';
+import { type Drafter, Drafts } from './speculate/drafts.ts';
 import type { Speculates } from './speculate/speculation.ts';
 import type { AnswerDecoder } from './stream.ts';
 
@@ -31,6 +32,8 @@ export interface RunRequest {
   matcher?: Matcher | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. It changes nothing but the time. */
   speculates?: Speculates | undefined;
+  /** Says what it may go on with; what its text repeats is all there is if absent. It changes nothing but the time. */
+  drafter?: Drafter | undefined;
   /** What is waited for before its first step. */
   prepare?: (() => Promise<void>) | undefined;
   /** A token has come: for measuring. */
@@ -118,6 +121,11 @@ export class Answer {
           isCounted: hasPenalties(request.sampling),
           speculates: request.speculates,
         }),
+      // Penalties count what is sampled, guesses too
+      drafts:
+        request.drafter && !hasPenalties(request.sampling)
+          ? new Drafts(request.drafter, clock, request.speculates)
+          : undefined,
       promptLength: request.ids.length,
       maxLength: Math.min(contextLength, request.ids.length + request.maxTokens),
       tokens: [...request.ids],

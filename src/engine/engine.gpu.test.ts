@@ -29,23 +29,23 @@ function engine() {
   return { engine, opened, closed };
 }
 
+const request = {
+  model: 'a',
+  prompt: { kind: 'ids' as const, ids: [1, 2, 3] },
+  maxTokens: 4,
+  sampling: GREEDY,
+  stop: [],
+  origin: 'https://a.example',
+  lane: 'interactive' as const,
+};
+
 function ask(
   engine: Engine,
   input: Partial<GenerateInput> = {},
   signal = new AbortController().signal,
   onPart = () => {},
 ) {
-  const request = {
-    model: 'a',
-    prompt: { kind: 'ids' as const, ids: [1, 2, 3] },
-    maxTokens: 4,
-    sampling: GREEDY,
-    stop: [],
-    origin: 'https://a.example',
-    lane: 'interactive' as const,
-    ...input,
-  };
-  return engine.generate(request, async () => onPart(), signal);
+  return engine.generate({ ...request, ...input }, async () => onPart(), signal);
 }
 
 test('a second request finds the model loaded, and two at once load it once', async () => {
@@ -53,6 +53,24 @@ test('a second request finds the model loaded, and two at once load it once', as
   await Promise.all([ask(e), ask(e)]);
   await ask(e);
   expect(opened).toEqual(['a']);
+});
+
+test('a second model drafts beside the first, under the same cap, and not for itself', async () => {
+  const { engine: e, opened } = engine();
+  const ids: number[][] = [];
+  for (const draftModel of [undefined, 'b']) {
+    const answer: number[] = [];
+    const input = { ...request, draftModel, maxTokens: 40, prompt: { kind: 'ids' as const, ids: [9, 8, 7] } };
+    await e.generate(input, async (part) => void answer.push(...part.ids), new AbortController().signal);
+    ids.push(answer);
+  }
+  expect(ids[1]).toEqual(ids[0]);
+  expect(opened).toEqual(['a', 'b']);
+  const { memoryBytes } = e.status();
+  await e.unload('b');
+  expect(e.status().memoryBytes).toBe(memoryBytes / 2);
+  await expect(ask(e, { draftModel: 'a' })).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(ask(e, { draftModel: 'missing' })).rejects.toMatchObject({ code: 'not-found' });
 });
 
 test('the idle model used longest ago makes room for a new one under the memory cap', async () => {

@@ -11,6 +11,7 @@ import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
 import { copyBytesPerSecond } from './ceiling.ts';
 import { Governor } from './governor.ts';
+import type { Gpu } from './gpu.ts';
 import { gpuFacts } from './gpu-facts.ts';
 import {
   isIdle,
@@ -21,6 +22,7 @@ import {
   whatItMakes,
   wrongKind,
 } from './loaded-model.ts';
+import type { Lodger } from './lodger.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Measurement } from './measurement.ts';
@@ -30,6 +32,8 @@ import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
 import { answerDecoder } from './answer-decoder.ts';
 import { heldTo } from './constrain/held-to.ts';
 import { countTokens, promptIds } from './prompt.ts';
+import { drafterOf } from './drafter.ts';
+import type { Drafter } from './speculate/drafts.ts';
 import type { Verdicts } from './self-test/self-test.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import type { SavedTexts } from './saved-texts.ts';
@@ -67,6 +71,8 @@ interface AdapterWish {
 interface LoadWish {
   /** A model of another kind is refused by its header. */
   wanted?: Makes;
+  /** A model that has to stay. */
+  beside?: string;
   onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
@@ -87,6 +93,7 @@ export class Engine {
   readonly #recent: RecentAnswers;
   readonly #measurement: Measurement;
   readonly #stages = new Set<{ bytes: number }>();
+  readonly #lodgers = new Set<Lodger>();
   #caps: Caps = DEFAULT_SETTINGS.caps;
   #defaultModel = DEFAULT_SETTINGS.defaultModel;
   #cancelSave: (() => void) | undefined;
@@ -131,6 +138,11 @@ export class Engine {
         'not-allowed',
         'This model does not fit this machine alone, and what this site says is to stay here. Choose a smaller model, or raise the memory cap in the options.',
       );
+    if (model instanceof StagedModel && input.draftModel)
+      throw new HearthError(
+        'not-supported',
+        'Machines that compute a model together guess from its text alone: leave the draft model out.',
+      );
     if (model instanceof StagedModel && sampling.bias?.length)
       throw new HearthError(
         'not-supported',
@@ -145,6 +157,8 @@ export class Engine {
     const ids = promptIds(model.file, input.prompt, model.contextLength);
     const maxTokens = input.maxTokens ?? model.contextLength;
     const held = heldTo(model.file, input, ids);
+    const drafted = input.draftModel ? await this.#drafter(input.draftModel, id, input, signal) : undefined;
+    const ran = drafted?.model ?? model;
     if (held && model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
@@ -156,13 +170,14 @@ export class Engine {
       usage,
       timings,
       stages,
-    } = await model.run(
+    } = await ran.run(
       {
         ids,
         maxTokens,
         sampling,
         stop,
         held,
+        drafter: drafted?.drafter,
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
@@ -174,10 +189,10 @@ export class Engine {
       send,
       signal,
     );
-    if (totalBytes(model) > this.#caps.memoryBytes) await this.#makeRoom(0);
+    if (totalBytes(ran) > this.#caps.memoryBytes) await this.#makeRoom(0);
     const ended = { model: id, finishReason, stop: stopped, usage, timings, ...(stages && { stages }) };
     this.#recent.add(input, ended);
-    if (model instanceof Model) this.#saveLater(model);
+    if (ran instanceof Model) this.#saveLater(ran);
     return ended;
   }
 
@@ -391,6 +406,31 @@ export class Engine {
     throw wrongKind('vectors');
   }
 
+  /** What a second model guesses for an answer of the first, beside which it is loaded; and the first, as it is by then. */
+  async #drafter(
+    id: string,
+    target: string,
+    { origin, lane, isPrivate, sampling }: EngineCalls['generate']['input'],
+    signal: AbortSignal,
+  ): Promise<{ drafter: Drafter; model: Model }> {
+    if (id === target)
+      throw new HearthError(
+        'bad-input',
+        'A model cannot draft for itself. Name a smaller one of its family, or none.',
+      );
+    const { loading } = this.#entry(id, { wanted: 'text', beside: target });
+    await untilAborted(loading, signal);
+    // Each may have gone for the other, or for a third one
+    const [draft, model] = [await this.#textModel(id, signal), await this.#textModel(target, signal)];
+    const drafter = drafterOf(draft, model, { origin, lane, isPrivate, sampling }, () => {
+      const entry = this.#entries.get(id);
+      if (entry?.model !== draft) return false;
+      entry.usedAt = this.#options.clock.now();
+      return true;
+    });
+    return { drafter, model };
+  }
+
   /** The model for a call. One of another kind is not loaded. */
   async #ready(id: string, wanted: Makes, signal: AbortSignal): Promise<LoadedModel> {
     const entry = this.#entry(id, { wanted });
@@ -400,7 +440,7 @@ export class Engine {
     return model;
   }
 
-  async #load(id: string, entry: Entry, { wanted, onProgress }: LoadWish): Promise<LoadedModel> {
+  async #load(id: string, entry: Entry, { wanted, beside, onProgress }: LoadWish): Promise<LoadedModel> {
     const { source, name } = await this.#options.open(id);
     entry.name = name;
     try {
@@ -428,7 +468,7 @@ export class Engine {
           // A full context is worth more than a model that nobody uses
           const isFull = error instanceof HearthError && error.code === 'out-of-memory';
           if (!isFull) throw error;
-          if (await this.#unloadOldest()) continue;
+          if (await this.#unloadOldest(beside)) continue;
           return await load(true).catch((full: unknown) => this.#loadStaged(id, file, source, full));
         }
       }
@@ -508,27 +548,65 @@ export class Engine {
     return [...this.#stages].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** The device, for what is no model of the engine's. Fails with `no-device`. */
+  device(): Promise<Gpu> {
+    return this.#device.open();
+  }
+
+  /** Lets work on the device through as the user's share allows, and pays for the time that it took. */
+  async turn<T>(work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    await this.#measurement.over;
+    await this.#governor.permit();
+    const leave = this.#governor.enter();
+    const begun = clock.now();
+    try {
+      return await work();
+    } finally {
+      leave();
+      this.#governor.pay(clock.now() - begun);
+    }
+  }
+
+  /** Makes room for a lodger that is about to grow by so much. It counts from then on, until it is put out. */
+  async lodge(lodger: Lodger, bytes: number): Promise<void> {
+    this.#lodgers.add(lodger);
+    while (this.#freeBytes() < bytes && (await this.#unloadOldest(undefined, lodger)));
+    const free = this.#freeBytes();
+    if (free < bytes)
+      throw new HearthError(
+        'out-of-memory',
+        `The model needs ${megabytes(bytes)} more, and Hearth may use ${megabytes(Math.max(0, free))}. Raise the memory cap in the options, or choose a smaller model.`,
+      );
+  }
+
+  putOut(lodger: Lodger): void {
+    this.#lodgers.delete(lodger);
+  }
+
   #freeBytes(): number {
     return this.#caps.memoryBytes - this.#usedBytes();
   }
 
   #usedBytes(): number {
     const models = this.#loaded().reduce((sum, [, { model }]) => sum + totalBytes(model), 0);
-    return models + this.stageBytes + this.#measurement.bytes;
+    const lodgers = [...this.#lodgers].reduce((sum, { bytes }) => sum + bytes, 0);
+    return models + lodgers + this.stageBytes + this.#measurement.bytes;
   }
 
   async #makeRoom(bytes: number): Promise<void> {
     while (this.#freeBytes() < bytes && (await this.#unloadOldest()));
   }
 
-  /** The idle model whose last use is longest ago, but for one that has to stay; false if none is idle. */
-  async #unloadOldest(except?: string): Promise<boolean> {
-    const [oldest] = this.#loaded()
+  /** The idle model or lodger whose last use is longest ago, but for one that has to stay; false if none is idle. */
+  async #unloadOldest(except?: string, stays?: Lodger): Promise<boolean> {
+    const models = this.#loaded()
       .filter(([id, { model }]) => id !== except && isIdle(model))
-      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    if (!oldest) return false;
-    await this.unload(oldest[0]);
-    return true;
+      .map(([id, { usedAt }]) => ({ usedAt, leave: () => this.unload(id) }));
+    const lodgers = [...this.#lodgers].filter((lodger) => lodger !== stays && lodger.isIdle);
+    const [oldest] = [...models, ...lodgers].sort((a, b) => a.usedAt - b.usedAt);
+    await oldest?.leave();
+    return oldest !== undefined;
   }
 
   #loaded(): [string, Entry & { model: LoadedModel }][] {

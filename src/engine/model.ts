@@ -185,6 +185,16 @@ export class Model implements LoadedModel {
     }
   }
 
+  /** What it would say, for another model's answer: greedy or drawn, on past any end, and never saved. */
+  draft(
+    request: Pick<RunRequest, 'ids' | 'maxTokens' | 'sampling' | 'origin' | 'lane' | 'isPrivate'>,
+    send: (part: GeneratePart) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RunOutput> {
+    const adapters = this.#adapters.resolve(undefined);
+    return this.#runner.run({ ...request, adapters, stop: [], ignoreEnd: true }, send, signal);
+  }
+
   /** Saves the texts in its cache that are not saved. What cannot be saved is computed again some day. */
   async saveTexts(): Promise<void> {
     await this.#saver?.save().catch(() => {});

@@ -83,6 +83,8 @@ export class Runner {
       this.#end(answer, () => answer.fail(noLogprobs()));
       return false;
     };
+    const { drafts } = answer.sequence;
+    if (drafts) drafts.onReady = () => this.#loop.wakeUp();
     answer.onChange = (change) => this.#loop.restart(answer.sequence, change);
     answer.onError = (error) => this.#end(answer, () => answer.fail(error));
     answer.onEnd = (reason) => this.#end(answer, () => answer.finish(reason));
@@ -149,6 +151,7 @@ export class Runner {
     if (!this.#answers.delete(answer.sequence.id)) return;
     this.#loop.remove(answer.sequence);
     answer.sequence.hold?.dispose();
+    answer.sequence.drafts?.dispose();
     settle();
   }
 }

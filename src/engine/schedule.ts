@@ -118,8 +118,10 @@ export class Scheduler {
   grown(sequence: Sequence): void {
     if (sequence.slot === undefined) return;
     const speculation = this.#speculations.get(sequence);
-    const { tokens, promptLength, hold } = sequence;
+    const { tokens, promptLength, hold, drafts } = sequence;
     const isRight = speculation?.take(tokens, promptLength) ?? true;
+    if (!isRight || hold?.isRefused) drafts?.missed(tokens);
+    drafts?.take(tokens);
     if (hold?.isRefused) speculation?.refuse();
     if (!isRight || hold?.isRefused) {
       sequence.scheduled = Math.min(sequence.scheduled, tokens.length - 1);
@@ -232,6 +234,7 @@ export class Scheduler {
       if (sequence.slot === undefined) continue;
       if (sequence.lane !== 'interactive' && others-- <= 0) break;
       const guesses = this.#guesses(sequence, decoding.length, room);
+      if (guesses === 'later') continue;
       if (guesses.length === 0 && !this.#mayGoOn(sequence)) continue;
       const rows = Math.max(1, guesses.length);
       if (!this.#reserve(sequence, sequence.scheduled + rows)) continue;
@@ -290,13 +293,13 @@ export class Scheduler {
     );
   }
 
-  /** Tokens of rows from `scheduled` on, where its text repeats itself and that pays. */
-  #guesses(sequence: Sequence, decoding: number, room: number): readonly number[] {
+  /** Tokens of rows from `scheduled` on, where its text repeats itself, or somebody knows what it may go on with, and that pays. */
+  #guesses(sequence: Sequence, decoding: number, room: number): readonly number[] | 'later' {
     const { guessing, depth, pages } = this.#options;
     // Penalties count a token when it is sampled: one after a wrong guess would be counted too
     // A mask is that of one token
     if (!guessing?.mayGuess() || sequence.hold?.needsMask || hasPenalties(sequence.sampling)) return [];
-    const { tokens, promptLength, scheduled, maxLength } = sequence;
+    const { tokens, promptLength, scheduled, maxLength, drafts } = sequence;
     let speculation = this.#speculations.get(sequence);
     if (!speculation) {
       speculation = new Speculation();
@@ -308,7 +311,12 @@ export class Scheduler {
     if (mostRows < 1 || !pages.hasRoomFor(scheduled + 1 + mostRows, sequence.pages)) return [];
     const { speculates = 'by gain' } = sequence;
     const { costs } = guessing;
-    return speculation.next(tokens, scheduled, { costs, decoding, depth, room: mostRows, speculates });
+    const now = { costs, decoding, depth, room: mostRows, speculates };
+    const guesses = speculation.next(tokens, scheduled, now);
+    if (guesses.length > 0 || !drafts?.isOn) return guesses;
+    // A draft is of a text that is known to its end
+    const draft = tokensAhead(sequence) > 0 ? 'later' : drafts.next(tokens, mostRows);
+    return draft === 'later' || draft.length === 0 ? draft : speculation.follow(tokens, draft);
   }
 
   #prefills(budget: number): Chunk[] {

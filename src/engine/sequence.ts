@@ -1,5 +1,6 @@
 import type { Hold } from './constrain/hold.ts';
 import type { HeldPages } from './pages.ts';
+import type { Drafts } from './speculate/drafts.ts';
 import type { Speculates } from './speculate/speculation.ts';
 import { GREEDY, type Lane, type SamplingOptions } from '../protocol/generate.ts';
 
@@ -17,6 +18,8 @@ export interface Sequence {
   readonly adapters?: readonly AdapterUse[] | undefined;
   /** Whether its text is guessed ahead; when that pays if absent. */
   readonly speculates?: Speculates | undefined;
+  /** Says what its text may go on with. */
+  readonly drafts?: Drafts | undefined;
   /** Tokens of the prompt, which come first. */
   promptLength: number;
   /** Prompt and answer together never pass this. */

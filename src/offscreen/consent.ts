@@ -98,6 +98,16 @@ export class Consent {
     return wanted;
   }
 
+  /** As `need`, of one model that is about to be downloaded if it is not here: then the user has just agreed to it. */
+  async needWithDownload(page: Page, model: string, signal: AbortSignal): Promise<void> {
+    const wasAllowed = await this.#isAllowed(page, [model]);
+    await this.need(page, [model], signal);
+    const isHere = (await this.deps.models()).some(({ id, state }) => id === model && state === 'ready');
+    if (isHere || !wasAllowed) return;
+    await this.#ask(page, [model], signal);
+    await this.need(page, [model], signal);
+  }
+
   /** Who answers pages of this origin where the browser has an API itself. */
   async builtInChoice({ origin }: Page): Promise<BuiltInChoice> {
     return this.deps.background('builtInChoice', { origin });
@@ -203,7 +213,13 @@ export class Consent {
   }
 }
 
-/** A model that nobody here knows is shown by its id alone: the page is not told before the user has answered. */
+/** Names of models on the hub have an owner. */
+const HUB_NAME = /^[\w.-]+\/[\w.-]+$/;
+
+/**
+ * A model that nobody here knows is shown by its id alone, and nobody is asked about it on a page's word: the page is not
+ * told before the user has answered. One that the hub may have would come from there.
+ */
 function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
   return ids.map((id) => {
     const info = infos.find((model) => model.id === id);
@@ -211,8 +227,8 @@ function describe(ids: string[], infos: ModelInfo[]): Question['models'] {
       id,
       name: info?.name ?? id,
       sizeBytes: info?.sizeBytes ?? 0,
-      needsDownload: info !== undefined && info.state !== 'ready',
-      url: info?.url,
+      needsDownload: info ? info.state !== 'ready' : HUB_NAME.test(id),
+      url: info ? info.url : HUB_NAME.test(id) ? `https://huggingface.co/${id}` : undefined,
       licence: info?.licence,
     };
   });

@@ -65,10 +65,13 @@ export function beginVectors(deps: GenerationDeps, input: EmbedInput, signal: Ab
 async function begin<K extends 'generate' | 'embed'>(
   name: K,
   { page, consent, engine, slots, room }: GenerationDeps,
-  input: { model: string | undefined },
+  input: { model: string | undefined; draftModel?: string | undefined },
   signal: AbortSignal,
 ): Promise<{ model: string; stream: Stream<EngineCalls[K]['part'], EngineCalls[K]['output']> }> {
-  const [model] = await consent.need(page, input.model ? [input.model] : [], signal);
+  // One that drafts needs the user's word as well, whichever model it drafts for
+  const drafts = input.draftModel ? [input.draftModel] : [];
+  const [model] = await consent.need(page, input.model ? [input.model, ...drafts] : [], signal);
+  if (!input.model && drafts.length > 0) await consent.need(page, drafts, signal);
   const client = await engine.client();
   const free = slots.take(page.origin);
   const whole = {

@@ -9,6 +9,7 @@ import { allowedModels, answer, endpoints, models } from './endpoints.ts';
 import { beginVectors, type GenerationDeps } from './generation.ts';
 import { isStream, respond } from './http.ts';
 import { type AnswerStyle, chatStyle, completionStyle } from './openai/answer.ts';
+import { taskCalls } from './task-calls.ts';
 import { parseEmbed } from './openai/embeddings.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
 import { type SharedFileDeps, sharedFileCalls } from './shared-files.ts';
@@ -63,6 +64,7 @@ export function pageCalls(deps: GenerationDeps & SharedFileDeps): Handlers<PageC
         return { model, vectors, usage: { prompt_tokens: tokens, total_tokens: tokens } };
       },
     },
+    ...taskCalls(deps),
     meshStatus: {
       parse: nothing,
       async run() {

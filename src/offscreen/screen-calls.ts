@@ -6,13 +6,15 @@ import type { BackgroundCalls } from '../protocol/background-calls.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { CallOf } from '../protocol/frames.ts';
 import {
+  MAX_BUNDLE_FILES,
+  MAX_BUNDLE_PATH_CHARS,
   MAX_MEASURED_DEPTH,
   MAX_MODEL_ID_CHARS,
   MAX_MODEL_PARTS,
   MAX_URL_CHARS,
 } from '../protocol/limits.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
-import { GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
+import { DISK_BYTES_RANGE, GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
 import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
 import type { Questions } from './questions.ts';
@@ -30,8 +32,15 @@ const Download = v.variant('kind', [
     kind: v.literal('url'),
     url: v.pipe(v.string(), v.maxLength(MAX_URL_CHARS), v.url()),
     sha256: v.undefinedable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
+    isGated: v.optional(v.boolean()),
   }),
 ]);
+
+const Search = v.object({
+  text: v.pipe(v.string(), v.maxLength(200)),
+  licence: v.undefinedable(v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,60}$/))),
+  maxBytes: v.undefinedable(v.pipe(v.number(), v.minValue(1))),
+});
 
 const AdapterName = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
 const NewAdapter = v.object({
@@ -46,6 +55,15 @@ const DroppedFile = v.object({
   name: v.string(),
   partSizes: v.optional(
     v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(1))), v.maxLength(MAX_MODEL_PARTS)),
+  ),
+});
+
+const DroppedFolder = v.object({
+  name: v.pipe(v.string(), v.maxLength(200)),
+  files: v.pipe(
+    v.array(v.object({ path: v.pipe(v.string(), v.maxLength(MAX_BUNDLE_PATH_CHARS)), file: v.blob() })),
+    v.minLength(1),
+    v.maxLength(MAX_BUNDLE_FILES),
   ),
 });
 
@@ -80,15 +98,23 @@ export function screenCalls({
   background,
   closed,
 }: ScreenCallDeps): Handlers<ScreenCalls> {
+  /** With the user's token, asked for anew by every call, and kept by none. */
+  const withAccess = async (input: object) => ({
+    ...input,
+    access: await background('hubAccess', undefined),
+  });
+
   /** Hands a call on to the engine, part by part. */
   function passedOn<K extends keyof EngineCalls>(
     name: K,
     parse: (input: unknown) => EngineCalls[K]['input'],
+    add: (input: object) => Promise<object> = async (input) => input,
   ): Handler<CallOf<EngineCalls, K>> {
     return {
       parse,
       async run(input, call) {
-        const stream = (await engine.client()).stream(name, input as never, { signal: call.signal });
+        const whole = await add(input as object);
+        const stream = (await engine.client()).stream(name, whole as never, { signal: call.signal });
         for await (const part of stream) await call.send(part);
         return stream.output;
       },
@@ -96,16 +122,18 @@ export function screenCalls({
   }
 
   /** The same for what goes on when the screen is closed. */
-  function transferred<K extends 'download' | 'importFile'>(
+  function transferred<K extends 'download' | 'importFile' | 'importFolder'>(
     name: K,
     parse: (input: unknown) => EngineCalls[K]['input'],
+    add: (input: object) => Promise<object> = async (input) => input,
   ): Handler<CallOf<EngineCalls, K>> {
     return {
       parse,
       run: (input, call) =>
-        transfers.run(call, async (signal) =>
-          (await engine.client()).stream(name, input as never, { signal }),
-        ) as never,
+        transfers.run(call, async (signal) => {
+          const whole = await add(input as object);
+          return (await engine.client()).stream(name, whole as never, { signal });
+        }) as never,
     };
   }
 
@@ -117,14 +145,19 @@ export function screenCalls({
     loadAdapter: passedOn('loadAdapter', parser(NewAdapter)),
     removeAdapter: passedOn('removeAdapter', parser(v.object({ model: ModelId, adapter: AdapterName }))),
     stop: passedOn('stop', parser(v.object({ origin: v.undefinedable(v.string()) }))),
-    download: transferred('download', parser(Download)),
+    download: transferred('download', parser(Download), withAccess),
+    searchHub: passedOn('searchHub', parser(Search), withAccess),
+    pin: passedOn('pin', parser(v.object({ model: ModelId, isPinned: v.boolean() }))),
+    modelFile: passedOn('modelFile', parser(OneModel)),
     importFile: transferred('importFile', parser(DroppedFile)),
+    importFolder: transferred('importFolder', parser(DroppedFolder)),
     remove: passedOn('remove', parser(OneModel)),
     configure: {
       parse: parser(
         v.object({
           caps: v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) }),
           defaultModel: ModelId,
+          diskBytes: v.optional(within(DISK_BYTES_RANGE)),
         }),
       ),
       run: (settings) => engine.configure(settings),

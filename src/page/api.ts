@@ -2,6 +2,7 @@ import type { EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
 import { engine } from './engine.ts';
+import { pipeline } from './pipeline.ts';
 import { hearthFetch } from './fetch.ts';
 import type { Hearth } from './hearth.d.ts';
 
@@ -19,6 +20,7 @@ export function makeHearth(): Hearth {
       const { onProgress, ...rest } = input;
       return (await engine()).call('embed', rest, { signal, onPart: (part) => onProgress?.(part) });
     },
+    pipeline,
     mesh: { status: async () => (await engine()).call('meshStatus', undefined) },
     fetch: hearthFetch,
   };

@@ -21,6 +21,12 @@ export interface Hearth {
    * answered. `signal` stops it at once.
    */
   embed(request: EmbedRequest, options?: { signal?: AbortSignal }): Promise<Embeddings>;
+  /**
+   * As Transformers.js's `pipeline`, computed by the engine that all pages share: `const classify = await
+   * hearth.pipeline('text-classification')`, then `await classify('What a day!')`. Asks the user first, if they have not
+   * answered, and downloads the model if it is not here.
+   */
+  pipeline(task: string, model?: string | null, options?: PipelineOptions): Promise<Pipeline>;
   mesh: {
     /** The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if `mayUse`. */
     status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
@@ -65,6 +71,8 @@ export interface SamplingFields {
    * first tokens is forgotten. At most half of the context. If absent, the answer ends there, with `length`.
    */
   keep_tokens?: number | null;
+  /** A smaller installed model of the same tokens, which guesses ahead. It changes nothing but the time. */
+  draft_model?: string | null;
   /** Added to the logits of these token ids, −100 to 100. */
   logit_bias?: Record<string, number> | null;
   /** Answers to choose from, 16 at most. */
@@ -148,6 +156,33 @@ export interface Embeddings {
   /** One of each input, in order. */
   vectors: Float32Array[];
   usage: { prompt_tokens: number; total_tokens: number };
+}
+
+export interface PipelineOptions {
+  /** The weights' number format; if absent, the first of q8, fp32, fp16 and smaller ones that the model has. */
+  dtype?: 'fp32' | 'fp16' | 'q8' | 'int8' | 'uint8' | 'q4' | 'q4f16' | 'bnb4';
+  /** If absent, whichever is found faster for this model on this machine. */
+  device?: 'wasm' | 'webgpu';
+  progress_callback?(progress: PipelineProgress): void;
+  signal?: AbortSignal;
+}
+
+export type PipelineProgress =
+  | { kind: 'download'; model: string; receivedBytes: number; sizeBytes: number; bytesPerSecond: number }
+  | { kind: 'load'; model: string; backend: 'webgpu' | 'wasm' };
+
+/**
+ * Takes what Transformers.js's pipeline of that task takes, and resolves to what that does: plain objects, with tensors
+ * as `{ type, dims, data, tolist() }` and images as `{ width, height, channels, data }`. Images go in as Blob, ImageBitmap,
+ * ImageData, element or address. The last argument may have a `signal`, and a `callback_function` for what is known early.
+ */
+export interface Pipeline {
+  // biome-ignore lint/suspicious/noExplicitAny: what comes back differs by task
+  (input: unknown, ...args: unknown[]): Promise<any>;
+  readonly task: string;
+  readonly model: string;
+  /** Does nothing: the model is everybody's, and leaves the memory when something else needs the room. */
+  dispose(): Promise<void>;
 }
 
 export interface Usage {

@@ -122,7 +122,7 @@ function Models({ models }: { models: Question['models'] }) {
           <strong class="cut" title={model.name}>
             {model.name}
           </strong>
-          {isKnown(model) && <span class="size">{formatBytes(model.sizeBytes)}</span>}
+          {model.sizeBytes > 0 && <span class="size">{formatBytes(model.sizeBytes)}</span>}
           <span class="muted small">{describeModel(model)}</span>
         </li>
       ))}
@@ -132,8 +132,8 @@ function Models({ models }: { models: Question['models'] }) {
 
 type AskedModel = Question['models'][number];
 
-/** A page may name any model; one that nobody here knows has no size. */
-const isKnown = ({ sizeBytes }: AskedModel) => sizeBytes > 0;
+/** A page may name any model; one that nobody here knows, and that is on no hub, has no size. */
+const isKnown = ({ sizeBytes, needsDownload }: AskedModel) => sizeBytes > 0 || needsDownload;
 
 function describeModel(model: AskedModel): string {
   if (!isKnown(model)) return 'Hearth does not know this model. Allowing it downloads nothing.';

@@ -1,4 +1,5 @@
 import type { BuiltInChoice } from './built-in-ai.ts';
+import type { HubAccess, HubState } from './hub.ts';
 import type { MeshBan } from './mesh-calls.ts';
 import type { PeerId } from './peer-id.ts';
 import type { Settings } from './settings.ts';
@@ -38,6 +39,12 @@ export interface BackgroundCalls {
   rememberRoom: { input: RememberedRoom | undefined; part: never; output: undefined };
   /** Whether nobody has touched the machine in the last minute. */
   isIdle: { input: undefined; part: never; output: boolean };
+  /** The hub, and whether a token for it is kept. The token itself no screen ever gets back. */
+  hub: { input: undefined; part: never; output: HubState };
+  /** Undefined removes it. */
+  keepHubToken: { input: { token: string | undefined }; part: never; output: undefined };
+  /** For one search or download of the offscreen document. */
+  hubAccess: { input: undefined; part: never; output: HubAccess };
   /** Bytes of memory that the machine has. WebGPU does not say how much its adapter has. */
   memory: { input: undefined; part: never; output: number };
 }

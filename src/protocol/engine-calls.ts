@@ -2,13 +2,19 @@ import type { EmbedInput, EmbedOutput, EmbedProgress } from './embed.ts';
 import type { GenerateInput, GenerateOutput, GeneratePart, Lane, Prompt } from './generate.ts';
 import type { Backend, DownloadProgress, LoadProgress, ModelInfo, ModelSummary } from './models.ts';
 import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from './performance.ts';
+import type { HubAccess, HubRepository, HubSearch } from './hub.ts';
 import type { Caps } from './settings.ts';
+import type { TaskArgs, TaskModel, TaskProgress } from './tasks.ts';
 import type { FromOrigin, SharedFileCalls } from './shared-files.ts';
 
 /** What the offscreen document calls on the engine worker. */
 export interface EngineCalls extends FromOrigin<SharedFileCalls> {
   /** Caps and the default model; may be called while sequences run. */
-  configure: { input: { caps: Caps; defaultModel: string }; part: never; output: undefined };
+  configure: {
+    input: { caps: Caps; defaultModel: string; diskBytes?: number };
+    part: never;
+    output: undefined;
+  };
   generate: {
     /**
      * `isPrivate`: what is said stays apart from all else that is said under the same origin. `mayLeave`: other
@@ -30,6 +36,14 @@ export interface EngineCalls extends FromOrigin<SharedFileCalls> {
     part: EmbedProgress;
     output: EmbedOutput;
   };
+  /** Downloads a task's model if need be, and loads it, so that the first call does not wait. */
+  openTask: {
+    input: TaskModel & { origin: string };
+    part: TaskProgress;
+    output: { backend: Backend };
+  };
+  /** What the task makes of `args`, as plain values. Parts are what is known of it before the end. */
+  runTask: { input: TaskModel & { args: TaskArgs; origin: string }; part: unknown; output: unknown };
   /** Loads if need be, so that the first prompt does not wait. */
   load: { input: { model: string }; part: LoadProgress; output: ModelSummary };
   unload: { input: { model: string }; part: never; output: undefined };
@@ -56,7 +70,7 @@ export interface EngineCalls extends FromOrigin<SharedFileCalls> {
    */
   profile: { input: ProfileInput; part: ProfileProgress; output: Profile };
   /** Cancelling pauses: what has come stays and a later call goes on from there. */
-  download: { input: DownloadRequest; part: DownloadProgress; output: ModelInfo };
+  download: { input: DownloadRequest & { access?: HubAccess }; part: DownloadProgress; output: ModelInfo };
   /**
    * A file that the user dropped. It is checked before it is kept. A model in several files is one blob of all of them
    * in their order, with `partSizes` to tell them apart.
@@ -66,14 +80,25 @@ export interface EngineCalls extends FromOrigin<SharedFileCalls> {
     part: DownloadProgress;
     output: ModelInfo;
   };
+  /** A folder that the user dropped, with a model in several files (ONNX, configurations, tokenizer). */
+  importFolder: {
+    input: { name: string; files: { path: string; file: Blob }[] };
+    part: DownloadProgress;
+    output: ModelInfo;
+  };
   remove: { input: { model: string }; part: never; output: undefined };
+  searchHub: { input: HubSearch & { access?: HubAccess }; part: never; output: HubRepository[] };
+  /** A pinned model never goes to make room for others. */
+  pin: { input: { model: string; isPinned: boolean }; part: never; output: undefined };
+  /** The model's file, to be kept elsewhere too. Fails with `not-found`. */
+  modelFile: { input: { model: string }; part: never; output: Blob };
   /** Ports that want a WebAssembly frame on their other end: a worker cannot make one. Ends only by cancelling. */
   wasmPorts: { input: undefined; part: MessagePort; output: undefined };
 }
 
 export type DownloadRequest =
   | { kind: 'catalog'; model: string }
-  | { kind: 'url'; url: string; sha256: string | undefined };
+  | { kind: 'url'; url: string; sha256: string | undefined; isGated?: boolean | undefined };
 
 export interface EngineStatus {
   state: 'starting' | 'ready' | 'recovering';

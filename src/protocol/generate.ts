@@ -96,6 +96,8 @@ export interface ContextShift {
 export interface GenerateInput {
   /** A model id; the user's default model if absent. */
   model: string | undefined;
+  /** A smaller model of the same tokens, which guesses what comes. It changes nothing but the time. */
+  draftModel?: string | undefined;
   prompt: Prompt;
   /** As many as the context holds if absent. */
   maxTokens: number | undefined;

@@ -60,6 +60,28 @@ export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;
 /** What the cache held of texts, on disk, of all sites together. */
 export const MAX_SAVED_TEXT_BYTES = 2 ** 30;
 
+/** Inputs of one call of a task: texts, images. */
+export const MAX_TASK_INPUTS = 512;
+/** Labels that one call may choose among, and the characters of one. */
+export const MAX_TASK_LABELS = 1_024;
+export const MAX_TASK_LABEL_CHARS = 4_096;
+/** Bytes of one image as it is sent: a file, or pixels. */
+export const MAX_IMAGE_BYTES = 64 * 2 ** 20;
+/** Pixels of one image, and of all that one call sends. */
+export const MAX_IMAGE_PIXELS = 2 ** 25;
+export const MAX_CALL_PIXELS = 2 ** 26;
+/** Values of a tensor that a page sends. */
+export const MAX_TENSOR_VALUES = 2 ** 24;
+/** Tokens that a task may write. */
+export const MAX_TASK_TOKENS = 4_096;
+/** Models of several files on disk, and the files of one. */
+export const MAX_BUNDLES = 256;
+export const MAX_BUNDLE_FILES = 512;
+/** Bytes of a file of a bundle that is read as a whole before anything is known of it: a tokenizer's, say. */
+export const MAX_BUNDLE_JSON_BYTES = 64 * 2 ** 20;
+/** Characters of a file's path within its bundle. */
+export const MAX_BUNDLE_PATH_CHARS = 200;
+
 /** Files that sites share (`navigator.crossOriginStorage`): how many, and the bytes of all and of one site. */
 export const MAX_SHARED_FILES = 4_096;
 export const MAX_SHARED_BYTES = 64 * 2 ** 30;

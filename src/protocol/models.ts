@@ -11,8 +11,8 @@ export interface ModelSummary {
   dimensions: number | undefined;
 }
 
-/** What a model is for: talks by turns, going on with a text, or vectors of texts. */
-export type ModelMakes = 'chat' | 'text' | 'embeddings';
+/** What a model is for: talks by turns, going on with a text, vectors of texts, or tasks of `hearth.pipeline`. */
+export type ModelMakes = 'chat' | 'text' | 'embeddings' | 'tasks';
 
 export type Backend = 'webgpu' | 'wasm';
 
@@ -20,9 +20,13 @@ export type Backend = 'webgpu' | 'wasm';
 export interface ModelInfo {
   id: string;
   name: string;
-  source: 'bundled' | 'catalog' | 'file' | 'url';
+  source: 'bundled' | 'catalog' | 'file' | 'url' | 'hub' | 'folder';
   state: 'available' | 'downloading' | 'paused' | 'ready';
   sizeBytes: number;
+  /** Never removed to make room. Absent: no. */
+  isPinned?: boolean;
+  /** When it was last loaded, milliseconds since 1970; absent where it is not on this disk. */
+  lastUsedAt?: number;
   /** Bytes on this disk: less than `sizeBytes` while a download is under way. */
   storedBytes: number;
   /** Where it is downloaded from; absent for bundled models and dropped files. */

@@ -1,5 +1,6 @@
 import type { BuiltInCalls } from './built-in-ai.ts';
 import type { EmbedProgress } from './embed.ts';
+import type { TaskProgress } from './tasks.ts';
 import type { SharedFileCalls } from './shared-files.ts';
 
 /**
@@ -27,6 +28,10 @@ export interface PageCalls extends BuiltInCalls, SharedFileCalls {
       usage: { prompt_tokens: number; total_tokens: number };
     };
   };
+  /** Asks the user first if need be, downloads the model if it is not here, and loads it. */
+  pipeline: { input: object; part: TaskProgress; output: { task: string; model: string } };
+  /** Asks the user first if need be. `args` are those of Transformers.js's pipeline; so is the output, made plain. */
+  runPipeline: { input: object; part: unknown; output: unknown };
   /** The room that this machine is in: 0 machines if in none. Fails with `not-allowed` until the user has said yes. */
   meshStatus: {
     input: undefined;

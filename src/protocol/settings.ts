@@ -1,4 +1,5 @@
 import type { BuiltInChoice } from './built-in-ai.ts';
+import { DEFAULT_HUB } from './hub.ts';
 
 /** The user's caps. They hold from the next step on. */
 export interface Caps {
@@ -15,6 +16,10 @@ export interface Settings {
   /** Who answers sites without a choice of their own where the browser has built-in AI itself. */
   builtIn: BuiltInChoice;
   mesh: MeshSettings;
+  /** Where models are searched and come from: an origin that speaks Hugging Face's API. */
+  hub: string;
+  /** Bytes that models may take on the disk; 0 for as many as it has. */
+  diskBytes: number;
 }
 
 /** How this machine takes part in a room. The room itself is remembered beside, since leaving it wipes its secret. */
@@ -44,6 +49,8 @@ export const DEFAULT_SETTINGS: Settings = {
   caps: { gpuPercent: 80, memoryBytes: 4 * 2 ** 30 },
   defaultModel: BUNDLED_MODEL,
   builtIn: 'ask',
+  hub: DEFAULT_HUB,
+  diskBytes: 0,
   mesh: {
     name: 'This machine',
     share: { isOn: false, gpuPercent: 50, memoryBytes: 2 * 2 ** 30, when: 'always' },
@@ -58,4 +65,5 @@ export const MAX_MACHINE_NAME_CHARS = 24;
 export const MAX_SITES_HERE = 1_000;
 
 export const GPU_PERCENT_RANGE = { min: 5, max: 100 } as const;
+export const DISK_BYTES_RANGE = { min: 0, max: 1024 * 2 ** 40 } as const;
 export const MEMORY_BYTES_RANGE = { min: 16 * 2 ** 20, max: 1024 * 2 ** 30 } as const;

@@ -1,3 +1,4 @@
+import type { HubAccess } from '../protocol/hub.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_MODEL_BYTES } from '../protocol/limits.ts';
 import { isDiskFull } from './directory.ts';
@@ -25,6 +26,9 @@ export interface DownloadRequest {
   /** Exact, if known: a file of any other size is refused. */
   sizeBytes?: number | undefined;
   sha256?: string | undefined;
+  /** What the user's hub is shown with the requests for this file; never kept. */
+  access?: HubAccess | undefined;
+  isGated?: boolean | undefined;
 }
 
 export interface DownloadOptions extends ArrivalOptions {
@@ -149,6 +153,7 @@ class ModelDownload {
         'bad-model',
         `${this.request.name} is larger than the ${MAX_MODEL_BYTES} bytes that a model may have.`,
       );
+    await this.options.makeRoom(sizeBytes);
     const free = await this.options.free();
     if (free !== undefined && sizeBytes - file.sizeBytes > free) throw await this.#diskFull(file);
     if (this.#check?.restarts !== file.restarts) this.#check = this.#begunCheck(file, sizes as number[]);
@@ -241,6 +246,7 @@ function begun(
     savedBytes: 0,
     sizeBytes,
     sha256: request.sha256,
+    ...(request.isGated && { isGated: true }),
     addedAt: now,
     lastUsedAt: now,
   };

@@ -24,6 +24,8 @@ export interface FetchOptions {
   expectedBytes: number | undefined;
   /** A hash will tell in the end whether the bytes are the right ones. */
   isVerifiable: boolean;
+  /** False for files of other kinds than models': their first bytes are not looked at. True if absent. */
+  isModelFile?: boolean;
   signal: AbortSignal;
   fetch: typeof fetch;
   time: Time;
@@ -45,7 +47,7 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
   const { fetch, signal, time, url } = options;
   let remote = options.remote;
   let failures = 0;
-  let isChecked = false;
+  let isChecked = options.isModelFile === false;
 
   while (file.partBytes === 0 || file.partBytes !== remote?.sizeBytes) {
     const before = file.partBytes;
@@ -147,7 +149,7 @@ export async function fetchInto(file: GrowingFile, options: FetchOptions): Promi
 
   async function beginAnew(offered: RemoteFile | undefined): Promise<void> {
     await file.restart();
-    isChecked = false;
+    isChecked = options.isModelFile === false;
     if (file.restarts <= MAX_RESTARTS) return;
     if (!offered?.etag && !offered?.lastModified)
       throw new HearthError(

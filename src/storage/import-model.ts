@@ -51,6 +51,7 @@ export async function importModel(
     throw new HearthError('bad-input', `${name} does not measure what its parts do. Drop them again.`);
   checkStart(await readable(name, () => bytesOf(blob.slice(0, START_BYTES))), name);
   const facts = await options.check(blobSource(blob, options.partSizes));
+  await options.makeRoom(blob.size);
   const free = await options.free();
   if (free !== undefined && blob.size > free) throw await noRoom();
 

@@ -202,3 +202,26 @@ describe('the handlers', () => {
     expect(sent).toBe(1);
   });
 });
+
+test('sites find a file by its hash where anybody could have it: not one that was dropped, nor one that a token fetched', async () => {
+  const { library: models } = await library();
+  const dropped = modelBytes(1000, 3);
+  await models.importFile({ file: new Blob([dropped]), name: 'Mine.gguf' }, call());
+  expect(await models.publicFile(sha256(dropped))).toBeUndefined();
+  expect((await models.publicFile(sha256(bytes.slice(0, 100))))?.size).toBe(100);
+
+  const address = (options: object) => ({
+    kind: 'url' as const,
+    url: server.url('/other.gguf').href,
+    sha256: undefined,
+    ...options,
+  });
+  const other = modelBytes(2000, 5);
+  server.answer(file(other));
+  const access = { origin: server.url().origin, authorization: 'Bearer x' };
+  const { id } = await models.download({ ...address({ isGated: true }), access }, call());
+  expect(await models.publicFile(sha256(other))).toBeUndefined();
+  await models.remove({ model: id });
+  await models.download({ ...address({}), access }, call());
+  expect((await models.publicFile(sha256(other)))?.size).toBe(2000);
+});

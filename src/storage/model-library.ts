@@ -89,21 +89,42 @@ export class ModelLibrary {
 
   /** The file of a model that is ready and that anybody could have downloaded: never one that the user dropped, or had to ask for. */
   async publicFile(sha256: string): Promise<Blob | undefined> {
-    const id = (await this.own()).find((model) => model.sha256 === sha256)?.id;
-    const stored = id && this.#store.get(id);
-    if (!id || (stored && (stored.source === 'file' || stored.isGated))) return undefined;
+    const isPublic = (id: string) => {
+      const stored = this.#store.get(id);
+      return stored?.source !== 'file' && !stored?.isGated;
+    };
+    const found = (await this.own()).find((model) => model.sha256 === sha256 && isPublic(model.id));
+    return found && this.file(found.id);
+  }
+
+  /** The whole file of a model that is ready, readable until it is removed. */
+  async file(id: string): Promise<Blob> {
     const source = await this.open(id);
     try {
-      const blob = await source.blob?.();
-      return blob?.slice(0, blob.size);
+      const blob = (await source.blob?.()) ?? new Blob([await source.read(0, source.size)]);
+      // A slice has neither the name nor the date of the file
+      return blob.slice(0, blob.size);
     } finally {
       source.close();
     }
   }
 
+  /** What the disk may hold, and which model pages may need at any moment. */
+  configure({ diskBytes = 0, defaultModel }: EngineCalls['configure']['input']): Promise<void> {
+    return this.#store.limit({ capBytes: diskBytes || Number.POSITIVE_INFINITY, needed: defaultModel });
+  }
+
+  pin({ model, isPinned }: EngineCalls['pin']['input']): Promise<void> {
+    return this.#store.pin(parseModelId(model), isPinned);
+  }
+
   async download(input: EngineCalls['download']['input'], call: ProgressCall): Promise<ModelInfo> {
     const request = input.kind === 'catalog' ? this.#listed(input.model) : await this.#addressed(input);
-    await this.#store.download(request, following(call));
+    const { access } = input;
+    const isGated = Boolean(
+      access?.authorization && (input.kind === 'url' ? input.isGated : this.#store.get(request.id)?.isGated),
+    );
+    await this.#store.download({ ...request, access, isGated }, following(call));
     return this.info(request.id);
   }
 
@@ -209,13 +230,26 @@ export class ModelLibrary {
       licence,
       contextLength: stored?.facts?.contextLength ?? contextLength,
       ...(stored?.facts?.makes && { makes: stored.facts.makes }),
+      ...(stored && { isPinned: stored.isPinned ?? false, lastUsedAt: stored.lastUsedAt }),
       memoryBytes,
       problem: this.#problem({ name, memoryBytes }),
       tried,
     };
   }
 
-  #addedInfo({ id, name, source, state, sizeBytes, storedBytes, url, facts }: StoredModel): ModelInfo {
+  #addedInfo(stored: StoredModel): ModelInfo {
+    const {
+      id,
+      name,
+      source,
+      state,
+      sizeBytes,
+      storedBytes,
+      url,
+      facts,
+      isPinned = false,
+      lastUsedAt,
+    } = stored;
     return {
       id,
       name,
@@ -227,6 +261,8 @@ export class ModelLibrary {
       licence: facts?.licence,
       contextLength: facts?.contextLength,
       ...(facts?.makes && { makes: facts.makes }),
+      isPinned,
+      lastUsedAt,
       memoryBytes: facts?.memoryBytes,
       problem: this.#problem({ name, memoryBytes: facts?.memoryBytes }),
       tried: false,

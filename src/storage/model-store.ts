@@ -2,6 +2,8 @@ import { HearthError } from '../protocol/errors.ts';
 import type { DownloadProgress } from '../protocol/models.ts';
 import { freeBytes } from './disk-space.ts';
 import { type DownloadRequest, downloadModel } from './download-model.ts';
+import { DiskRoom } from './disk-room.ts';
+import { withAccess } from './hub-access.ts';
 import { type FileIdentity, importModel } from './import-model.ts';
 import { type ModelRecord, sizesOf } from './model-record.ts';
 import { fileSource, type ModelSource } from './model-source.ts';
@@ -23,12 +25,15 @@ export interface Following {
 export class ModelStore {
   readonly #jobs = new Map<string, RunningDownload>();
   readonly #readers = new Map<string, number>();
+  readonly #room: DiskRoom;
   #imports = 0;
 
   private constructor(
     private readonly options: StoreOptions,
     private readonly book: RecordBook,
-  ) {}
+  ) {
+    this.#room = new DiskRoom(book, (id) => this.#readers.has(id) || this.#jobs.has(id));
+  }
 
   static async open(options: StoreOptions): Promise<ModelStore> {
     return new ModelStore(options, await RecordBook.open(options.directory));
@@ -85,10 +90,12 @@ export class ModelStore {
       job: new SharedJob((stop, send) =>
         downloadModel(request, {
           ...this.options,
+          fetch: withAccess(this.options.fetch, request.access),
           book: this.book,
           signal: stop,
           send,
           onSize: (receivedBytes, sizeBytes) => Object.assign(running, { receivedBytes, sizeBytes }),
+          makeRoom: (sizeBytes) => this.#room.make(sizeBytes, request.id),
           free: () => this.#free(request.id),
         }).finally(() => this.#jobs.delete(request.id)),
       ),
@@ -125,9 +132,24 @@ export class ModelStore {
         const identity = identify?.(sha256);
         return identity && !this.#jobs.has(identity.id) ? identity : undefined;
       },
+      makeRoom: (sizeBytes) => this.#room.make(sizeBytes),
       free: () => this.#free(),
     });
     return this.#stored(record);
+  }
+
+  /** The user's limit on the disk, and a model that is never removed for it. What is over the limit goes now. */
+  async limit({ capBytes, needed }: { capBytes: number; needed: string }): Promise<void> {
+    this.#room.capBytes = capBytes;
+    this.#room.needed = needed;
+    await this.#room.make(0);
+  }
+
+  async pin(id: string, isPinned: boolean): Promise<void> {
+    const record = this.book.get(id);
+    if (record?.state !== 'complete')
+      throw new HearthError('not-found', `The model ${id} is not on this disk. Download it first.`);
+    await this.book.put({ ...record, isPinned });
   }
 
   /** A download of it is stopped. Fails with `busy` while the model is open. */
@@ -144,8 +166,10 @@ export class ModelStore {
 
   /** Free bytes less what the downloads under way, but for `id`, still have to write. */
   async #free(id?: string): Promise<number | undefined> {
-    const free = await freeBytes(this.options.estimate);
-    if (free === undefined) return undefined;
+    const onDisk = await freeBytes(this.options.estimate);
+    const underCap = this.#room.freeBytes(id);
+    if (onDisk === undefined && underCap === Number.POSITIVE_INFINITY) return undefined;
+    const free = Math.min(onDisk ?? underCap, underCap);
     const others = [...this.#jobs].filter(([other]) => other !== id);
     return Math.max(
       0,

@@ -27,6 +27,8 @@ export interface ArrivalOptions extends StoreOptions {
   book: RecordBook;
   signal: AbortSignal;
   send(progress: DownloadProgress): void;
+  /** Removes what was not used for the longest time, until this model of `sizeBytes` fits under the user's limit. */
+  makeRoom(sizeBytes: number): Promise<void>;
   /** Bytes that this model may still take; `undefined` if the browser does not say. */
   free(): Promise<number | undefined>;
 }

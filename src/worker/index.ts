@@ -18,6 +18,7 @@ import { RoomFiles } from './room-files.ts';
 import { RoomModels } from './room-models.ts';
 import { savedTexts } from './saved-texts.ts';
 import { serveMesh } from './serve-mesh.ts';
+import { TaskHost } from './task-host.ts';
 import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
@@ -82,5 +83,5 @@ const sharedFiles = () => (openingFiles ??= openSharedFiles());
 serveMesh(mesh);
 serve<EngineCalls>(
   workerScopeWire(self as unknown as WorkerScope),
-  engineCalls(engine, opening, sharedFiles, wasmPorts),
+  engineCalls(engine, opening, sharedFiles, wasmPorts, TaskHost.open(engine)),
 );

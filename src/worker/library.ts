@@ -40,7 +40,7 @@ export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
   });
 }
 
-function makesOf(file: ModelFile): ModelMakes {
+function makesOf(file: ModelFile): Exclude<ModelMakes, 'tasks'> {
   if (whatItMakes(file) === 'vectors') return 'embeddings';
   return file.chatTemplate === undefined ? 'text' : 'chat';
 }

@@ -147,11 +147,26 @@ export class Harness {
 
   /** Drops a file on the options page's call, as the user does; gives the model's id. */
   async importFile(path: string, bytes: Uint8Array = readFileSync(path)): Promise<string> {
+    return this.#import('importFile', basename(path), { '': bytes });
+  }
+
+  /** The same with a folder: its files by their paths in it. */
+  async importFolder(name: string, files: Record<string, Uint8Array>): Promise<string> {
+    return this.#import('importFolder', name, files);
+  }
+
+  async #import(call: 'importFile' | 'importFolder', name: string, bytes: Record<string, Uint8Array>) {
     const screen = await this.screen();
+    const encoded = Object.entries(bytes).map(
+      ([path, some]) => [path, Buffer.from(some).toString('base64')] as const,
+    );
     return screen.evaluate(
-      ([name, base64]) =>
+      ({ call, name, encoded }) =>
         new Promise<string>((resolve, reject) => {
-          const bytes = Uint8Array.from(atob(base64!), (char) => char.charCodeAt(0));
+          const files = encoded.map(([path, base64]) => ({
+            path,
+            file: new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))]),
+          }));
           const wire = chrome.runtime.connect({ name: 'screen' });
           wire.onMessage.addListener((frame) => {
             if (frame.kind === 'done') resolve(frame.output.id);
@@ -161,11 +176,11 @@ export class Harness {
           wire.postMessage({
             kind: 'call',
             id: 1,
-            name: 'importFile',
-            input: { file: new Blob([bytes]), name },
+            name: call,
+            input: call === 'importFile' ? { file: files[0]!.file, name } : { files, name },
           });
         }),
-      [basename(path), Buffer.from(bytes).toString('base64')],
+      { call, name, encoded },
     );
   }
 

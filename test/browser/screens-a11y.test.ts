@@ -36,6 +36,7 @@ const SCREENS = [
   { ...popup('room', 'RTX 4070'), path: 'src/popup/index.html?scene=room#join=ABC', height: 700 },
   { ...popup('no-room', 'I know that'), path: 'src/popup/index.html?scene=idle#join=ABC', height: 700 },
   prompt('plain', 'notes.example.com'),
+  prompt('files', 'share large files'),
   { ...prompt('own', 'browser’s own model'), height: 600 },
   prompt('download', 'huggingface.co'),
   prompt('opaque', 'without an address'),

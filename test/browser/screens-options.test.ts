@@ -1,5 +1,6 @@
+import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callsOf, type Screen, Screens } from '../screens/open-screens.ts';
+import { axeViolations, callsOf, type Screen, Screens } from '../screens/open-screens.ts';
 
 let screens: Screens;
 beforeAll(async () => {
@@ -42,6 +43,47 @@ test('a download shows how far and how fast, is paused and resumed, and ends on 
   await button(page, 'Make default', THREE_B).waitFor();
   expect(await shown.getByRole('progressbar').count()).toBe(0);
   expect((await callsOf(page)).map(({ name }) => name)).toEqual(['download', 'download']);
+  await page.close();
+});
+
+test('the hub’s models are found with their sizes and whether they fit, and downloaded with their hash', async () => {
+  const page = await open('models');
+  await page.getByLabel('Only what fits my memory limit').uncheck();
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  const found = card(page, 'some/Model-3B-Instruct-GGUF');
+  await found.getByText('1,234,567 downloads').waitFor();
+  await found.getByText('more than your limit').waitFor();
+  const gated = page.getByRole('button', { name: 'Download: a-publisher/With-Terms-1B-GGUF Q4_0' });
+  expect(await gated.isDisabled()).toBe(true);
+
+  await page.getByText('Your token for huggingface.co').click();
+  mkdirSync('out/screens', { recursive: true });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await axeViolations(page), colorScheme).toEqual([]);
+    await page.screenshot({ path: `out/screens/options-hub-${colorScheme}.png`, fullPage: true });
+  }
+  await page.getByLabel('Token', { exact: true }).fill('hf_token');
+  await page.getByRole('button', { name: 'Keep the token' }).click();
+  await page.getByRole('button', { name: 'Remove the token' }).waitFor();
+  expect(await page.getByText('hf_token').count()).toBe(0);
+  await gated.click();
+  await begun(page, 1);
+  expect((await callsOf(page)).at(-1)).toMatchObject({
+    name: 'download',
+    input: { kind: 'url', sha256: 'a'.repeat(64), isGated: true },
+  });
+  await page.getByLabel('Only what fits my memory limit').check();
+  expect(await found.getByText('more than your limit').count()).toBe(0);
+  await page.close();
+});
+
+test('a model is pinned and unpinned', async () => {
+  const page = await open('models');
+  await button(page, 'Pin', ONE_B).click();
+  await card(page, ONE_B).getByText('Pinned', { exact: true }).waitFor();
+  await button(page, 'Unpin', ONE_B).click();
+  await button(page, 'Pin', ONE_B).waitFor();
   await page.close();
 });
 

@@ -186,7 +186,25 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
       parse: (input) => input as EngineCalls['importFile']['input'],
       run: ({ file, name }) => info({ id: name, name, source: 'file', sizeBytes: file.size }),
     },
+    importFolder: {
+      parse: (input) => input as EngineCalls['importFolder']['input'],
+      run: ({ name }) => info({ id: name, name, source: 'folder' }),
+    },
+    openTask: {
+      parse: (input) => input as EngineCalls['openTask']['input'],
+      async run({ model }, call) {
+        await call.send({ kind: 'load', model, backend: 'wasm' });
+        return { backend: 'wasm' };
+      },
+    },
+    runTask: {
+      parse: (input) => input as EngineCalls['runTask']['input'],
+      run: (input) => input,
+    },
     remove: { parse: oneModel, run: () => undefined },
+    searchHub: { parse: () => ({ text: '', licence: undefined, maxBytes: undefined }), run: () => [] },
+    pin: { parse: (input) => input as EngineCalls['pin']['input'], run: () => undefined },
+    modelFile: { parse: oneModel, run: () => new Blob() },
     // It wants no port
     ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {

@@ -1,5 +1,6 @@
 import type { SiteConsent } from '../../src/protocol/background-calls.ts';
 import type { EngineStatus } from '../../src/protocol/engine-calls.ts';
+import type { HubRepository } from '../../src/protocol/hub.ts';
 import type { ModelInfo } from '../../src/protocol/models.ts';
 import type { Question } from '../../src/protocol/screen-calls.ts';
 
@@ -220,6 +221,13 @@ export const questions: Record<string, Question> = {
       { id: 'hearthside', name: 'Hearthside', sizeBytes: 15.2 * MB, needsDownload: false, licence: 'MIT' },
     ],
   },
+  files: {
+    origin: 'https://notes.example.com',
+    isRemembered: true,
+    hasOwn: false,
+    wants: 'files',
+    models: [],
+  },
   own: {
     origin: 'https://notes.example.com',
     isRemembered: true,
@@ -285,3 +293,30 @@ export const questions: Record<string, Question> = {
     ],
   },
 };
+
+const onHub = (name: string, sizeBytes: number, files = 1) => ({
+  name,
+  url: `https://huggingface.co/some/model/resolve/main/${name}.gguf`,
+  sizeBytes,
+  files,
+  sha256: files === 1 ? 'a'.repeat(64) : undefined,
+  memoryBytes: sizeBytes * 1.1,
+});
+
+/** What the hub finds: one that fits in part, one with terms to accept. */
+export const hubRepositories: HubRepository[] = [
+  {
+    id: 'some/Model-3B-Instruct-GGUF',
+    licence: 'apache-2.0',
+    downloads: 1_234_567,
+    isGated: false,
+    models: [onHub('Q4_K_M', 1.9 * GB), onHub('Q8_0', 3.2 * GB), onHub('F16', 6.2 * GB, 2)],
+  },
+  {
+    id: 'a-publisher/With-Terms-1B-GGUF',
+    licence: 'gemma',
+    downloads: 4_321,
+    isGated: true,
+    models: [onHub('Q4_0', 0.7 * GB)],
+  },
+];

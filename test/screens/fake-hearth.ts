@@ -18,6 +18,7 @@ import {
   someModels,
   someSites,
   wasmStatus,
+  hubRepositories,
 } from '../fakes/screen-scenes.ts';
 
 const STATUSES: Record<string, EngineStatus> = {
@@ -98,6 +99,8 @@ export class FakeHearth {
     }
   }
 
+  hasToken = false;
+
   /** The offscreen document closes under its screens. */
   die(): void {
     this.isAlive = false;
@@ -144,6 +147,12 @@ export class FakeHearth {
       room: entry('room', () => undefined),
       rememberRoom: entry('rememberRoom', () => undefined),
       isIdle: entry('isIdle', () => false),
+      hub: entry('hub', () => ({ hub: this.settings.hub, hasToken: this.hasToken })),
+      keepHubToken: entry('keepHubToken', ({ token }) => {
+        this.hasToken = token !== undefined;
+        return undefined;
+      }),
+      hubAccess: entry('hubAccess', () => ({ origin: this.settings.hub, authorization: undefined })),
       memory: entry('memory', () => 24 * 2 ** 30),
     };
   }
@@ -187,6 +196,14 @@ export class FakeHearth {
           return this.#transfer(this.#modelOf(id, name, { source: 'url', url }), call);
         },
       },
+      importFolder: {
+        parse: (input) => input as ScreenCalls['importFolder']['input'],
+        run: ({ name, files }, call) => {
+          this.#record('importFolder', name);
+          const sizeBytes = files.reduce((sum, { file }) => sum + file.size, 0);
+          return this.#transfer(this.#modelOf(name, name, { source: 'folder', sizeBytes }), call);
+        },
+      },
       importFile: {
         parse: (input) => input as ScreenCalls['importFile']['input'],
         run: ({ name, file }, call) => {
@@ -201,6 +218,12 @@ export class FakeHearth {
         });
         return undefined;
       }),
+      searchHub: entry('searchHub', () => hubRepositories),
+      pin: entry('pin', ({ model, isPinned }) => {
+        this.models = this.models.map((other) => (other.id === model ? { ...other, isPinned } : other));
+        return undefined;
+      }),
+      modelFile: entry('modelFile', () => new Blob(['a model'])),
       configure: entry('configure', ({ caps }) => {
         this.say({ caps });
         return undefined;
@@ -244,7 +267,7 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance)$/.test(name))
+    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance|hub)$/.test(name))
       this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);

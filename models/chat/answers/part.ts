@@ -52,4 +52,6 @@ export interface AnswerFormat {
   calls?(template: string | undefined): CallSyntax;
   /** Thoughts before an answer, and what stands between them and the rest. */
   thoughts?: { open: string; close: string; next: string };
+  /** What stands before each text of an answer, where a template has it. */
+  text?: string;
 }

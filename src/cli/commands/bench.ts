@@ -9,7 +9,8 @@ import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { MAX_BIASES } from '../../protocol/limits.ts';
-import { loadModel } from '../load.ts';
+import { drafterOf } from '../../engine/drafter.ts';
+import { GUESSING_SLOTS, loadDraft, loadModel } from '../load.ts';
 
 /** Wall time of decoding before anything counts: an idle GPU's clocks are low. */
 const WARM_UP_TOKENS = 32;
@@ -17,7 +18,7 @@ const WARM_UP_TOKENS = 32;
 /**
  * Prefill of `--pp` random tokens and decode of `--tg` tokens, each `--repeat` times with `--concurrency` sequences at once, as
  * the scheduler runs them for pages: real sampling (temperature 1), real attention, one token id read back per step.
- * `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without. `--mixed` reads one
+ * `--draft FILE` decodes with a smaller model's guesses and without. `--copy` decodes what goes on from a text that repeats itself, greedily, with guesses and without. `--mixed` reads one
  * stream alone, and among bulk work that fills every slot, while new pages ask. `--constraint` decodes `--tg` tokens of one
  * answer that is free, of one held to what it says anyway, and of one held to endless JSON.
  */
@@ -31,6 +32,7 @@ export async function bench(args: string[]) {
     'depth',
     'profile',
     'copy',
+    'draft',
     'mixed',
     'constraint',
     ...GPU_FLAGS,
@@ -42,7 +44,10 @@ export async function bench(args: string[]) {
   const repeat = flags.integer('repeat', 5, { min: 1, max: 1000 });
   const governor = new Governor(systemClock);
   // Guesses take room for outputs of their own
-  const slots = Math.max(concurrency + (flags.has('copy') ? 15 : 0), flags.has('mixed') ? MIXED_SLOTS : 0);
+  const slots = Math.max(
+    concurrency + (flags.has('copy') || flags.has('draft') ? GUESSING_SLOTS - 1 : 0),
+    flags.has('mixed') ? MIXED_SLOTS : 0,
+  );
   const model = await loadModel(flags, { slots, governor });
   const { gpu } = model;
 
@@ -103,6 +108,8 @@ export async function bench(args: string[]) {
     tests.push({ test: 'copy', bytes_per_second: ceiling });
   }
   if (flags.has('copy')) tests.push(await copyTest(model, Math.max(pp, 2 * PERIOD), Math.max(tg, 1), repeat));
+  const draft = await loadDraft(flags, model, { governor });
+  if (draft) tests.push(await draftTest(model, draft, Math.max(tg, 2), repeat));
   if (flags.has('mixed')) tests.push(await mixedTest(model, Math.max(pp, 1), Math.max(tg, 2)));
   if (flags.has('constraint')) tests.push(await constraintTest(model, Math.max(tg, 2), repeat));
   process.stderr.write('\n');
@@ -222,6 +229,32 @@ function quoted(text: string): string {
     /[\w ]/.test(char) ? char : `\\U${char.codePointAt(0)!.toString(16).padStart(8, '0')}`,
   );
   return `"${escaped.join('')}"`;
+}
+
+/** Tokens a second and a step, greedily and drawn, of one answer that a smaller model guesses ahead, and of one on its own. */
+async function draftTest(model: Model, draft: Model, maxTokens: number, repeat: number) {
+  const measure = async (temperature: number, isDrafted: boolean) => {
+    const rates: number[] = [];
+    const perStep: number[] = [];
+    for (let i = 0; i < repeat; i++) {
+      const asked = request(model, 8, maxTokens, i);
+      const sampling = { ...asked.sampling, temperature };
+      const drafter = isDrafted ? drafterOf(draft, model, { ...asked, sampling }, () => true) : undefined;
+      const { timings, steps } = await model.run(
+        { ...asked, sampling, drafter },
+        async () => {},
+        new AbortController().signal,
+      );
+      rates.push(((maxTokens - 1) * 1000) / timings.decodeMs);
+      perStep.push(maxTokens / steps);
+    }
+    return { tokens_per_second: spread(rates), tokens_per_step: spread(perStep) };
+  };
+  const both = async (temperature: number) => ({
+    without: await measure(temperature, false),
+    with: await measure(temperature, true),
+  });
+  return { test: 'draft', model: draft.file.config.name, greedy: await both(0), drawn: await both(1) };
 }
 
 /** Tokens after which the text of `--copy` begins again. */

@@ -2,7 +2,8 @@ import type { Message, Prompt } from '../../protocol/generate.ts';
 import { promptIds } from '../../engine/prompt.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
-import { loadModel } from '../load.ts';
+import { GUESSING_SLOTS, loadDraft, loadModel } from '../load.ts';
+import { drafterOf } from '../../engine/drafter.ts';
 
 const ROLES = ['system', 'user', 'assistant', 'tool'];
 
@@ -24,6 +25,7 @@ export async function generate(args: string[]) {
     'seed',
     'stop',
     'keep-tokens',
+    'draft',
     ...GPU_FLAGS,
   ]);
   const prompt = readPrompt(flags);
@@ -39,20 +41,24 @@ export async function generate(args: string[]) {
     seed: flags.integer('seed', 0),
   };
   const keepTokens = flags.integer('keep-tokens', -1, { min: -1 });
-  const model = await loadModel(flags);
+  // Guesses take room for outputs of their own
+  const model = await loadModel(flags, { slots: flags.has('draft') ? GUESSING_SLOTS : 1 });
+  const draft = await loadDraft(flags, model);
   const start = promptIds(model.file, prompt, model.contextLength);
 
   const ids: number[] = [];
   let text = '';
+  const asked = { origin: 'cli', lane: 'interactive' } as const;
+  const drafter = draft && drafterOf(draft, model, { ...asked, sampling }, () => true);
   const { finishReason, usage, timings } = await model.run(
     {
+      ...asked,
+      drafter,
       ids: start,
       maxTokens,
       sampling,
       stop: flags.strings('stop'),
       shift: keepTokens < 0 ? undefined : { keepTokens },
-      origin: 'cli',
-      lane: 'interactive',
     },
     async (part) => {
       ids.push(...part.ids);

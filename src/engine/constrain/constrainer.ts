@@ -5,6 +5,7 @@ import { LeastRecent } from './least-recent.ts';
 import { wholeMatch } from './regex-grammar.ts';
 import { parseSchema, schemaGrammar } from './schema-grammar.ts';
 import { type CallConstraint, toolGrammar } from './tool-grammar.ts';
+import { behindLead, type Lead } from './thoughts-grammar.ts';
 import { TokenMatcher } from './token-matcher.ts';
 import { tokenVocabulary } from './token-vocabulary.ts';
 import { type CompiledGrammar, type GrammarCompiler, xgrammar } from './xgrammar.ts';
@@ -16,6 +17,8 @@ const SPACE = 0x20;
 /** What an answer is held to. */
 export interface Held {
   constraint: Constraint | CallConstraint;
+  /** What comes before what it is held to; nothing if absent. */
+  lead?: (Lead & { marks: readonly string[] }) | undefined;
   /** What the answer begins with, which is not its own but counts. */
   start?: string | undefined;
 }
@@ -40,10 +43,10 @@ export class Constrainer {
   }
 
   /** Fails with `not-supported` for what cannot be followed, and with `bad-input` for what is none. */
-  async matcher({ constraint, start = '' }: Held): Promise<TokenMatcher> {
-    const grammar = grammarOf(constraint);
+  async matcher({ constraint, lead, start = '' }: Held): Promise<TokenMatcher> {
+    const grammar = lead ? behindLead(grammarOf(constraint), lead) : grammarOf(constraint);
     const { GrammarMatcher } = await xgrammar();
-    const marks = constraint.kind === 'calls' ? constraint.marks : [];
+    const marks = constraint.kind === 'calls' ? constraint.marks : (lead?.marks ?? []);
     const key = JSON.stringify([marks, grammar]);
     const compiled = await this.#kept.get(key, () => this.#compile(grammar, marks));
     const endless = this.#tokenizer.endIds.size === 0;

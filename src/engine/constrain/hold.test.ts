@@ -2,12 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { distributionReference } from '../../../kernels/sample/reference.ts';
-import { fakeClock } from '../../../test/fakes/clock.ts';
-import { PagedStepper, type PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
-import { pagedPlan } from '../../../test/fakes/paged-plan.ts';
+import { openPagedRunner, type PagedRunnerOptions } from '../../../test/fakes/paged-runner.ts';
+import type { PagedStepper, PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
 import { GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
-import { Governor } from '../governor.ts';
-import { Runner } from '../runner.ts';
 import type { Speculates } from '../speculate/speculation.ts';
 import type { Matcher } from './hold.ts';
 
@@ -76,39 +73,17 @@ interface Ask {
   origin?: string;
 }
 
-function open(speculates: Speculates, options: Partial<PagedStepperOptions> & { slots?: number } = {}) {
-  const { slots = 20, ...rest } = options;
-  const step = new PagedStepper({ pageSize: 4, sample, ...rest });
-  const clock = fakeClock();
-  const runner = new Runner({
-    plan: pagedPlan({ slots, pageCount: 400, pageSize: 4 }),
+function open(speculates: Speculates, options: Partial<PagedRunnerOptions> = {}) {
+  const { step, ask } = openPagedRunner({ sample, endIds: new Set([END]), ...options });
+  return {
     step,
-    clock,
-    governor: new Governor(clock),
-    endIds: new Set([END]),
-    newDecoder: () => ({ push: () => '', end: () => '' }),
-    recover: () => Promise.reject(new Error('not lost')),
-  });
-  const ask = async ({ rule, sampling, maxTokens = 40, ids = [3, 1, 2], origin = 'a' }: Ask = {}) => {
-    const answer: number[] = [];
-    const matcher = rule && new RuleMatcher(rule);
-    const { finishReason } = await runner.run(
-      {
-        ids,
-        maxTokens,
-        sampling: { ...GREEDY, ...sampling },
-        stop: [],
-        origin,
-        lane: 'interactive',
-        speculates,
-        matcher,
-      },
-      async (part) => void answer.push(...part.ids),
-      new AbortController().signal,
-    );
-    return { answer, finishReason, masks: matcher?.masks };
+    async ask({ rule, sampling, maxTokens = 40, ids = [3, 1, 2], origin = 'a' }: Ask = {}) {
+      const matcher = rule && new RuleMatcher(rule);
+      const all = { ...GREEDY, ...sampling };
+      const answer = await ask({ ids, maxTokens, sampling: all, origin, speculates, matcher });
+      return { answer, masks: matcher?.masks };
+    },
   };
-  return { step, ask };
 }
 
 /** What an answer should be by the definition alone: what is said freely, if it may come, else of what may. */

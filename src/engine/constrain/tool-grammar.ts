@@ -1,9 +1,10 @@
-import type { AnswerFormat, CallSyntax } from '../../../models/chat/answers/index.ts';
+import type { CallSyntax } from '../../../models/chat/answers/index.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { Constraint, ToolFunction } from '../../protocol/generate.ts';
 import { jsonRules } from './json-grammar.ts';
 import { anyOf, literal, Rules } from './rules.ts';
 import { MAX_RULES, parseSchema, schemaGrammar, SchemaWriter } from './schema-grammar.ts';
+import { type Thoughts, thoughtsGrammar } from './thoughts-grammar.ts';
 
 /** What holds calls of tools to what the tools take, in a family's own way to write calls. */
 export interface CallConstraint {
@@ -15,16 +16,13 @@ export interface CallConstraint {
   /** One call and no more. */
   isSingle: boolean;
   syntax: CallSyntax;
-  /** How the model thinks before it answers, if it does; `isOpen`: it has begun to already. */
-  thoughts?: (NonNullable<AnswerFormat['thoughts']> & { isOpen: boolean }) | undefined;
+  thoughts?: Thoughts | undefined;
   /** What the answer is where it is no call. Any text if absent. */
   text?: Extract<Constraint, { kind: 'json' | 'json-schema' }> | undefined;
   /** Control tokens that the family writes around calls and thoughts. */
   marks: readonly string[];
 }
 
-/** White space between thoughts and what follows them. */
-const SPACE = '[ \\n]{0,2}';
 const ANY = '[^\\x00]*';
 
 /**
@@ -53,7 +51,7 @@ export function toolGrammar({
       : `(${literal(between)} ${callAfter('')})* ${literal(end)}`;
   const calls = () => `${callAfter(begin)} ${others}`;
 
-  const thought = thoughts && thinking(thoughts, rules);
+  const thought = thoughts && thoughtsGrammar(thoughts, (body) => rules.add(body));
   const behind = (body: string) => (thought ? `${thought} ${body}` : body);
   if (isForced) return rules.text(behind(calls()));
   if (text) {
@@ -73,17 +71,6 @@ export function toolGrammar({
 /** White space, and a text behind it that is no call either. */
 function blankText(rules: Rules): string {
   return rules.add(`[ \\t\\r\\n]{1,64} ([^{[ \\t\\r\\n] ${ANY})?`);
-}
-
-function thinking(
-  { open, close, next, isOpen }: NonNullable<CallConstraint['thoughts']>,
-  rules: Rules,
-): string {
-  const rest = rules.add(
-    `TagDispatch(stop_eos=false, stop_str=(${literal(close)}), loop_behinddispatch=false)`,
-  );
-  const thought = `${rest} ${SPACE} ${literal(next)}`;
-  return isOpen ? thought : `(${literal(open)} ${thought})?`;
 }
 
 function argumentsOf(

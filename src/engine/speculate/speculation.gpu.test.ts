@@ -7,6 +7,8 @@ import { systemClock } from '../clock.ts';
 import { Governor } from '../governor.ts';
 import { Model } from '../model.ts';
 import { readModelFile } from '../model-file.ts';
+import { drafterOf } from '../drafter.ts';
+import type { Drafter } from './drafts.ts';
 import type { Speculates } from './speculation.ts';
 
 const bytes = randomModel('tiny', 'Q8_0');
@@ -16,16 +18,24 @@ const source = {
 };
 const gpu = await openGpu({ features: { dp4a: false } });
 
-const model = await Model.load({
-  device: { open: async () => gpu },
-  file: await readModelFile(source),
-  source,
-  clock: systemClock,
-  governor: new Governor(systemClock),
-  sizes: { budgetBytes: 2 ** 32, slots: 10, contextLength: 128, maxRows: 40 },
-});
+const load = async () =>
+  Model.load({
+    device: { open: async () => gpu },
+    file: await readModelFile(source),
+    source,
+    clock: systemClock,
+    governor: new Governor(systemClock),
+    sizes: { budgetBytes: 2 ** 32, slots: 10, contextLength: 128, maxRows: 40 },
+  });
+const model = await load();
 
-async function ask(speculates: Speculates, ids: number[], sampling: SamplingOptions, maxTokens = 80) {
+async function ask(
+  speculates: Speculates,
+  ids: number[],
+  sampling: SamplingOptions,
+  maxTokens = 80,
+  drafter?: Drafter,
+) {
   const answer: number[] = [];
   const { steps } = await model.run(
     {
@@ -37,6 +47,7 @@ async function ask(speculates: Speculates, ids: number[], sampling: SamplingOpti
       lane: 'interactive',
       ignoreEnd: true,
       speculates,
+      drafter,
     },
     async (part) => void answer.push(...part.ids),
     new AbortController().signal,
@@ -56,4 +67,17 @@ test.each([
   expect(guessed.answer).toEqual(expected.answer);
   // An answer at random seldom repeats itself
   if (sampling === GREEDY) expect(guessed.steps).toBeLessThan(expected.steps / 2);
+});
+
+test('an answer that another model drafts is the answer, and one that draws alike saves most steps', async () => {
+  const draft = await load();
+  const asked = { origin: 'drafted', lane: 'interactive' } as const;
+  const sampling = { ...GREEDY, temperature: 0.9, seed: 11 };
+  const ids = [5, 6, 7];
+  const expected = await ask('never', ids, sampling, 24);
+  const drafter = drafterOf(draft, model, { ...asked, sampling }, () => true);
+  const drafted = await ask('always', ids, sampling, 24, drafter);
+  expect(drafted.answer).toEqual(expected.answer);
+  expect(drafted.steps).toBeLessThan(expected.steps / 2);
+  await draft.dispose();
 });

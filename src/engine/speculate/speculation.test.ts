@@ -1,45 +1,24 @@
 // Answers with guesses and without, on a stepper whose cache keeps what was written to it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fakeClock } from '../../../test/fakes/clock.ts';
-import { PagedStepper, type PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
-import { pagedPlan } from '../../../test/fakes/paged-plan.ts';
+import { openPagedRunner, type PagedRunnerOptions } from '../../../test/fakes/paged-runner.ts';
+import type { PagedStepper, PagedStepperOptions } from '../../../test/fakes/paged-stepper.ts';
 import { softmax } from '../../../kernels/sample/reference.ts';
 import { GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
-import { Governor } from '../governor.ts';
-import { Runner } from '../runner.ts';
 import type { Speculates } from './speculation.ts';
 import { Lookup } from './lookup.ts';
-
-const PAGE = 4;
 
 function open(
   sample: PagedStepperOptions['sample'],
   speculates: Speculates,
-  options: Partial<PagedStepperOptions> & { slots?: number; pageCount?: number } = {},
+  options: Partial<PagedRunnerOptions> = {},
 ) {
-  const { slots = 20, pageCount = 400 } = options;
-  const step = new PagedStepper({ pageSize: PAGE, sample, ...options });
-  const clock = fakeClock();
-  const runner = new Runner({
-    plan: pagedPlan({ slots, pageCount, pageSize: PAGE }),
+  const { step, ask } = openPagedRunner({ sample, ...options });
+  return {
     step,
-    clock,
-    governor: new Governor(clock),
-    endIds: new Set(),
-    newDecoder: () => ({ push: () => '', end: () => '' }),
-    recover: () => Promise.reject(new Error('not lost')),
-  });
-  const ask = async (ids: number[], maxTokens: number, sampling = GREEDY, origin = 'https://a.example') => {
-    const answer: number[] = [];
-    await runner.run(
-      { ids, maxTokens, sampling, stop: [], origin, lane: 'interactive', speculates },
-      async (part) => void answer.push(...part.ids),
-      new AbortController().signal,
-    );
-    return answer;
+    ask: (ids: number[], maxTokens: number, sampling = GREEDY, origin = 'https://a.example') =>
+      ask({ ids, maxTokens, sampling, origin, speculates }),
   };
-  return { step, ask };
 }
 
 /** 32 bits of anything. */

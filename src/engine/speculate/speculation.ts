@@ -46,6 +46,9 @@ export class Speculation {
   #restTokens = 0;
   #nextRest = FIRST_REST;
 
+  /** What is under way was thought of elsewhere: it says nothing of what the text repeats. */
+  #isDraft = false;
+
   /** Whether steps under way have rows of guesses: what they sample last is not known even to the GPU. */
   get isGuessing(): boolean {
     return this.#ahead.length > 0 || this.#isLastGuessed;
@@ -73,6 +76,8 @@ export class Speculation {
    * row should be an ordinary one, or has to wait.
    */
   next(tokens: readonly number[], scheduled: number, now: StepsNow): readonly number[] {
+    // Guesses that go on from others have to know them
+    if (this.#isDraft) return [];
     if (!this.isGuessing && this.#restTokens > 0 && now.speculates === 'by gain') return [];
     const rows = Math.min(this.#choose(now), now.room);
     const unknown = scheduled - tokens.length + 1;
@@ -87,6 +92,14 @@ export class Speculation {
     return unknown === 0 ? [tokens.at(-1)!, ...guesses] : guesses.slice(unknown - 1);
   }
 
+  /** Rows for what somebody else thinks that a text goes on with, of which nothing is under way. */
+  follow(tokens: readonly number[], draft: readonly number[]): readonly number[] {
+    this.#ahead = [...draft];
+    this.#isLastGuessed = true;
+    this.#isDraft = true;
+    return [tokens.at(-1)!, ...draft];
+  }
+
   /** The token after the text may not be what was sampled: what was computed with it is void. */
   refuse(): void {
     if (this.isGuessing) this.#end();
@@ -96,6 +109,7 @@ export class Speculation {
   settle(): void {
     this.#ahead = [];
     this.#isLastGuessed = false;
+    this.#isDraft = false;
   }
 
   #judge(token: number): void {
@@ -107,6 +121,10 @@ export class Speculation {
 
   /** A guess was wrong: what was won on the way says whether to go on guessing. */
   #end(): void {
+    if (this.#isDraft) {
+      this.settle();
+      return;
+    }
     if (this.#wonMs < 0) {
       this.#restTokens = this.#nextRest;
       this.#nextRest = Math.min(LONGEST_REST, 2 * this.#nextRest);

@@ -28,7 +28,7 @@ export interface OpenAIRequest {
 }
 
 const SHARED = [
-  ...['model', 'stop', 'max_tokens', 'keep_tokens', 'n', 'logprobs'],
+  ...['model', 'draft_model', 'stop', 'max_tokens', 'keep_tokens', 'n', 'logprobs'],
   ...['temperature', 'top_p', 'top_k', 'min_p', 'seed'],
   ...['frequency_penalty', 'presence_penalty', 'repetition_penalty', 'logit_bias'],
   ...['stream', 'stream_options', 'return_token_ids'],
@@ -124,6 +124,7 @@ function parseRest(
   const keepTokens = f.optionalInteger(all, 'keep_tokens', 0, MAX_TOKENS);
   const shared = {
     model: f.optionalString(all, 'model', limits.MAX_MODEL_ID_CHARS),
+    draftModel: f.optionalString(all, 'draft_model', limits.MAX_MODEL_ID_CHARS),
     maxTokens: newer ?? older ?? defaultMaxTokens,
     sampling: parseSampling(all),
     stop: parseStop(all.stop),

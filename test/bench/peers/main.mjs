@@ -9,9 +9,10 @@ import { resolve } from 'node:path';
 import { ensureChromium } from '../../../src/build/chromium.mjs';
 import { buildExtension, DIST } from '../../../src/build/extension.mjs';
 import { parseFlags, usage, wholeNumber } from '../../../src/build/flags.mjs';
-import { out, root, run } from '../../../src/build/run.mjs';
+import { out, root } from '../../../src/build/run.mjs';
 import { main, Trouble } from '../../../src/build/trouble.mjs';
 import { hasGpu, vulkanEnvironment } from '../../../src/build/vulkan.mjs';
+import { randomModel } from '../random-model.mjs';
 import { outcome, table } from './figures.mjs';
 import { measureNode } from './hearth-node.mjs';
 import { measurePage } from './hearth-page.mjs';
@@ -69,7 +70,9 @@ await main(async () => {
   const env = vulkanEnvironment({ chromium });
   const command = [flags.hearth ?? resolve(root, 'src/build/cli.mjs')];
   const work = {
-    model: flags.model ? resolve(flags.model) : await randomModel(isFast, command),
+    model: flags.model
+      ? resolve(flags.model)
+      : await randomModel(isFast ? 'llama-3.2-1b' : 'tiny', 'Q4_0', command),
     prompt: flags.prompt ?? (isFast ? 512 : 32),
     tokens: flags.tokens ?? (isFast ? 128 : 16),
     streams: flags.streams ?? (isFast ? 8 : 2),
@@ -114,19 +117,6 @@ await main(async () => {
   // Dawn and llama.cpp leave threads behind
   process.exit();
 });
-
-/**
- * @param {boolean} isFast
- * @param {string[]} command
- */
-async function randomModel(isFast, command) {
-  const shape = isFast ? 'llama-3.2-1b' : 'tiny';
-  const file = resolve(out, `bench/${shape}-Q4_0.gguf`);
-  if (existsSync(file)) return file;
-  mkdirSync(resolve(out, 'bench'), { recursive: true });
-  await run(process.execPath, [...command, 'random', '--shape', shape, '--quant', 'Q4_0', '--out', file]);
-  return file;
-}
 
 function machineOf() {
   let gpu;

@@ -20,6 +20,7 @@ export const commandR = sections(
     { kind: 'mark', open: '<|END_RESPONSE|>' },
   ],
   {
+    text: '<|START_RESPONSE|>',
     calls: (template) =>
       template?.includes('<|START_ACTION|>') === false
         ? jsonList('Action: ```json', ']```', 'parameters', 'tool_name')

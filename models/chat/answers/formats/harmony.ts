@@ -15,4 +15,5 @@ export const harmony: AnswerFormat = {
     after: '',
   }),
   thoughts: { open: '<|channel|>analysis<|message|>', close: '<|end|>', next: '<|start|>assistant' },
+  text: '<|channel|>final<|message|>',
 };

@@ -1,7 +1,7 @@
 import type { AnswerFormat } from '../part.ts';
 import { type Bare, type Section, SectionReader } from '../section-reader.ts';
 
-interface Traits extends Pick<AnswerFormat, 'calls'> {
+interface Traits extends Pick<AnswerFormat, 'calls' | 'text'> {
   /** Calls that no mark tells from text. */
   bare?: Bare;
 }
@@ -13,7 +13,7 @@ export function sections(
   name: string,
   clues: readonly string[],
   parts: readonly Section[],
-  { bare, calls }: Traits = {},
+  { bare, ...traits }: Traits = {},
 ): AnswerFormat {
   const thoughts = parts.find((part) => part.kind === 'reasoning');
   return {
@@ -26,7 +26,7 @@ export function sections(
     ),
     newReader: (options) => new SectionReader(parts, options, bare),
     ...(thoughts ? { thoughts: { open: thoughts.open, close: thoughts.close, next: '' } } : {}),
-    ...(calls ? { calls } : {}),
+    ...traits,
   };
 }
 
