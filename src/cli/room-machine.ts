@@ -59,6 +59,8 @@ export async function enterRoom(
     clock: systemClock,
     open: async (id) => ({ source: await openFile(id), name: id }),
     placeStages: (model, file) => roomModels.placeStages(model, file),
+    elsewhere: (...request) => roomModels.elsewhere(...request),
+    onAnswered: (...answer) => void roomModels.onAnswered(...answer).catch(console.error),
   });
   await engine.configure({ caps: { gpuPercent, memoryBytes }, defaultModel: path ?? '' });
   await engine.wake();

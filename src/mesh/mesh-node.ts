@@ -67,7 +67,7 @@ export type OtherMessage = Extract<
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
+  'prefers' | 'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {

@@ -34,6 +34,8 @@ const engine = new Engine({
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
+  elsewhere: (...request) => roomModels.elsewhere(...request),
+  onAnswered: (...answer) => void roomModels.onAnswered(...answer).catch(console.error),
 });
 const opening = openLibrary(engine);
 const open = async (model: string) => (await opening).open(model);

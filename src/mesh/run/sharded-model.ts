@@ -13,7 +13,7 @@ import { type Demand, type DraftYield, predict } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
-import { referenceOrder, SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
+import { largestCache, referenceOrder, SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
 import type { Culprit } from './late-steps.ts';
 import { type Lap, Pipeline } from './pipeline.ts';
 
@@ -38,6 +38,8 @@ export interface ShardedModelOptions {
   sizes: StageSizes;
   topology: Topology;
   log: CostLog;
+  /** Where it is to run for as long as that can be; anywhere if absent. */
+  prefers: PeerId | undefined;
   /** What stands where, this machine included. */
   standing(): { peer: PeerId; stages: readonly StandingStage[] }[];
   nameOf(peer: PeerId): string;
@@ -106,7 +108,8 @@ export class ShardedModel {
     const { clock, topology, onDecision } = this.#options;
     const startedAt = clock.now();
     for (;;) {
-      let decision = this.#decide(topology.trusted);
+      let decision = this.#decide(this.#preferred(topology.trusted));
+      if (!decision.way) decision = this.#decide(topology.trusted);
       // Better a machine that failed lately than none
       const isTrusted = decision.way !== undefined;
       if (!isTrusted) decision = this.#decide(topology.whole);
@@ -142,7 +145,7 @@ export class ShardedModel {
     const { clock } = this.#options;
     if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
     this.#consideredAt = clock.now();
-    const room = this.#options.topology.trusted;
+    const room = this.#preferred(this.#options.topology.trusted);
     const [best] = this.#weigh(room).ways;
     const isBetter =
       best && isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best));
@@ -261,6 +264,12 @@ export class ShardedModel {
       this.#references.delete(key);
       void reference.then((stage) => stage?.destroy());
     }
+  }
+
+  #preferred(room: RoomView): RoomView {
+    const { prefers } = this.#options;
+    const machines = room.machines.filter(({ peer }) => peer === prefers);
+    return machines.length > 0 ? { ...room, machines } : room;
   }
 
   #decide(room: RoomView): Decision {
@@ -397,8 +406,7 @@ export class ShardedModel {
   }
 
   get #positions(): number {
-    const { pageCounts, pageSize } = withCheckedSlot(this.#options.sizes);
-    return Math.max(...pageCounts) * pageSize;
+    return largestCache(this.#options.sizes);
   }
 
   #order(span: StageSpan): StageOrder {
