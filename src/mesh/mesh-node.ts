@@ -208,6 +208,8 @@ export class MeshNode {
         ...this.members.map(({ peer, beat }) => ({ peer, stages: beat.standing })),
       ],
       nameOf: (peer) => this.membership.get(peer)?.beat.name ?? 'this machine',
+      isWaiting: () =>
+        [...this.#connections.keys()].some((peer) => this.membership.get(peer)?.isSuspect !== false),
       send: (peer, lane, frame) =>
         lane === 'control' ? this.#ask(peer, frame) : this.send(peer, lane, frame),
       onGuilty: (peer, why) => this.ban(peer, why),

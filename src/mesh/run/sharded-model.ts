@@ -19,7 +19,7 @@ import { type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
 const PATIENCE_MS = 6_000;
-/** With machines enough that fail one after the other, so long is tried. */
+/** With machines enough that fail one after the other, or that are linked and silent, so long is tried. */
 const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
@@ -43,6 +43,8 @@ export interface ShardedModelOptions {
   /** What stands where, this machine included. */
   standing(): { peer: PeerId; stages: readonly StandingStage[] }[];
   nameOf(peer: PeerId): string;
+  /** Whether some are linked and say nothing now: they may only be busy. */
+  isWaiting(): boolean;
   demand(): Demand;
   /** What drafts have yielded of late; nothing if they are not to be used. */
   drafts(): DraftYield | undefined;
@@ -117,7 +119,8 @@ export class ShardedModel {
       const chain = decision.way && (await this.#start(decision.way));
       if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
       if (chain) return counted(chain, this.#options.onTokens);
-      const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
+      const mayDo = decision.way !== undefined || this.#options.isWaiting();
+      const patienceMs = mayDo ? PERSEVERANCE_MS : PATIENCE_MS;
       if (clock.now() - startedAt >= patienceMs)
         throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
       if (!isTrusted) await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
