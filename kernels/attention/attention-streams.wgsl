@@ -9,19 +9,14 @@
 //
 // Other files say where q comes from (`startHeads`, `query`, `cacheOwn`).
 
-override BLOCK: u32;    // 1–4
 override LANES: u32;    // a power of two: HEAD_DIM / 8 at least
 override THREADS: u32;
 override NEAR: u32;     // the smallest subgroup that the adapter may choose: LANES at least
 override HELD: u32;
 
-override GROUP = HEADS / KV_HEADS;
-override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override EIGHTHS = HEAD_DIM / 8;
 override STREAMS = THREADS / LANES;
 override TEAMS = THREADS / NEAR;
-
-const SINKS = 7;
 
 // A thread's dimensions of each head: a column is a head's. No arrays, since what is indexed in a loop is not sure to be
 // kept in registers
@@ -29,12 +24,6 @@ struct Eights {
   low: mat4x4<f32>,
   high: mat4x4<f32>,
 }
-
-@group(0) @binding(3) var<storage, read> pages: array<u32>;                 // (sequences, MAX_PAGES)
-@group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
-@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;       // (N, HEADS, HEAD_QUADS)
-// (chunks, N, HEADS, HEAD_QUADS + 1): weighted values, then (peak, sum of weights, 0, 0)
-@group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
 // A component of a vector is a head of the block
 var<workgroup> peaks: array<vec4<f32>, TEAMS>;
@@ -48,29 +37,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let kvHead = group.x / BLOCKS;
-  let firstHead = kvHead * GROUP + group.x % BLOCKS * BLOCK;
-  let heads = min(BLOCK, (kvHead + 1) * GROUP - firstHead);
-  let row = group.y;
-  let here = step[row];
-  let chunk = chunkOf(here.position);
-  let first = firstVisible(here.position) + group.z * chunk;
-  let end = min(first + chunk, here.position + 1);
-  if (first >= end) {
+  let place = placeOf(group);
+  if (place.first >= place.end) {
     return;
   }
-
-  startHeads(row, firstHead, heads, kvHead, thread);
-  for (var i = thread; i < BLOCK * HEAD_QUADS; i += THREADS) {
-    // A block may lack heads: their scores are of no use
-    let h = min(i / HEAD_QUADS, heads - 1);
-    held[i] = query(row, firstHead + h, h, i % HEAD_QUADS) * (SCALE * LOG2_E);
-  }
-  if (end == here.position + 1) {
-    cacheOwn(row, kvHead, thread);
-  }
-  storageBarrier();
-  workgroupBarrier();
+  beginBlock(place, thread);
 
   let stream = thread / LANES;
   // Lanes past the head's end repeat its last eight, and count for nothing
@@ -81,13 +52,13 @@ fn main(
   var peak = vec4(LOWEST);
   var sum = vec4<f32>();
   var values: Eights;
-  for (var base = first; base < end; base += 4 * STREAMS) {
+  for (var base = place.first; base < place.end; base += 4 * STREAMS) {
     let seen = base + stream + STREAMS * vec4(0u, 1u, 2u, 3u);
-    let isSeen = seen < vec4(end);
-    let at0 = kvIndex(here.sequence, min(seen.x, end - 1), kvHead);
-    let at1 = kvIndex(here.sequence, min(seen.y, end - 1), kvHead);
-    let at2 = kvIndex(here.sequence, min(seen.z, end - 1), kvHead);
-    let at3 = kvIndex(here.sequence, min(seen.w, end - 1), kvHead);
+    let isSeen = seen < vec4(place.end);
+    let at0 = kvIndex(place.sequence, min(seen.x, place.end - 1), place.kvHead);
+    let at1 = kvIndex(place.sequence, min(seen.y, place.end - 1), place.kvHead);
+    let at2 = kvIndex(place.sequence, min(seen.z, place.end - 1), place.kvHead);
+    let at3 = kvIndex(place.sequence, min(seen.w, place.end - 1), place.kvHead);
     let key0 = keyEight(at0, eighth);
     let key1 = keyEight(at1, eighth);
     let key2 = keyEight(at2, eighth);
@@ -132,8 +103,8 @@ fn main(
     peaks[team] = highest;
     sums[team] = sum;
   }
-  for (var begin = 0u; begin < heads; begin += HELD) {
-    let count = min(HELD, heads - begin);
+  for (var begin = 0u; begin < place.heads; begin += HELD) {
+    let count = min(HELD, place.heads - begin);
     workgroupBarrier();
     if (thread % NEAR < EIGHTHS) {
       let at = team * HELD * HEAD_QUADS + 2 * eighth;
@@ -145,9 +116,9 @@ fn main(
     workgroupBarrier();
     for (var i = thread; i < count * HEAD_QUADS; i += THREADS) {
       let h = i / HEAD_QUADS;
-      let head = firstHead + begin + h;
-      let partial = ((group.z * groups.y + row) * HEADS + head) * (HEAD_QUADS + 1);
-      write(row, head, partial, begin + h, h, i % HEAD_QUADS);
+      let head = place.firstHead + begin + h;
+      let partial = partialOf(place, head, group.z, groups.y);
+      write(place.row, head, partial, begin + h, h, i % HEAD_QUADS);
     }
   }
 }

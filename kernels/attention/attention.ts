@@ -10,6 +10,7 @@ import prefill from './attention-prefill.wgsl?raw';
 import simple from './attention-simple.wgsl?raw';
 import streams from './attention-streams.wgsl?raw';
 import chunks from './chunks.wgsl?raw';
+import block from './decode-block.wgsl?raw';
 import cached from './decode-cached.wgsl?raw';
 import turning from './decode-turning.wgsl?raw';
 import noSinks from './no-sinks.wgsl?raw';
@@ -147,6 +148,7 @@ export function attentionDecode({
       step +
       common +
       chunks +
+      block +
       SINKS_WGSL[sinks],
     bindings: isTurning
       ? [...TURNING, ...(isNorming ? (['read', 'read'] as const) : [])]

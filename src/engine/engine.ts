@@ -276,6 +276,11 @@ export class Engine {
     });
   }
 
+  /** Forgets what ended answers left in the caches. */
+  forgetTexts(): void {
+    for (const [, { model }] of this.#loaded()) if (model instanceof Model) model.forgetTexts();
+  }
+
   /** Ends every answer, or those of one origin. */
   stop(origin: string | undefined): number {
     if (origin !== undefined) {

@@ -23,6 +23,7 @@ import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
+const texts = savedTexts(() => openOpfsDirectory('texts'));
 const engine = new Engine({
   gpu: navigator.gpu,
   clock: systemClock,
@@ -30,7 +31,7 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
-  savedTexts: savedTexts(),
+  savedTexts: texts,
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
@@ -83,5 +84,5 @@ const sharedFiles = () => (openingFiles ??= openSharedFiles());
 serveMesh(mesh);
 serve<EngineCalls>(
   workerScopeWire(self as unknown as WorkerScope),
-  engineCalls(engine, opening, sharedFiles, wasmPorts, TaskHost.open(engine)),
+  engineCalls(engine, opening, sharedFiles, wasmPorts, texts, TaskHost.open(engine)),
 );
