@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { type Caps, GPU_PERCENT_RANGE } from '../src/protocol/settings.ts';
 import { describeMemory, describeShare, explainMemory, explainShare, memoryStops } from '../src/ui/caps.ts';
 import type { OptionsProps } from './options.tsx';
+import { TextLimit } from './text-limit.tsx';
 
 /** The two caps. What is set is stored at once and holds from the engine's next step on. */
 export function Limits({ session, settings, models }: OptionsProps) {
@@ -54,6 +55,7 @@ export function Limits({ session, settings, models }: OptionsProps) {
         diskBytes={settings.settings.value?.diskBytes ?? 0}
         onChange={(diskBytes) => settings.change({ diskBytes })}
       />
+      <TextLimit session={session} settings={settings} />
     </>
   );
 }

@@ -29,7 +29,7 @@ fn main(
   if (isAlone(position)) {
     return;
   }
-  let chunks = (visible(position) - 1) / CHUNK + 1;
+  let chunks = (visible(position) - 1) / chunkOf(position) + 1;
   let head = group.y * HEADS + group.x;
   let split = thread / HEAD_QUADS;
   let quad = thread % HEAD_QUADS;

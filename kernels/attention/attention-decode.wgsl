@@ -7,26 +7,16 @@
 // position. At the end the splits are merged, HELD heads at a time: into `out` if the row has one chunk, else into
 // `partials`, for `attention-combine`.
 //
-// Other files say where q comes from (`query`, `cacheOwn`) and how threads share (`sumLanes`, `sharePeaks`).
+// Other files say where q comes from (`startHeads`, `query`, `cacheOwn`) and how threads share (`sumLanes`, `sharePeaks`).
 
-override BLOCK: u32;    // 1–4
 override LANES: u32;
 override THREADS: u32;  // HEAD_QUADS at least
 override HELD: u32;
 
-override GROUP = HEADS / KV_HEADS;
-override BLOCKS = (GROUP + BLOCK - 1) / BLOCK;
 override SPLITS = THREADS / HEAD_QUADS;
 
-const SINKS = 7;
 // Quads that a thread asks for at once, so that it waits for memory seldom
 const AT_ONCE = 8u;
-
-@group(0) @binding(3) var<storage, read> pages: array<u32>;                 // (sequences, MAX_PAGES)
-@group(0) @binding(4) var<storage, read> step: array<Row>;                  // (N)
-@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;       // (N, HEADS, HEAD_QUADS)
-// (chunks, N, HEADS, HEAD_QUADS + 1): weighted values, then (peak, sum of weights, 0, 0)
-@group(0) @binding(6) var<storage, read_write> partials: array<vec4<f32>>;
 
 var<workgroup> places: array<u32, THREADS>;  // where a position's key and value begin
 // A component of a vector is a head of the block
@@ -42,28 +32,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let kvHead = group.x / BLOCKS;
-  let firstHead = kvHead * GROUP + group.x % BLOCKS * BLOCK;
-  let heads = min(BLOCK, (kvHead + 1) * GROUP - firstHead);
-  let row = group.y;
-  let here = step[row];
-  let chunk = chunkOf(here.position);
-  let first = firstVisible(here.position) + group.z * chunk;
-  let end = min(first + chunk, here.position + 1);
-  if (first >= end) {
+  let place = placeOf(group);
+  if (place.first >= place.end) {
     return;
   }
-
-  for (var i = thread; i < BLOCK * HEAD_QUADS; i += THREADS) {
-    // A block may lack heads: their scores are of no use
-    let head = firstHead + min(i / HEAD_QUADS, heads - 1);
-    held[i] = query(row, head, i % HEAD_QUADS) * (SCALE * LOG2_E);
-  }
-  if (end == here.position + 1) {
-    cacheOwn(row, kvHead, thread);
-  }
-  storageBarrier();
-  workgroupBarrier();
+  beginBlock(place, thread);
 
   let lane = thread % LANES;
   let quad = thread % HEAD_QUADS;
@@ -71,9 +44,9 @@ fn main(
   var peak = vec4(LOWEST);
   var sum = vec4<f32>();
   var values: array<vec4<f32>, 4>;
-  for (var base = first; base < end; base += THREADS) {
-    let count = min(THREADS, end - base);
-    places[thread] = kvIndex(here.sequence, base + min(thread, count - 1), kvHead);
+  for (var base = place.first; base < place.end; base += THREADS) {
+    let count = min(THREADS, place.end - base);
+    places[thread] = kvIndex(place.sequence, base + min(thread, count - 1), place.kvHead);
     workgroupBarrier();
     var own = vec4(LOWEST);
     for (var round = 0u; round * THREADS < count * LANES; round++) {
@@ -136,8 +109,8 @@ fn main(
   if (quad == 0 && split < SPLITS) {
     sums[split] = sum;
   }
-  for (var begin = 0u; begin < heads; begin += HELD) {
-    let count = min(HELD, heads - begin);
+  for (var begin = 0u; begin < place.heads; begin += HELD) {
+    let count = min(HELD, place.heads - begin);
     if (split < SPLITS) {
       for (var h = 0u; h < BLOCK; h++) {
         if (h >= begin && h < begin + count) {
@@ -148,9 +121,9 @@ fn main(
     workgroupBarrier();
     for (var i = thread; i < count * HEAD_QUADS; i += THREADS) {
       let h = i / HEAD_QUADS;
-      let head = firstHead + begin + h;
-      let partial = ((group.z * groups.y + row) * HEADS + head) * (HEAD_QUADS + 1);
-      write(row, head, partial, begin + h, h, i % HEAD_QUADS, peak[begin + h]);
+      let head = place.firstHead + begin + h;
+      let partial = partialOf(place, head, group.z, groups.y);
+      write(place.row, head, partial, begin + h, h, i % HEAD_QUADS, peak[begin + h]);
     }
     workgroupBarrier();
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Argument, openGpu, randomFloats, relativeError, runKernel } from '../../test/gpu.ts';
+import { headNorm } from '../head-norm/head-norm.ts';
 import type { Kernel } from '../kernel.ts';
 import type { KvType } from '../kv/kv.ts';
 import { asKept, shuffledPages, toPaged } from '../kv/reference.ts';
@@ -12,6 +13,7 @@ import {
   attentionPrefill,
   attentionSimple,
   type DecodeAttentionShape,
+  type DecodeLanes,
   decodeChunks,
   partialBytes,
   TILE_ROWS,
@@ -28,6 +30,8 @@ interface Case {
   /** Consecutive rows of one sequence, as prompts come; decoding rows are runs of one. */
   runs: { sequence: number; position: number; rows: number }[];
   hasSinks?: true;
+  /** Enough for a variant that shares all but its own division of the work with others: each compiles for long. */
+  isEnough?: true;
 }
 type Sizes = Omit<AttentionShape, 'scale'>;
 
@@ -61,6 +65,7 @@ const cases: Case[] = [
   },
   {
     why: 'a prompt longer than a tile, behind a cached start',
+    isEnough: true,
     sizes: grouped,
     lengths: [75],
     runs: [{ sequence: 0, position: 5, rows: 70 }],
@@ -82,6 +87,7 @@ const cases: Case[] = [
   },
   {
     why: 'windows that begin at multiples of their length',
+    isEnough: true,
     sizes: { ...windowed, isAligned: true },
     lengths: [7, 40],
     runs: [
@@ -92,6 +98,7 @@ const cases: Case[] = [
   },
   {
     why: 'a sink of each head, and scores with a cap',
+    isEnough: true,
     sizes: { ...grouped, cap: 1.5 },
     lengths: [9, 40],
     runs: [
@@ -133,7 +140,7 @@ const prefill: Attend = (kv, shape, given) =>
   );
 
 const decode =
-  (lanes: 'subgroup' | 'workgroup', chunkPositions: number): Attend =>
+  (lanes: DecodeLanes, chunkPositions: number): Attend =>
   async (kv, shape, given) => {
     const wide = decodeShape(shape, given, chunkPositions);
     const kernel = attentionDecode({ kv, lanes, from: 'cached', sinks: sinksOf(given) });
@@ -150,6 +157,7 @@ function decodeShape(wide: Shape, { step }: Given, chunkPositions: number): Deco
     subgroupSize: gpu.info.subgroupMinSize,
     alonePositions: chunkPositions,
     chunkPositions,
+    mostChunks: 3,
   };
   const positions = step.filter((_, i) => i % 4 === 1);
   return {
@@ -178,20 +186,28 @@ async function combined(
 }
 
 const noSubgroups = !gpu.has('subgroups') && 'This adapter has no subgroups.';
-const variants: { name: string; attend: Attend; lacks?: string | false }[] = [
+/** Heads of whole eights, fewer than the lanes that a stream has: the last lane of a stream has nothing. */
+const eights = { headDim: 6 * Math.min(16, gpu.info.subgroupMinSize ?? 4) };
+const variants: { name: string; attend: Attend; lacks?: string | false; heads?: typeof eights }[] = [
   { name: 'simple', attend: simple },
   // Steps of up to 16 positions take the path of one chunk, others are combined
   { name: 'decode', attend: decode('workgroup', 16) },
   { name: 'decode with subgroups', attend: decode('subgroup', 16), lacks: noSubgroups },
+  { name: 'decode in streams', attend: decode('streams', 16), lacks: noSubgroups, heads: eights },
   { name: 'prefill', attend: prefill },
 ];
 
-describe.each(variants)('attention, $name', ({ attend, lacks }) => {
-  test.for(cases)('matches the reference for $why', async (c, { skip }) => {
-    skip(Boolean(lacks), lacks || '');
-    const { shape, given, expected } = prepare(c, 'f32');
-    expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-5);
-  });
+describe.each(variants)('attention, $name', ({ attend, lacks, heads }) => {
+  const fitting = (c: Case): Case => ({ ...c, sizes: { ...c.sizes, ...heads } });
+
+  test.for(heads ? cases.filter(({ isEnough }) => isEnough) : cases)(
+    'matches the reference for $why',
+    async (c, { skip }) => {
+      skip(Boolean(lacks), lacks || '');
+      const { shape, given, expected } = prepare(fitting(c), 'f32');
+      expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-5);
+    },
+  );
 
   test.for([
     { kv: 'f16', sizes: grouped, bound: 2e-3 },
@@ -201,7 +217,7 @@ describe.each(variants)('attention, $name', ({ attend, lacks }) => {
     'reads a cache of $kv, heads of $sizes.headDim, as exactly as it is kept',
     async ({ kv, sizes, bound }, { skip }) => {
       skip(Boolean(lacks), lacks || '');
-      const { shape, given, expected } = prepare({ ...interleaved, sizes }, kv);
+      const { shape, given, expected } = prepare(fitting({ ...interleaved, sizes }), kv);
       const out = await attend(kv, shape, given);
       expect(relativeError(out, expected.rounded)).toBeLessThan(1e-5);
       expect(relativeError(out, expected.exact)).toBeLessThan(bound);
@@ -210,7 +226,7 @@ describe.each(variants)('attention, $name', ({ attend, lacks }) => {
 
   test('scores in the hundreds neither overflow nor lose the highest', async ({ skip }) => {
     skip(Boolean(lacks), lacks || '');
-    const { shape, given, expected } = prepare(interleaved, 'f32', 100);
+    const { shape, given, expected } = prepare(fitting(interleaved), 'f32', 100);
     expect(relativeError(await attend('f32', shape, given), expected.rounded)).toBeLessThan(1e-4);
   });
 });
@@ -239,24 +255,34 @@ test('a row of a decoding step has the same bits whatever else is in the step', 
   expect([...both.slice(0, width)]).toEqual([...alone]);
 });
 
-describe.each(['workgroup', 'subgroup'] as const)(
+describe.each(['workgroup', 'subgroup', 'streams'] as const)(
   'attention that turns q and caches k and v, %s',
   (lanes) => {
+    const sizes = lanes === 'streams' ? { ...grouped, ...eights } : grouped;
     const turns = [
-      { kv: 'f16', pairs: 'halves', rotaryDim: 20, temperature: undefined },
-      { kv: 'f32', pairs: 'adjacent', rotaryDim: 12, temperature: { scale: 0.5, length: 8, offset: 1 } },
-      { kv: 'q8_0', pairs: 'halves', rotaryDim: 0, temperature: undefined },
+      { kv: 'f16', pairs: 'halves', rotaryDim: 20, temperature: undefined, norms: 'no norms' },
+      {
+        kv: 'f32',
+        pairs: 'adjacent',
+        rotaryDim: 12,
+        temperature: { scale: 0.5, length: 8, offset: 1 },
+        norms: 'no norms',
+      },
+      { kv: 'q8_0', pairs: 'halves', rotaryDim: 0, temperature: undefined, norms: 'no norms' },
+      { kv: 'f16', pairs: 'halves', rotaryDim: 20, temperature: undefined, norms: 'norms heads' },
     ] as const;
 
-    test.for(turns)(
-      'gives what rope and then attention give, $kv, $pairs of $rotaryDim',
+    // Heads are normed by the same lines whoever reads them then
+    const own = { workgroup: turns.slice(0, 3), subgroup: turns.slice(0, 3), streams: turns.slice(2) };
+    test.for(own[lanes])(
+      'gives what rope and then attention give, $kv, $pairs of $rotaryDim, $norms',
       async (turn, { skip }) => {
-        skip(lanes === 'subgroup' && Boolean(noSubgroups), noSubgroups || '');
+        skip(lanes !== 'workgroup' && Boolean(noSubgroups), noSubgroups || '');
         const rows = [13, 39, 0].map((position, sequence) => ({ position, sequence }));
         const { shape, given } = prepare(
           {
             why: 'a row of one chunk, one of three, one that is its first position',
-            sizes: grouped,
+            sizes,
             lengths: [14, 40, 1],
             runs: rows.map((row) => ({ ...row, rows: 1 })),
           },
@@ -270,24 +296,38 @@ describe.each(['workgroup', 'subgroup'] as const)(
         const cache = (start: typeof given.k) => ({ write: Words, length: start.length, start });
         const q = { write: Float32Array, length: given.q.length };
 
-        const ropeArgs = [qkv, rotation, given.pages, given.step, q, cache(given.k), cache(given.v)];
+        const qkNorms =
+          turn.norms === 'norms heads' ? [randomFloats(headDim, 1, 10), randomFloats(headDim, 1, 11)] : [];
+        const normShape = { ...shape, eps: 1e-5, threads: 4 };
+        const args = [{ write: Float32Array, length: qkv.length, start: qkv }, ...qkNorms];
+        const [normed] =
+          qkNorms.length > 0 ? await runKernel(gpu, headNorm('weights'), normShape, args) : [qkv];
+
+        const ropeArgs = [normed!, rotation, given.pages, given.step, q, cache(given.k), cache(given.v)];
         const after = await runKernel(gpu, rope(turn.kv), { ...shape, ...turn, threads: 8 }, ropeArgs);
         const [turned, k, v] = after;
         const expected = await decode(lanes, 16)(turn.kv, shape, { ...given, q: turned!, k: k!, v: v! });
 
-        const wide = { ...decodeShape(shape, given, 16), turn };
-        const kernel = attentionDecode({ kv: turn.kv, lanes, from: 'turning' });
+        const wide = { ...decodeShape(shape, given, 16), turn, eps: 1e-5 };
+        const kernel = attentionDecode({ kv: turn.kv, lanes, from: 'turning', norms: turn.norms });
         const read = [qkv, cache(given.k), cache(given.v), given.pages, given.step];
-        expect(relativeError(await combined(kernel, wide, given, read, [rotation]), expected)).toBeLessThan(
-          1e-6,
-        );
+        const out = await combined(kernel, wide, given, read, [rotation, ...qkNorms]);
+        expect(relativeError(out, expected)).toBeLessThan(1e-6);
       },
     );
   },
 );
 
 test('a window that one chunk holds leaves nothing to combine, however deep the row', () => {
-  const sizes = { threads: 64, chunks: 1, alonePositions: 16, chunkPositions: 16, subgroupSize: 4, block: 4 };
+  const sizes = {
+    threads: 64,
+    chunks: 1,
+    alonePositions: 16,
+    chunkPositions: 16,
+    mostChunks: 9,
+    subgroupSize: 4,
+    block: 4,
+  };
   const shape = { ...large, scale: 1, rows: 2, ...sizes };
   const deep = (window: number) => ({ ...shape, window, chunks: decodeChunks(99, { ...shape, window }) });
   expect(attentionCombine().workgroups(deep(16))).toContain(0);

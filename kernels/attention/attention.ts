@@ -1,13 +1,16 @@
 import type { BindingKind, Cost, Kernel, StepSize } from '../kernel.ts';
-import { type KvShape, type KvType, kvConstants, kvEntryBytes, kvWgsl } from '../kv/kv.ts';
-import { type TurnShape, turnConstants, turnWgsl } from '../rope/rope.ts';
+import { type KvShape, type KvType, kvConstants, kvEightsWgsl, kvEntryBytes, kvWgsl } from '../kv/kv.ts';
+import { enable } from '../quants/weights.ts';
+import { type HeadNorms, type TurnShape, turnConstants, turnWgsl } from '../rope/rope.ts';
 import step from '../step.wgsl?raw';
 import common from './attention.wgsl?raw';
 import combine from './attention-combine.wgsl?raw';
 import decode from './attention-decode.wgsl?raw';
 import prefill from './attention-prefill.wgsl?raw';
 import simple from './attention-simple.wgsl?raw';
+import streams from './attention-streams.wgsl?raw';
 import chunks from './chunks.wgsl?raw';
+import block from './decode-block.wgsl?raw';
 import cached from './decode-cached.wgsl?raw';
 import turning from './decode-turning.wgsl?raw';
 import noSinks from './no-sinks.wgsl?raw';
@@ -36,8 +39,10 @@ export interface DecodeAttentionShape extends AttentionShape {
   rows: number;
   /** A row that sees at most so many positions is one workgroup's for each block of heads. */
   alonePositions: number;
-  /** Visible positions that one workgroup takes of a row that sees more. */
+  /** Visible positions that one workgroup takes of a row that sees more, at least. */
   chunkPositions: number;
+  /** Chunks of a row at most: then they are of more positions. */
+  mostChunks: number;
   /** Chunks of the longest row of the step: `decodeChunks`. */
   chunks: number;
   /** In a workgroup: a power of two from 64 to 256. */
@@ -48,6 +53,8 @@ export interface DecodeAttentionShape extends AttentionShape {
   block: number;
   /** For the variant that turns. */
   turn?: TurnShape | undefined;
+  /** Of RMS norm, for the variant that norms heads. */
+  eps?: number | undefined;
 }
 
 export interface PrefillAttentionShape extends AttentionShape {
@@ -65,9 +72,18 @@ export const TILE_ROWS = 64;
 /** Up to about so many positions one workgroup takes no longer than a second dispatch costs. */
 export const ALONE_POSITIONS = 256;
 
-/** Chunks that fill a GPU where there are many positions, without more to combine than need be. */
-export function chunkPositions(contextLength: number): number {
-  return Math.max(128, powerOfTwo(contextLength / 128));
+/** Fewer a workgroup would not ask for at once. */
+export const CHUNK_POSITIONS = 128;
+
+/** Workgroups that fill a wide GPU, without more to combine than need be. */
+const MANY_WORKGROUPS = 264;
+
+/** Heads that a workgroup takes where the cache is long. */
+export const MOST_HEADS = 4;
+
+/** Chunks of a row at most. */
+export function mostChunks(shape: Pick<AttentionShape, 'heads' | 'kvHeads'>): number {
+  return Math.max(1, Math.floor(MANY_WORKGROUPS / blocksOf({ ...shape, block: MOST_HEADS })));
 }
 
 /** For software adapters. Reads `q` (rows, heads · headDim), `k`, `v`, `pages`, `step`; writes `out` (rows, heads · headDim). */
@@ -82,54 +98,84 @@ export function attentionSimple(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<S
   };
 }
 
+/**
+ * How threads share the work: each alone, or some for each position, and then others for each quad of what comes out; or in
+ * streams, for heads that a subgroup holds in eights.
+ */
+export type DecodeLanes = 'workgroup' | 'subgroup' | 'streams';
+
+export function decodeLanes(
+  team: 'workgroup' | 'subgroup',
+  { headDim }: Pick<KvShape, 'headDim'>,
+  subgroupSize: number,
+): DecodeLanes {
+  return team === 'subgroup' && headDim % 8 === 0 && headDim / 8 <= subgroupSize ? 'streams' : team;
+}
+
 /** What `attentionDecode` is made of. */
 export interface DecodeVariant {
   kv: KvType;
-  lanes: 'subgroup' | 'workgroup';
+  lanes: DecodeLanes;
   /** `turning` does for its rows what kernels/rope does. It binds as much as every adapter can, so it has no room for sinks. */
   from: 'cached' | 'turning';
+  /** For `turning`: what kernels/head-norm does too. That takes two bindings more than every adapter has. */
+  norms?: HeadNorms;
   sinks?: Sinks;
 }
 
 /**
  * For few rows on a real GPU. From `cached` it reads what `attentionSimple` reads; `turning` has `qkv` (rows, (heads +
- * 2 kvHeads) · headDim) in q's place, and `rotation` after `partials`. Rows of one chunk go to `out`, others to `partials`
+ * 2 kvHeads) · headDim) in q's place, and `rotation` after `partials`, then the weights of q's and k's norms. Rows of one chunk go to `out`, others to `partials`
  * (`partialBytes`), which `attentionCombine` merges. Both are bound either way.
  */
 export function attentionDecode({
   kv,
   lanes,
   from,
+  norms = 'no norms',
   sinks = 'no sinks',
 }: DecodeVariant): Kernel<DecodeAttentionShape> {
   const isTurning = from === 'turning';
+  const isNorming = norms === 'norms heads';
+  const needs = lanes === 'workgroup' ? [] : (['subgroups'] as const);
+  const cache = (lanes === 'streams' ? kvEightsWgsl : kvWgsl)[kv];
   return {
-    name: `attention-decode-${from}-${lanes}-${kv}${SUFFIX[sinks]}`,
+    name: `attention-decode-${from}-${lanes}-${kv}${isNorming ? '-normed' : ''}${SUFFIX[sinks]}`,
     wgsl:
-      (lanes === 'subgroup' ? lanesSubgroup : lanesAlone) +
-      (isTurning ? kvWgsl[kv].both + turnWgsl + turning : kvWgsl[kv].read + cached) +
+      enable(needs) +
+      LANES_WGSL[lanes] +
+      (isTurning ? cache.both + turnWgsl[norms] + turning : cache.read + cached) +
       step +
       common +
       chunks +
-      SINKS_WGSL[sinks] +
-      decode,
+      block +
+      SINKS_WGSL[sinks],
     bindings: isTurning
-      ? ['read', 'write', 'write', 'read', 'read', 'write', 'write', 'read']
+      ? [...TURNING, ...(isNorming ? (['read', 'read'] as const) : [])]
       : withSinks(sinks, ['read', 'read', 'read', 'read', 'read', 'write', 'write']),
-    needs: lanes === 'subgroup' ? ['subgroups'] : [],
+    needs,
     cost: (shape, step) => attentionCost(kv, shape, shape.rows, step),
     constants: (shape) => ({
       ...attentionConstants(shape),
       ...chunkConstants(shape),
-      ...decodeDivision(shape, lanes),
+      ...(lanes === 'streams' ? streamDivision(shape) : decodeDivision(shape, lanes)),
       ...(isTurning && turnConstants(shape.turn!)),
+      ...(isNorming && { EPS: shape.eps! }),
     }),
-    workgroups: (shape) => {
-      const group = shape.heads / shape.kvHeads;
-      return [shape.kvHeads * Math.ceil(group / blockOf(shape)), shape.rows, shape.chunks];
-    },
+    workgroups: (shape) => [blocksOf(shape), shape.rows, shape.chunks],
   };
 }
+
+const LANES_WGSL: Record<DecodeLanes, string> = {
+  workgroup: lanesAlone + decode,
+  subgroup: lanesSubgroup + decode,
+  streams,
+};
+
+/** Storage buffers that decoding takes where it norms heads. */
+export const NORMING_BINDINGS = 10;
+
+const TURNING: BindingKind[] = ['read', 'write', 'write', 'read', 'read', 'write', 'write', 'read'];
 
 /** Reads `partials` and `step`; writes `out`. Of the same shape as the dispatch that wrote `partials`; where that had one chunk, there is nothing to combine. */
 export function attentionCombine(sinks: Sinks = 'no sinks'): Kernel<DecodeAttentionShape> {
@@ -169,10 +215,10 @@ export function attentionPrefill(kv: KvType, sinks: Sinks = 'no sinks'): Kernel<
 /** Chunks that a row at `position` has, at most; a step needs those of its longest row. */
 export function decodeChunks(
   position: number,
-  { window, alonePositions, chunkPositions }: Omit<DecodeAttentionShape, 'rows' | 'chunks'>,
+  { window, alonePositions, chunkPositions, mostChunks }: Omit<DecodeAttentionShape, 'rows' | 'chunks'>,
 ): number {
   const positions = visible(position + 1, window);
-  return positions <= alonePositions ? 1 : Math.ceil(positions / chunkPositions);
+  return positions <= alonePositions ? 1 : Math.min(mostChunks, Math.ceil(positions / chunkPositions));
 }
 
 export function partialBytes({ rows, heads, headDim, chunks }: DecodeAttentionShape): number {
@@ -219,15 +265,15 @@ function withSinks(sinks: Sinks, bindings: BindingKind[]): BindingKind[] {
   return sinks === 'sinks' ? [...bindings, 'read'] : bindings;
 }
 
-function chunkConstants({ alonePositions, chunkPositions }: DecodeAttentionShape): Record<string, number> {
-  return { ALONE: alonePositions, CHUNK: chunkPositions };
+function chunkConstants(shape: DecodeAttentionShape): Record<string, number> {
+  return { ALONE: shape.alonePositions, CHUNK: shape.chunkPositions, MOST_CHUNKS: shape.mostChunks };
 }
 
 /** Quads of workgroup memory for what is merged: 8 KB. */
 const HELD_QUADS = 512;
 
 /** How a workgroup of `attention-decode` divides its work. */
-function decodeDivision(shape: DecodeAttentionShape, lanes: DecodeVariant['lanes']) {
+function decodeDivision(shape: DecodeAttentionShape, lanes: 'workgroup' | 'subgroup') {
   const quads = shape.headDim / 4;
   const block = blockOf(shape);
   const held = Math.floor(HELD_QUADS / (Math.floor(shape.threads / quads) * quads));
@@ -240,13 +286,29 @@ function decodeDivision(shape: DecodeAttentionShape, lanes: DecodeVariant['lanes
   };
 }
 
+/** The same of streams: a thread has eight dimensions. */
+function streamDivision(shape: DecodeAttentionShape) {
+  const { headDim, threads, subgroupSize } = shape;
+  const block = blockOf(shape);
+  const teams = threads / subgroupSize;
+  return {
+    BLOCK: block,
+    LANES: 2 ** Math.ceil(Math.log2(headDim / 8)),
+    THREADS: threads,
+    NEAR: subgroupSize,
+    HELD: Math.min(block, Math.max(1, Math.floor(HELD_QUADS / (teams * (headDim / 4))))),
+  };
+}
+
 /** Heads that a workgroup takes, as even as can be: a group of five is three and two. */
-function blockOf({ heads, kvHeads, block }: DecodeAttentionShape): number {
+function blockOf({ heads, kvHeads, block }: BlockShape): number {
   const group = heads / kvHeads;
   return Math.ceil(group / Math.ceil(group / block));
 }
 
-/** The largest power of two up to `limit`. */
-function powerOfTwo(limit: number): number {
-  return 2 ** Math.floor(Math.log2(limit));
+/** Workgroups that share a row's heads. */
+function blocksOf(shape: BlockShape): number {
+  return shape.kvHeads * Math.ceil(shape.heads / shape.kvHeads / blockOf(shape));
 }
+
+type BlockShape = Pick<DecodeAttentionShape, 'heads' | 'kvHeads' | 'block'>;

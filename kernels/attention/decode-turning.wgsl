@@ -6,9 +6,12 @@
 
 override UNITS = (HEAD_QUADS + UNIT - 1) / UNIT;
 
-fn query(row: u32, head: u32, quad: u32) -> vec4<f32> {
+const NORMS = 8;
+
+// `h` is the head's place in the block
+fn query(row: u32, head: u32, h: u32, quad: u32) -> vec4<f32> {
   let position = step[row].position;
-  return turnedQuad(row, head, quad, position) * sharpness(position);
+  return turnedQuad(row, head, quad, position) * (headFactor(h) * sharpness(position));
 }
 
 // Own k and v are written by every workgroup that reads them

@@ -1,5 +1,3 @@
-enable subgroups;
-
 // Threads that work together, by shuffles. Those of a one-dimensional workgroup lie in subgroups in their order; NEAR, a
 // power of two, is the smallest subgroup that the adapter may choose. Control flow is uniform.
 

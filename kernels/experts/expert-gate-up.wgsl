@@ -1,7 +1,7 @@
 // Gate and up of experts in integers, for few pairs of rows of x in int8: act(gate, up), in int8 again
 //
 // A workgroup makes a unit (32 values) of one pair, which is z: 32 teams of LANES threads, a row of gate and one of up
-// each, as in expert-mat-vec.wgsl. Eight threads then quantize the unit as kernels/quantize does. Pairs of experts
+// each, as in expert-mat-vec.wgsl. Another file says which expert a pair's is (`route_of`). Eight threads then quantize the unit as kernels/quantize does. Pairs of experts
 // that are not in this stack are left as they are.
 
 override FFN: u32 = N / 2u;  // a multiple of 32
@@ -17,7 +17,6 @@ override OUT_LINE: u32 = 8u * OUT_UNITS + 4u * ((OUT_UNITS + 1u) / 2u);
 alias Sums = vec2<f32>; // gate, up
 
 @group(0) @binding(3) var<storage, read_write> out: array<u32>;  // (pairs, OUT_LINE)
-@group(0) @binding(4) var<storage, read> routes: array<Route>;   // (pairs)
 @group(0) @binding(6) var<storage, read> bias: array<f32>;       // where BIASED
 
 // As in quantize-fours.wgsl
@@ -32,8 +31,9 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let pair = group.z;
-  let expert = routes[pair].expert - FIRST;
   let out_unit = group.y * groups.x + group.x;
+  let route = route_of(pair, out_unit, thread);
+  let expert = route.expert - FIRST;
   if (expert >= EXPERTS || out_unit >= OUT_UNITS) {
     return;
   }
@@ -64,7 +64,7 @@ fn main(
   }
   let total = reduce(sums, thread);
   if (lane == 0u) {
-    made[team] = inner(routes[pair], n, total.x, total.y);
+    made[team] = inner(route, n, total.x, total.y);
   }
   workgroupBarrier();
   if (thread < 8u) {

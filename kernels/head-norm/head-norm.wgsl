@@ -10,6 +10,8 @@ override HEAD_DIM: u32;
 override EPS: f32;
 override THREADS: u32;
 
+const NORMS = 1;
+
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;  // (N, HEADS + 2 KV_HEADS, HEAD_DIM)
 
 var<workgroup> partial: array<f32, THREADS>;

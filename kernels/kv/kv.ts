@@ -2,11 +2,16 @@ import bindBoth from './bind-both.wgsl?raw';
 import bindRead from './bind-read.wgsl?raw';
 import bindWrite from './bind-write.wgsl?raw';
 import f16 from './kv-f16.wgsl?raw';
+import f16Eights from './kv-f16-eights.wgsl?raw';
 import f32 from './kv-f32.wgsl?raw';
 import pages from './kv-pages.wgsl?raw';
 import q8 from './kv-q8-0.wgsl?raw';
+import readEightsF16 from './read-eights-f16.wgsl?raw';
+import readEightsF32 from './read-eights-f32.wgsl?raw';
+import readEightsQ8 from './read-eights-q8-0.wgsl?raw';
 import readFloats from './read-floats.wgsl?raw';
 import readQ8 from './read-q8-0.wgsl?raw';
+import writeEightsF16 from './write-eights-f16.wgsl?raw';
 import writeFloats from './write-floats.wgsl?raw';
 import writeQ8 from './write-q8-0.wgsl?raw';
 
@@ -39,6 +44,13 @@ export const kvWgsl: Record<KvType, KvWgsl> = {
   f32: join(f32 + pages, readFloats, writeFloats),
   f16: join(f16 + pages, readFloats, writeFloats),
   q8_0: join(q8 + pages, readQ8, writeQ8),
+};
+
+/** The same for heads of whole eights: `keyEight` and `valueEight` ask for one, `lowOf` and `highOf` are its values. */
+export const kvEightsWgsl: Record<KvType, KvWgsl> = {
+  f32: join(f32 + pages, readEightsF32, writeFloats),
+  f16: join(f16Eights + pages, readEightsF16, writeEightsF16),
+  q8_0: join(q8 + pages, readEightsQ8, writeQ8),
 };
 
 function join(layout: string, read: string, write: string): KvWgsl {

@@ -1,7 +1,11 @@
 import { valuesCost } from '../costs.ts';
 import type { Kernel } from '../kernel.ts';
 import { type KvShape, type KvType, kvConstants, kvEntryBytes, kvUnit, kvWgsl } from '../kv/kv.ts';
+import noWeights from '../head-norm/no-weights.wgsl?raw';
+import weights from '../head-norm/weights.wgsl?raw';
 import step from '../step.wgsl?raw';
+import headsAsTheyAre from './heads-as-they-are.wgsl?raw';
+import headsNormed from './heads-normed.wgsl?raw';
 import wgsl from './rope.wgsl?raw';
 import turn from './turn.wgsl?raw';
 
@@ -31,8 +35,17 @@ export interface Temperature {
 
 const NO_TEMPERATURE: Temperature = { scale: 0, length: 1, offset: 0 };
 
-/** `turnedQuad`, `sharpness` and `storeUnit`, for a kernel that binds `qkv` and `rotation` and can write to the cache. */
-export const turnWgsl = turn;
+/** Whether the heads of q and k are normed, each by itself, before they turn. */
+export type HeadNorms = 'norms heads' | 'no norms';
+
+/**
+ * `turnedQuad`, `sharpness` and `storeUnit`, for a kernel that binds `qkv` and `rotation` and can write to the cache. One that
+ * norms heads binds their weights at NORMS and NORMS + 1.
+ */
+export const turnWgsl: Record<HeadNorms, string> = {
+  'norms heads': turn + headsNormed + weights,
+  'no norms': turn + headsAsTheyAre + noWeights,
+};
 
 export function turnConstants({
   rotaryDim,
@@ -55,7 +68,7 @@ export function turnConstants({
 export function rope(kv: KvType): Kernel<RopeShape> {
   return {
     name: `rope-${kv}`,
-    wgsl: kvWgsl[kv].write + step + turn + wgsl,
+    wgsl: kvWgsl[kv].write + step + turnWgsl['no norms'] + wgsl,
     bindings: ['read', 'read', 'read', 'read', 'write', 'write', 'write'],
     cost: ({ rows, heads, kvHeads, headDim, rotaryDim }) => {
       const turned = rows * (heads + kvHeads) * rotaryDim;

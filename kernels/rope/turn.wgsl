@@ -6,7 +6,8 @@
 // long contexts.
 //
 // The kernel that this is joined to binds `qkv: array<f32>`, (N, ROW_HEADS * HEAD_DIM), with the heads of q, k and v side
-// by side, and `rotation: array<vec2<f32>>`, (positions, ROTARY / 2) of (cos, sin).
+// by side, and `rotation: array<vec2<f32>>`, (positions, ROTARY / 2) of (cos, sin). Other files say what q and k are multiplied
+// by before they turn: dimensions (`weightOf`), and all of the own key (`keyFactor`).
 
 override ROTARY: u32;
 override ADJACENT: bool;
@@ -18,27 +19,30 @@ override LENGTH: f32;
 override PAIRS = max(ROTARY / 2, 1u);
 override ROW_HEADS = HEADS + 2 * KV_HEADS;
 
-fn turned(start: u32, d: u32, position: u32) -> f32 {
+fn turned(row: u32, head: u32, d: u32, position: u32) -> f32 {
   if (d >= ROTARY) {
-    return qkv[start + d];
+    return weighted(row, head, d);
   }
   let pair = select(d % PAIRS, d / 2, ADJACENT);
   let first = select(pair, 2 * pair, ADJACENT);
   let second = first + select(PAIRS, 1u, ADJACENT);
-  let a = qkv[start + first];
-  let b = qkv[start + second];
+  let a = weighted(row, head, first);
+  let b = weighted(row, head, second);
   let turn = rotation[position * PAIRS + pair];
   return select(a * turn.y + b * turn.x, a * turn.x - b * turn.y, d == first);
 }
 
+fn weighted(row: u32, head: u32, d: u32) -> f32 {
+  return qkv[(row * ROW_HEADS + head) * HEAD_DIM + d] * weightOf(head, d);
+}
+
 fn turnedQuad(row: u32, head: u32, quad: u32, position: u32) -> vec4<f32> {
-  let start = (row * ROW_HEADS + head) * HEAD_DIM;
   let d = quad * 4;
   return vec4(
-    turned(start, d, position),
-    turned(start, d + 1, position),
-    turned(start, d + 2, position),
-    turned(start, d + 3, position),
+    turned(row, head, d, position),
+    turned(row, head, d + 1, position),
+    turned(row, head, d + 2, position),
+    turned(row, head, d + 3, position),
   );
 }
 
@@ -60,7 +64,7 @@ fn storeUnit(row: u32, here: Row, head: u32, first: u32) {
   let isKey = head < HEADS + KV_HEADS;
   for (var i = 0u; i < min(UNIT, HEAD_QUADS - first); i++) {
     if (isKey) {
-      quads[i] = turnedQuad(row, head, first + i, here.position);
+      quads[i] = turnedQuad(row, head, first + i, here.position) * keyFactor();
     } else {
       quads[i] = plainQuad(row, head, first + i);
     }

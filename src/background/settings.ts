@@ -8,6 +8,7 @@ import {
   MAX_MACHINE_NAME_CHARS,
   MAX_SITES_HERE,
   MEMORY_BYTES_RANGE,
+  SAVED_TEXT_BYTES_RANGE,
   type Settings,
 } from '../protocol/settings.ts';
 import type { Area } from './area.ts';
@@ -54,6 +55,7 @@ export const SettingsChanges = v.strictObject({
   mesh: v.optional(Mesh),
   hub: v.optional(Hub),
   diskBytes: v.optional(within(DISK_BYTES_RANGE)),
+  savedTextBytes: v.optional(within(SAVED_TEXT_BYTES_RANGE)),
 });
 
 export interface SettingsStore {

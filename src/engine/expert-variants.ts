@@ -56,9 +56,14 @@ export function gateUpKernel(
   { dp4a, gateUpLanes, subgroupSize }: Variants,
   format: QuantFormat,
   input: InputKind,
+  from: 'given' | 'chosen' = 'given',
 ): Tuned<ExpertGateUpShape> {
   const ahead = input !== 'quantized';
-  return tuned(expertGateUp(format, dp4a!, input), { lanes: gateUpLanes, subgroup: subgroupSize, ahead });
+  return tuned(expertGateUp(format, dp4a!, input, from), {
+    lanes: gateUpLanes,
+    subgroup: subgroupSize,
+    ahead,
+  });
 }
 
 /** For the pairs of few rows: `values` of each row in all. */
@@ -78,9 +83,9 @@ export const FEW_ROUTED_ROWS = 8;
 export function routerKernel(variants: Variants, format: QuantFormat, k: number): Tuned<RouterShape> {
   const { team, subgroupSize: subgroup } = variants;
   if (team === 'alone') return tuned(router(format, team), { lanes: 1, teams: 16, subgroup });
-  // A unit a lane: there are few rows of weights
+  // A unit a lane, and a workgroup to each team: there are few rows of weights
   const lanes = powerOfTwo(k / 32, 64);
-  return tuned(router(format, team), { lanes, teams: 256 / lanes, subgroup });
+  return tuned(router(format, team), { lanes, teams: 64 / lanes, subgroup });
 }
 
 /** For more rows: of so few rows of weights there would be too few tiles to fill a GPU. */
@@ -98,10 +103,10 @@ function variantOf({ team, dp4a }: Variants, input: ExpertInput): StackVariant {
   return { input, team: input === 'int8' ? dp4a! : team };
 }
 
-/** Four units a lane, as of `matVecDp4aTuning`. */
+/** Two units a lane, since every one waits for its route: of a row's experts together there are many. */
 function teamTuning({ team }: StackVariant, units: number, { subgroupSize }: Variants): StackTuning {
   if (team === 'alone') return { lanes: 1, teams: 16, subgroup: subgroupSize };
-  const lanes = powerOfTwo(units / 4, 64);
+  const lanes = powerOfTwo(units / 2, 64);
   return { lanes, teams: 256 / lanes, subgroup: subgroupSize };
 }
 

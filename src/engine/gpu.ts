@@ -1,5 +1,6 @@
 import { type BindingKind, type Kernel, type KernelFeature, SUBGROUP_MATRIX } from '../../kernels/kernel.ts';
 import { HearthError } from '../protocol/errors.ts';
+import { Pace } from './pace.ts';
 
 export interface GpuOptions {
   /** Which features to use where the adapter has them: all by default but f16, which only matrices then are in. */
@@ -41,6 +42,8 @@ export class Gpu {
   readonly lost: Promise<string>;
   /** By its self-test. */
   trust: Trust = 'all it has';
+  /** How fast it has been, of all models' steps. */
+  readonly pace = new Pace();
   #isLost = false;
   #invalid: string | undefined;
 
@@ -123,6 +126,7 @@ export class Gpu {
         maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
         maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
         maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+        maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
       },
     });
     const isSoftware =

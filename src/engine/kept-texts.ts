@@ -4,7 +4,7 @@ import { commonLength } from './saved-texts.ts';
 /** More than anybody goes back to. */
 const MOST_TEXTS = 64;
 
-interface KeptText {
+export interface KeptText {
   origin: string;
   /** What computed it beside the model. */
   adapters: string;
@@ -31,6 +31,8 @@ export class KeptTexts {
   readonly #pages: PagePools;
   /** The last used last. */
   #texts: KeptText[] = [];
+  /** A text goes, since others need its room. True if its pages were taken over, to be given back later. */
+  onEvict: (text: KeptText) => boolean = () => false;
 
   constructor(pages: PagePools) {
     this.#pages = pages;
@@ -96,8 +98,8 @@ export class KeptTexts {
 
   /** False if there is nothing to drop. */
   dropOldest(): boolean {
-    const [oldest] = this.#texts;
-    this.#drop((text) => text === oldest);
+    const oldest = this.#texts.shift();
+    if (oldest && !this.onEvict(oldest)) this.#pages.give(oldest.pages);
     return oldest !== undefined;
   }
 

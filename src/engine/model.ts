@@ -232,7 +232,13 @@ export class Model implements LoadedModel {
     await this.#adapters.remove(this.#gpuStep, id);
   }
 
+  forgetTexts(): void {
+    this.#saver?.forget(undefined);
+    this.#runner.forget();
+  }
+
   stop(origin: string | undefined): number {
+    this.#saver?.forget(origin);
     return this.#runner.stop(origin);
   }
 

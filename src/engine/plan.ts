@@ -1,4 +1,4 @@
-import { chunkPositions } from '../../kernels/attention/attention.ts';
+import { CHUNK_POSITIONS, mostChunks } from '../../kernels/attention/attention.ts';
 import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { HearthError } from '../protocol/errors.ts';
@@ -197,7 +197,7 @@ export function activationElements(
   const vocab = config.pooling ? 0 : config.vocab;
   const projected = slots * config.projectedDim;
   const partials = config.hasCache
-    ? Math.ceil(contextLength / chunkPositions(contextLength)) * slots * heads * (headDim + 4)
+    ? Math.min(mostChunks(config), Math.ceil(contextLength / CHUNK_POSITIONS)) * slots * heads * (headDim + 4)
     : 0;
   return {
     x: maxRows * dim,

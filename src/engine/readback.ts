@@ -1,5 +1,5 @@
-import type { Gpu } from './gpu.ts';
 import { HearthError } from '../protocol/errors.ts';
+import type { Gpu } from './gpu.ts';
 
 /** Bytes of two timestamps. */
 const TIMES_BYTES = 16;
@@ -46,9 +46,9 @@ export class Readback {
     return this.#all.flatMap(({ buffer, times }) => (times ? [buffer, times.resolved] : [buffer]));
   }
 
-  /** Submits what `encode` puts into a pass, and then `last`; resolves to the first `bytes` of `results` after it, and the GPU's time. */
+  /** Submits what each of `parts` puts into a pass, each by itself, and then `last`; resolves to the first `bytes` of `results` after it, and the GPU's time. */
   async submit(
-    encode: (pass: GPUComputePassEncoder) => void,
+    parts: Encode | readonly Encode[],
     results?: GPUBuffer,
     bytes = 0,
     last?: LastPass,
@@ -63,18 +63,32 @@ export class Readback {
     try {
       const begins = { beginningOfPassWriteIndex: 0 };
       const ends = { endOfPassWriteIndex: 1 };
-      const stamped = (marks: object) => times && { timestampWrites: { querySet: times.query, ...marks } };
+      const passes = typeof parts === 'function' ? [parts] : parts;
       let encoder = device.createCommandEncoder();
-      let pass = encoder.beginComputePass(stamped(last ? begins : { ...begins, ...ends }));
-      encode(pass);
-      pass.end();
-      if (last) {
-        device.queue.submit([encoder.finish()]);
-        await last.ready();
-        encoder = device.createCommandEncoder();
-        pass = encoder.beginComputePass(stamped(ends));
-        last.encode(pass);
+      const encodePass = (encode: Encode, isFirst: boolean, isLast: boolean) => {
+        const timestampWrites = times && {
+          querySet: times.query,
+          ...(isFirst && begins),
+          ...(isLast && ends),
+        };
+        const pass = encoder.beginComputePass(
+          timestampWrites && (isFirst || isLast) ? { timestampWrites } : {},
+        );
+        encode(pass);
         pass.end();
+      };
+      const send = () => {
+        device.queue.submit([encoder.finish()]);
+        encoder = device.createCommandEncoder();
+      };
+      for (const [i, encode] of passes.entries()) {
+        if (i > 0) send();
+        encodePass(encode, i === 0, !last && i === passes.length - 1);
+      }
+      if (last) {
+        send();
+        await last.ready();
+        encodePass(last.encode, false, true);
       }
       if (results && bytes > 0) encoder.copyBufferToBuffer(results, 0, buffer, 0, bytes);
       if (times) {
@@ -116,6 +130,8 @@ export class Readback {
 function aligned(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
+
+type Encode = (pass: GPUComputePassEncoder) => void;
 
 /** The end of a step, which waits for the processor while the GPU computes what comes before. */
 export interface LastPass {

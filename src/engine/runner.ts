@@ -125,6 +125,11 @@ export class Runner {
     return this.#loop.kept;
   }
 
+  /** Pages have been given back. */
+  wakeUp(): void {
+    this.#loop.wakeUp();
+  }
+
   get msPerRow(): number {
     return this.#loop.msPerRow;
   }

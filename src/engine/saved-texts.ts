@@ -19,8 +19,8 @@ export interface SavedTexts {
   find(owner: TextOwner, tokens: readonly number[]): Promise<SavedText | undefined>;
   /** Keeps a text, in place of those that it goes on from, for as long as there is room. */
   save(owner: TextOwner, tokens: readonly number[], bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Forgets what one origin said. */
-  forget(origin: string): Promise<void>;
+  /** Forgets what one origin said, or everything. */
+  forget(origin: string | undefined): Promise<void>;
 }
 
 /** How many tokens two texts have alike, from the first on. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GREEDY, type Lane } from '../protocol/generate.ts';
 import { type HeldPages, type PageGroup, PagePools, pagesOfStep, pagesOfWindow } from './pages.ts';
-import { Scheduler, type StepPlan } from './schedule.ts';
+import { type ScheduleOptions, Scheduler, type StepPlan } from './schedule.ts';
+import { StepCosts } from './speculate/step-costs.ts';
 import type { Sequence } from './sequence.ts';
 
 let nextId = 1;
@@ -40,6 +41,7 @@ function machine({
   depth = 4,
   windows = [] as number[],
   maxRows = 64,
+  guessing = undefined as ScheduleOptions['guessing'],
 } = {}) {
   const ofWindow = (window: number) => ({
     window,
@@ -52,6 +54,7 @@ function machine({
     pages: new PagePools(groups, pageSize, maxRows),
     depth,
     groups: () => 1,
+    ...(guessing && { guessing }),
     keepsTexts: () => true,
     onPage() {},
     onSlot() {},
@@ -295,6 +298,26 @@ describe('continuous batching', () => {
     while (scheduler.next(8)) steps++;
     expect(steps).toBe(3);
   });
+});
+
+test('beside a stream that is read, prompts of others may get on by a row each, as if they decoded', () => {
+  const costs = new StepCosts();
+  const none = { decodes: 0, others: 0, guesses: 0, prompts: 0 };
+  for (const decodes of [1, 2, 4, 8]) costs.note({ ...none, decodes }, 1);
+  costs.note({ ...none, decodes: 1, prompts: 1 }, 10);
+  const { scheduler, step } = machine({ slots: 6, guessing: { costs, mayGuess: () => true } });
+  scheduler.add(sequence({ origin: 'reader', prompt: 1, answer: 30 }));
+  step(16);
+  const bulk = ['b', 'c'].map((origin) => sequence({ origin, lane: 'bulk', prompt: 8 }));
+  for (const each of bulk) scheduler.add(each);
+  const plan = step(16)!;
+  expect(plan.prefills).toEqual([]);
+  expect(plan.decodes.map(({ rows, isOutput }) => [rows, isOutput])).toEqual([
+    [1, true],
+    [1, false],
+    [1, false],
+  ]);
+  expect(bulk.map(({ scheduled }) => scheduled)).toEqual([1, 1]);
 });
 
 test('whatever comes, pages are owned once, budgets hold, and everyone finishes', () => {

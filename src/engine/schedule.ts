@@ -10,10 +10,15 @@ import {
   tokensAhead,
 } from './sequence.ts';
 import { Speculation } from './speculate/speculation.ts';
-import type { StepCosts } from './speculate/step-costs.ts';
+import type { OtherRows, StepCosts } from './speculate/step-costs.ts';
 import { Turns } from './turns.ts';
 
 const LANES: readonly Lane[] = ['interactive', 'bulk', 'guest'];
+const NO_LIMIT: OtherRows = {
+  decodes: Number.POSITIVE_INFINITY,
+  prompts: Number.POSITIVE_INFINITY,
+  areSingle: false,
+};
 
 /** A run of positions of one sequence in a step. Its last row is an output if it reaches the last known token. */
 export interface Chunk {
@@ -76,7 +81,7 @@ export class Scheduler {
   readonly #turns = new Turns();
   readonly #speculations = new Map<Sequence, Speculation>();
   /** Rows of lanes below the interactive one that the next step may have. */
-  #others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
+  #others = NO_LIMIT;
   #nextOther = 0;
 
   constructor(options: ScheduleOptions) {
@@ -152,6 +157,15 @@ export class Scheduler {
     };
   }
 
+  /** Takes over pages of texts that go for want of room, where it says so; they are given back by `giveEvicted`. */
+  onEvict(take: KeptTexts['onEvict']): void {
+    this.#kept.onEvict = take;
+  }
+
+  giveEvicted(pages: HeldPages): void {
+    this.#options.pages.give(pages);
+  }
+
   keptOf(origin: string, tokens: readonly number[]): number {
     return this.#kept.keptOf(origin, '', tokens);
   }
@@ -180,8 +194,18 @@ export class Scheduler {
     const prefills = isWhole ? this.#texts(budget) : this.#prefills(budget - rowsOf(decodes));
     // A page that was taken back for a later sequence takes its rows out of this very step
     const isLive = ({ sequence, epoch }: Chunk) => sequence.epoch === epoch;
-    const plan = { decodes: decodes.filter(isLive), prefills: prefills.filter(isLive) };
+    const live = prefills.filter(isLive);
+    const isSingle = ({ sequence }: Chunk) => this.#isSingle(sequence.lane);
+    const plan = {
+      decodes: [...decodes.filter(isLive), ...live.filter(isSingle)],
+      prefills: live.filter((chunk) => !isSingle(chunk)),
+    };
     return plan.decodes.length + plan.prefills.length > 0 ? plan : undefined;
+  }
+
+  /** Whether prompts of a lane get on by a row of each, which is computed as those of sequences that go on. */
+  #isSingle(lane: Lane): boolean {
+    return lane !== 'interactive' && this.#others.areSingle;
   }
 
   #admit(): void {
@@ -260,19 +284,15 @@ export class Scheduler {
   #limit(): void {
     const { guessing } = this.#options;
     const running = this.#running();
-    this.#others = { decodes: Number.POSITIVE_INFINITY, promptRows: Number.POSITIVE_INFINITY };
-    const isRead = running.some((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused);
+    this.#others = NO_LIMIT;
+    const readers = running.filter((s) => s.lane === 'interactive' && isDecoding(s) && !s.isPaused).length;
     const others = running.filter(({ lane }) => lane !== 'interactive');
-    if (!guessing || !isRead || others.length === 0) return;
-    const { spareMs, msPerOther, msPerRow } = guessing.costs;
-    const hasPrompts = others.some((s) => isPrefilling(s));
-    const decodes = Math.min(
-      others.filter((s) => isDecoding(s)).length,
-      Math.floor((hasPrompts ? spareMs / 2 : spareMs) / msPerOther),
-    );
-    // One row at least, or a prompt would wait for as long as somebody reads
-    const promptRows = spareMs > 0 ? Math.max(1, Math.floor((spareMs - decodes * msPerOther) / msPerRow)) : 0;
-    this.#others = { decodes, promptRows };
+    if (!guessing || readers === 0 || others.length === 0) return;
+    const counts = {
+      decodes: others.filter(isDecoding).length,
+      prompts: others.filter(isPrefilling).length,
+    };
+    this.#others = guessing.costs.beside(readers, counts, guessing.mayGuess());
   }
 
   /** By lane; of what nobody waits for, another one is first each time. */
@@ -322,7 +342,8 @@ export class Scheduler {
   #prefills(budget: number): Chunk[] {
     const chunks: Chunk[] = [];
     for (const lane of LANES) {
-      if (lane !== 'interactive') budget = Math.min(budget, this.#others.promptRows);
+      const isSingle = this.#isSingle(lane);
+      if (lane !== 'interactive') budget = Math.min(budget, this.#others.prompts);
       const queues = new Map<string, Sequence[]>();
       for (const s of this.#running()) {
         if (s.lane === lane && isPrefilling(s) && !s.isPaused)
@@ -335,7 +356,7 @@ export class Scheduler {
           let left = allowance;
           while (left > 0 && queue.length > 0) {
             const sequence = queue[0]!;
-            const rows = Math.min(left, sequence.tokens.length - sequence.scheduled);
+            const rows = Math.min(isSingle ? 1 : left, sequence.tokens.length - sequence.scheduled);
             if (sequence.slot === undefined || !this.#reserve(sequence, sequence.scheduled + rows)) {
               queue.shift();
               continue;
@@ -352,7 +373,7 @@ export class Scheduler {
               ...(isOutput && sequence.hold?.needsMask && { isMasked: true }),
             });
             left -= rows;
-            if (!isPrefilling(sequence)) queue.shift();
+            if (isSingle || !isPrefilling(sequence)) queue.shift();
           }
           budget -= allowance - left;
           // An origin whose turn was cut short by the step's end is owed the rest

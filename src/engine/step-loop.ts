@@ -88,7 +88,7 @@ export class StepLoop<Result extends Timed> {
     this.#wake = undefined;
   }
 
-  get kept(): Pick<Scheduler, 'holdKept' | 'keptOf' | 'adopt'> {
+  get kept(): Pick<Scheduler, 'holdKept' | 'keptOf' | 'adopt' | 'onEvict' | 'giveEvicted'> {
     return this.#scheduler;
   }
 
@@ -165,7 +165,7 @@ export class StepLoop<Result extends Timed> {
     try {
       const result = await this.#step.run(plan);
       busyMs = result.busyMs;
-      this.#costs.note(rows, busyMs, isRead);
+      this.#costs.note(rows, busyMs);
       this.#read(plan, result);
     } finally {
       this.#aheadMs -= expectedMs;
@@ -195,8 +195,7 @@ export class StepLoop<Result extends Timed> {
     const running = [...this.#scheduler.sequences];
     const isShared =
       governor.isShared || running.some(isDecoding) || new Set(running.map(({ origin }) => origin)).size > 1;
-    const ms = (isShared ? SHARED_STEP_MS : LONE_STEP_MS) - this.#costs.decodeMs;
-    const rows = Math.floor(ms / this.#costs.msPerRow);
+    const rows = this.#costs.rowsWithin(isShared ? SHARED_STEP_MS : LONE_STEP_MS);
     return Math.min(plan.maxRows, Math.max(MIN_ROWS, rows, running.length));
   }
 

@@ -1,15 +1,16 @@
 import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import type { MeasuredStep } from '../protocol/performance.ts';
 import type { LoadedAdapter } from './adapters/loaded-adapter.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
-import { type Dispatch, encode, type SizedDispatch, sized } from './dispatch.ts';
+import { type Dispatch, encode, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
+import { type Work, workOf } from './pace.ts';
 import { PageBytes } from './page-bytes.ts';
 import type { Plan } from './plan.ts';
-import type { MeasuredStep } from '../protocol/performance.ts';
 import type { PreparedStep } from './profile.ts';
 import { type LastPass, Readback } from './readback.ts';
 import { Sampling } from './sampling.ts';
@@ -53,7 +54,7 @@ export class Step implements Stepper {
   readonly #weights: Weights;
   readonly #variants: Variants;
   submitted: Promise<void> | undefined;
-  #last: { size: string; dispatches: SizedDispatch[] } | undefined;
+  #last: { size: string; work: Work } | undefined;
 
   /**
    * In f16 where the device has it, unless `arithmetic` says f32. Fails with `out-of-memory` if the device has no room for
@@ -151,16 +152,16 @@ export class Step implements Stepper {
     const bytes = this.#sampling.resultBytes(load.samples);
     const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
     const held = maskedSequences(plan);
+    const work = this.#forwardWork(load);
+    const forward = this.gpu.pace.parts(work);
     const { results, busyMs } = await this.#readback.submit(
-      (pass) => {
-        this.#encodeForward(pass, load);
-        if (held.length === 0) sample(pass);
-      },
+      held.length > 0 ? forward : [...forward.slice(0, -1), both(forward.at(-1)!, sample)],
       this.#sampling.results,
       bytes,
       held.length > 0 ? this.#afterMasks(held, sample) : undefined,
     );
     this.gpu.check();
+    this.gpu.pace.note(work, busyMs);
     const { samples } = load;
     const [ids, logprobs] = [
       this.#sampling.idsOf(results, samples),
@@ -258,12 +259,14 @@ export class Step implements Stepper {
   async #logitsOf(readback: Readback, plan: StepPlan): Promise<Float32Array[]> {
     const { vocab } = this.#config;
     const load = this.#stepBuffer.write(plan);
-    const { results } = await readback.submit(
-      (pass) => this.#encodeForward(pass, load),
+    const work = this.#forwardWork(load);
+    const { results, busyMs } = await readback.submit(
+      this.gpu.pace.parts(work),
       this.#buffers.activations.logits.buffer,
       load.outputs * vocab * 4,
     );
     this.gpu.check();
+    this.gpu.pace.note(work, busyMs);
     const values = new Float32Array(results);
     return Array.from({ length: load.outputs }, (_, i) => values.slice(i * vocab, (i + 1) * vocab));
   }
@@ -278,11 +281,11 @@ export class Step implements Stepper {
   }
 
   /** Most steps are as large as the one before: what is dispatched is found out once. */
-  #encodeForward(pass: GPUComputePassEncoder, load: StepLoad): void {
+  #forwardWork(load: StepLoad): Work {
     const { rows, outputs, decodes, hasGuesses, tiles, depth } = load;
     const size = [rows, outputs, decodes, hasGuesses, tiles, Math.ceil(depth / SIZED_POSITIONS)].join();
-    if (this.#last?.size !== size) this.#last = { size, dispatches: sized(this.#forward, load) };
-    encode(pass, this.#last.dispatches);
+    if (this.#last?.size !== size) this.#last = { size, work: workOf(sized(this.#forward, load), load) };
+    return this.#last.work;
   }
 
   /** A step that may be run to measure it, as often as one likes: for a model at rest. */
@@ -313,4 +316,11 @@ export class Step implements Stepper {
 
 function maskedSequences({ decodes, prefills }: StepPlan): Sequence[] {
   return [...decodes, ...prefills].flatMap(({ sequence, isMasked }) => (isMasked ? [sequence] : []));
+}
+
+function both(first: LastPass['encode'], second: LastPass['encode']): LastPass['encode'] {
+  return (pass) => {
+    first(pass);
+    second(pass);
+  };
 }

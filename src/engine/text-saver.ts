@@ -1,9 +1,13 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import type { Clock } from './clock.ts';
+import type { KeptText } from './kept-texts.ts';
 import type { Plan } from './plan.ts';
 import type { Runner } from './runner.ts';
 import { commonLength, type SavedTexts } from './saved-texts.ts';
 import type { Step } from './step.ts';
+
+/** Where pages are read, and what wrote them. */
+type Paged = Pick<Step, 'pageBytes' | 'variants'>;
 
 /** Goes into every name: raise it when what the cache holds changes its meaning. */
 const VERSION = 1;
@@ -24,7 +28,7 @@ export interface TextSaverOptions {
   runner: Runner;
   clock: Clock;
   /** What computes now; undefined where pages cannot be read. */
-  step(): Step | undefined;
+  step(): Paged | undefined;
 }
 
 /** Takes the texts that one model keeps in its cache to disk, and back when a text begins alike. */
@@ -34,8 +38,45 @@ export class TextSaver {
   #fingerprint: Promise<string> | undefined;
   #bytesPerMs = FIRST_BYTES_PER_MS;
 
+  /** The text that is read since it has to go: one at a time, so that room is soon found for others. */
+  #leaving: { origin: string; isForgotten: boolean } | undefined;
+
   constructor(options: TextSaverOptions) {
     this.#options = options;
+    options.runner.kept.onEvict((text) => this.#evict(text));
+  }
+
+  /** What one origin said, or everything, is not to be saved any more. */
+  forget(origin: string | undefined): void {
+    if (this.#leaving && (origin === undefined || this.#leaving.origin === origin))
+      this.#leaving.isForgotten = true;
+  }
+
+  /** Saves a text that goes from the cache. True if its pages are given back later. */
+  #evict({ origin, adapters, tokens, pages }: KeptText): boolean {
+    const now = this.#options.step();
+    const bytesOf = now?.pageBytes;
+    const isWanted =
+      adapters === '' && tokens.length >= LEAST_TOKENS && !this.#saved.has(nameOf(origin, tokens));
+    if (!bytesOf || !isWanted || this.#leaving) return false;
+    const leaving = { origin, isForgotten: false };
+    this.#leaving = leaving;
+    const { store, runner } = this.#options;
+    const save = async () => {
+      const bytes = await bytesOf.read(pages[0]!.pages).finally(() => {
+        runner.kept.giveEvicted(pages);
+        runner.wakeUp();
+      });
+      const model = await this.#model(now);
+      if (leaving.isForgotten) return;
+      await store.save({ origin, model }, tokens, bytes);
+      this.#saved.add(nameOf(origin, tokens));
+    };
+    // What cannot be saved is computed again some day
+    void save()
+      .catch(() => {})
+      .finally(() => (this.#leaving = undefined));
+    return true;
   }
 
   /** Saves what has not been saved yet; what was said last first. */
@@ -47,7 +88,7 @@ export class TextSaver {
     const { texts, give } = runner.kept.holdKept();
     try {
       for (const { origin, tokens, pages } of texts.slice(-MOST_TEXTS).reverse()) {
-        const name = `${origin} ${tokens.join()}`;
+        const name = nameOf(origin, tokens);
         if (tokens.length < LEAST_TOKENS || this.#saved.has(name)) continue;
         const model = await this.#model(now);
         const bytes = await bytesOf.read(pages[0]!.pages);
@@ -79,15 +120,19 @@ export class TextSaver {
     runner.kept.adopt(origin, saved.tokens, (pages) => pageBytes.write(pages, bytes));
     const ms = Math.max(1, clock.now() - startedAt);
     this.#bytesPerMs = 0.7 * this.#bytesPerMs + (0.3 * bytes.length) / ms;
-    this.#saved.add(`${origin} ${saved.tokens.join()}`);
+    this.#saved.add(nameOf(origin, saved.tokens));
   }
 
-  async #model(step: Step): Promise<string> {
+  async #model(step: Paged): Promise<string> {
     this.#fingerprint ??= fingerprint(this.#options.source);
     const { kv, pageSize } = this.#options.plan;
     const { arithmetic, integers } = step.variants;
     return [VERSION, await this.#fingerprint, kv, pageSize, arithmetic, integers].join(' ');
   }
+}
+
+function nameOf(origin: string, tokens: readonly number[]): string {
+  return `${origin} ${tokens.join()}`;
 }
 
 /** SHA-256 of a file's size and of pieces all along it: other weights under the same name are another model. */

@@ -37,6 +37,8 @@ export interface Variants {
   sharesTiles: boolean;
   normThreads: number;
   sampleThreads: number;
+  /** Storage buffers that a kernel may have. */
+  mostBindings: number;
   /** The adapter's smallest subgroup, or how many threads play one. */
   subgroupSize: number;
 }
@@ -67,8 +69,11 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
   const hasSubgroups = gpu.has('subgroups') && isTrusted('no subgroup matrices');
   const hasIntegers = gpu.dp4a && isTrusted('no subgroups');
   const subgroupSize = hasSubgroups ? gpu.info.subgroupMinSize : 32;
-  const { maxComputeInvocationsPerWorkgroup: mostThreads, maxComputeWorkgroupStorageSize } =
-    gpu.device.limits;
+  const {
+    maxComputeInvocationsPerWorkgroup: mostThreads,
+    maxComputeWorkgroupStorageSize,
+    maxStorageBuffersPerShaderStage: mostBindings,
+  } = gpu.device.limits;
   const inTeams = hasSubgroups ? 'subgroup' : 'workgroup';
   const shared = {
     dp4a: hasIntegers ? (inTeams as Dp4aTeam) : undefined,
@@ -77,6 +82,7 @@ export function chooseVariants(gpu: Gpu, wanted?: Arithmetic): Variants {
     // A workgroup has 32 times as many threads
     gateUpLanes: mostThreads >= 512 ? 16 : 8,
     mostThreads,
+    mostBindings,
     matrices: hasIntegers && gpu.matrices && trust === 'all it has' && wanted !== 'f32',
     sharesTiles: mostThreads >= 512 && maxComputeWorkgroupStorageSize >= 32_768,
     subgroupSize,

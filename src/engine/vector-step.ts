@@ -2,10 +2,11 @@ import type { Arithmetic } from '../../kernels/quants/weights.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import { allOrNothing } from './all-or-nothing.ts';
 import { Buffers } from './buffers.ts';
-import { type Dispatch, encode, sized } from './dispatch.ts';
+import { type Dispatch, sized } from './dispatch.ts';
 import { buildForward } from './forward/forward.ts';
 import type { Gpu } from './gpu.ts';
 import type { Weights } from './load.ts';
+import { workOf } from './pace.ts';
 import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
 import type { StepPlan } from './schedule.ts';
@@ -98,12 +99,14 @@ export class VectorStep implements Stepper<VectorsResult> {
 
   async run(plan: StepPlan): Promise<VectorsResult> {
     const load = this.#stepBuffer.write(plan);
+    const work = workOf(sized(this.#forward, load), load);
     const { results, busyMs } = await this.#readback.submit(
-      (pass) => encode(pass, sized(this.#forward, load)),
+      this.#gpu.pace.parts(work),
       this.#buffers.activations.outputs.buffer,
       load.outputs * this.#dim * 4,
     );
     this.#gpu.check();
+    this.#gpu.pace.note(work, busyMs);
     const vectors = Array.from(
       { length: load.outputs },
       (_, i) => new Float32Array(results, i * this.#dim * 4, this.#dim),

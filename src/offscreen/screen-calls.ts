@@ -14,7 +14,12 @@ import {
   MAX_URL_CHARS,
 } from '../protocol/limits.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
-import { DISK_BYTES_RANGE, GPU_PERCENT_RANGE, MEMORY_BYTES_RANGE } from '../protocol/settings.ts';
+import {
+  DISK_BYTES_RANGE,
+  GPU_PERCENT_RANGE,
+  MEMORY_BYTES_RANGE,
+  SAVED_TEXT_BYTES_RANGE,
+} from '../protocol/settings.ts';
 import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
 import type { Questions } from './questions.ts';
@@ -158,10 +163,13 @@ export function screenCalls({
           caps: v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) }),
           defaultModel: ModelId,
           diskBytes: v.optional(within(DISK_BYTES_RANGE)),
+          savedTextBytes: v.optional(within(SAVED_TEXT_BYTES_RANGE)),
         }),
       ),
       run: (settings) => engine.configure(settings),
     },
+    savedTexts: passedOn('savedTexts', nothing),
+    forgetTexts: passedOn('forgetTexts', nothing),
     performance: passedOn('performance', nothing),
     profile: passedOn('profile', parser(ProfileInput)),
     question: {

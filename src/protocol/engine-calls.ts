@@ -11,10 +11,14 @@ import type { FromOrigin, SharedFileCalls } from './shared-files.ts';
 export interface EngineCalls extends FromOrigin<SharedFileCalls> {
   /** Caps and the default model; may be called while sequences run. */
   configure: {
-    input: { caps: Caps; defaultModel: string; diskBytes?: number };
+    input: { caps: Caps; defaultModel: string; diskBytes?: number; savedTextBytes?: number };
     part: never;
     output: undefined;
   };
+  /** Bytes on disk of what the cache held of texts. */
+  savedTexts: { input: undefined; part: never; output: { bytes: number } };
+  /** Forgets what all sites have said: what is saved, and what lies in the caches. Answers under way go on. */
+  forgetTexts: { input: undefined; part: never; output: undefined };
   generate: {
     /**
      * `isPrivate`: what is said stays apart from all else that is said under the same origin. `mayLeave`: other

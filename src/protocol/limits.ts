@@ -57,9 +57,6 @@ export const MAX_CHOICES = 16;
 export const MAX_KEPT_RESPONSES = 64;
 export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;
 
-/** What the cache held of texts, on disk, of all sites together. */
-export const MAX_SAVED_TEXT_BYTES = 2 ** 30;
-
 /** Inputs of one call of a task: texts, images. */
 export const MAX_TASK_INPUTS = 512;
 /** Labels that one call may choose among, and the characters of one. */

@@ -22,6 +22,8 @@ export interface ScreenCalls
     | 'pin'
     | 'modelFile'
     | 'configure'
+    | 'savedTexts'
+    | 'forgetTexts'
     | 'performance'
     | 'profile'
   > {

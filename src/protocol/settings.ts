@@ -15,6 +15,8 @@ export interface Settings {
   defaultModel: string;
   /** Who answers sites without a choice of their own where the browser has built-in AI itself. */
   builtIn: BuiltInChoice;
+  /** Bytes on disk that texts which the cache held may take, all sites together; 0: none is saved. */
+  savedTextBytes: number;
   mesh: MeshSettings;
   /** Where models are searched and come from: an origin that speaks Hugging Face's API. */
   hub: string;
@@ -51,6 +53,7 @@ export const DEFAULT_SETTINGS: Settings = {
   builtIn: 'ask',
   hub: DEFAULT_HUB,
   diskBytes: 0,
+  savedTextBytes: 2 ** 30,
   mesh: {
     name: 'This machine',
     share: { isOn: false, gpuPercent: 50, memoryBytes: 2 * 2 ** 30, when: 'always' },
@@ -66,4 +69,5 @@ export const MAX_SITES_HERE = 1_000;
 
 export const GPU_PERCENT_RANGE = { min: 5, max: 100 } as const;
 export const DISK_BYTES_RANGE = { min: 0, max: 1024 * 2 ** 40 } as const;
+export const SAVED_TEXT_BYTES_RANGE = { min: 0, max: 2 ** 40 } as const;
 export const MEMORY_BYTES_RANGE = { min: 16 * 2 ** 20, max: 1024 * 2 ** 30 } as const;

@@ -93,3 +93,19 @@ test('whatever byte of a file is changed, the text is gone and nothing else happ
     expect(await later.find(A, [1, 2, 3])).toBeUndefined();
   }
 });
+
+test('a lower cap holds at once, and none keeps nothing', async () => {
+  const { store, directory } = await open({ capBytes: 1000 });
+  for (const id of [1, 2, 3]) await store.save(A, [id], bytesOf(id));
+  await (await store.find(A, [1]))!.read();
+  await store.limit(200);
+  expect(store.sizeBytes).toBe(200);
+  expect(await store.find(A, [2])).toBeUndefined();
+  await store.limit(0);
+  await store.save(A, [4], bytesOf(4));
+  expect(store.sizeBytes).toBe(0);
+  expect((await directory.list()).filter(({ name }) => name.endsWith('.text'))).toEqual([]);
+  await store.limit(100);
+  await store.save(A, [4], bytesOf(4));
+  expect(store.sizeBytes).toBe(100);
+});

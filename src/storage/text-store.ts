@@ -26,7 +26,7 @@ interface Entry extends Header {
 export interface TextStoreOptions {
   directory: Directory;
   time: Pick<Time, 'now'>;
-  /** Bytes that all texts together may take. */
+  /** Bytes that all texts together may take, until `limit` says otherwise. */
   capBytes: number;
 }
 
@@ -40,6 +40,7 @@ export interface TextStoreOptions {
 export class TextStore {
   readonly #options: TextStoreOptions;
   readonly #entries = new Map<string, Entry>();
+  #capBytes: number;
   /** Changes follow one another. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -58,6 +59,7 @@ export class TextStore {
 
   private constructor(options: TextStoreOptions) {
     this.#options = options;
+    this.#capBytes = options.capBytes;
   }
 
   /** Bytes of all texts. */
@@ -81,16 +83,16 @@ export class TextStore {
   /** Keeps a text, in place of those that it goes on from. Nothing happens if it is larger than the cap. */
   save(owner: TextOwner, tokens: readonly number[], bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#change(async () => {
-      const { directory, time, capBytes } = this.#options;
+      const { directory, time } = this.#options;
       const { origin, model } = owner;
       const header: Header = { origin, model, tokens: [...tokens], sizeBytes: bytes.length };
       const json = new TextEncoder().encode(JSON.stringify(header));
-      if (bytes.length > capBytes || json.length > MAX_HEADER_BYTES) return;
+      if (bytes.length > this.#capBytes || json.length > MAX_HEADER_BYTES) return;
       for (const [name, entry] of this.#entries) {
         const isBeginning = commonLength(entry.tokens, tokens) === entry.tokens.length;
         if (entry.origin === origin && entry.model === model && isBeginning) await this.#remove(name);
       }
-      while (this.sizeBytes + bytes.length > capBytes && (await this.#removeOldest()));
+      await this.#makeRoom(bytes.length);
 
       const body = new Uint8Array(json.length + bytes.length);
       body.set(json);
@@ -118,6 +120,16 @@ export class TextStore {
     });
   }
 
+  /** What texts may take from now on: those go that were used longest ago, until the others fit. */
+  limit(capBytes: number): Promise<void> {
+    return this.#change(async () => {
+      this.#capBytes = capBytes;
+      if (this.sizeBytes <= capBytes) return;
+      await this.#makeRoom(0);
+      await this.#writeIndex();
+    });
+  }
+
   /** Forgets what one origin said, or everything. */
   forget(origin: string | undefined): Promise<void> {
     return this.#change(async () => {
@@ -139,12 +151,11 @@ export class TextStore {
     });
   }
 
-  async #removeOldest(): Promise<boolean> {
-    const [oldest] = [...this.#entries].sort(
+  async #makeRoom(bytes: number): Promise<void> {
+    const oldestFirst = [...this.#entries].sort(
       ([, a], [, b]) => a.usedAt - b.usedAt || a.tokens.length - b.tokens.length,
     );
-    if (oldest) await this.#remove(oldest[0]);
-    return oldest !== undefined;
+    for (const [name] of oldestFirst) if (this.sizeBytes + bytes > this.#capBytes) await this.#remove(name);
   }
 
   async #remove(name: string): Promise<void> {

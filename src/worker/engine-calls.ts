@@ -9,6 +9,7 @@ import type { Tasks } from '../tasks/tasks.ts';
 import type { TaskHost } from './task-host.ts';
 import type { SharedFiles } from '../storage/shared-files.ts';
 import { sharedFileCalls } from './shared-file-calls.ts';
+import type { WorkerTexts } from './saved-texts.ts';
 import type { WasmPorts } from './wasm-ports.ts';
 import { trusted } from './trusted.ts';
 import { watchStatus } from './watch-status.ts';
@@ -19,6 +20,7 @@ export function engineCalls(
   opening: Promise<ModelLibrary>,
   sharedFiles: () => Promise<SharedFiles>,
   wasmPorts: WasmPorts,
+  texts: WorkerTexts,
   tasks: Promise<TaskHost>,
 ): Handlers<EngineCalls> {
   /** The host, if that is where the model belongs. */
@@ -32,6 +34,17 @@ export function engineCalls(
       async run(input) {
         await engine.configure(input);
         await (await opening).configure(input);
+        // Not awaited: nobody waits for texts to be looked through
+        if (input.savedTextBytes !== undefined) void texts.limit(input.savedTextBytes).catch(() => {});
+        return undefined;
+      },
+    },
+    savedTexts: { parse: trusted, run: async () => ({ bytes: await texts.sizeBytes() }) },
+    forgetTexts: {
+      parse: trusted,
+      async run() {
+        engine.forgetTexts();
+        await texts.forget(undefined);
         return undefined;
       },
     },

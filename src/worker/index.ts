@@ -23,6 +23,7 @@ import { keptVerdicts } from './verdicts.ts';
 import { WasmPorts } from './wasm-ports.ts';
 
 const wasmPorts = new WasmPorts();
+const texts = savedTexts(() => openOpfsDirectory('texts'));
 const engine = new Engine({
   gpu: navigator.gpu,
   clock: systemClock,
@@ -30,10 +31,12 @@ const engine = new Engine({
     const library = await opening;
     return { source: await library.open(id), name: library.info(id).name };
   },
-  savedTexts: savedTexts(),
+  savedTexts: texts,
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
+  elsewhere: (...request) => roomModels.elsewhere(...request),
+  onAnswered: (...answer) => void roomModels.onAnswered(...answer).catch(console.error),
 });
 const opening = openLibrary(engine);
 const open = async (model: string) => (await opening).open(model);
@@ -59,7 +62,7 @@ const mesh = new MeshHost({
   clock: systemClock,
   pieces: roomModels.pieces,
   ledger: keptLedger(() => openOpfsDirectory('mesh')),
-  onEnter: () => void files.learn().catch(console.error),
+  onEnter: () => void roomModels.entered().catch(console.error),
   engine: {
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),
@@ -83,5 +86,5 @@ const sharedFiles = () => (openingFiles ??= openSharedFiles());
 serveMesh(mesh);
 serve<EngineCalls>(
   workerScopeWire(self as unknown as WorkerScope),
-  engineCalls(engine, opening, sharedFiles, wasmPorts, TaskHost.open(engine)),
+  engineCalls(engine, opening, sharedFiles, wasmPorts, texts, TaskHost.open(engine)),
 );

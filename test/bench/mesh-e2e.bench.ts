@@ -3,7 +3,7 @@
 // that restarts, or moves to another address, is seen again.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { MeshMachine } from '../browser/mesh-machine.ts';
 import { allowedPage, ANSWER, askRoom, cap, type RoomAnswer, SMALL_CAP } from '../browser/room-answer.ts';
@@ -95,18 +95,50 @@ async function lastMissing(forMs: number, isMissing: () => Promise<boolean>): Pr
   return Math.round(last);
 }
 
-/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps is killed. */
+/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps comes to harm. */
 async function answerTogether(first: MeshMachine) {
   for (const machine of machines) await cap(machine, SMALL_CAP);
   const page = await allowedPage(first);
   const [cold, warm] = [await askRoom(page), await askRoom(page)];
   const figures = { cold: figuresOf(cold), warm: figuresOf(warm), stages: warm.usage.hearth.stages };
   if (PEERS < 3) return figures;
-  const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
-  const victim = machines.find(({ name }) => name === helper.name)!;
-  const killed = await askRoom(page, (pieces) => void (pieces === 3 && victim.kill()));
-  return { ...figures, killed: figuresOf(killed), stagesAfter: killed.usage.hearth.stages };
+  const harmed: Record<string, unknown> = {};
+  for (const [name, harm] of Object.entries(HARMS)) {
+    const left = (await first.status()).machines.length;
+    // Somebody has to be left who can take over
+    if (left < 2 || (name === 'one way' && NET !== 'wifi' && NET !== 'lossy' && NET !== 'lan')) continue;
+    const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
+    const victim = machines.findIndex((machine) => machine.name === helper.name);
+    let mend: (() => void) | undefined;
+    const answer = await askRoom(page, (pieces) => {
+      if (pieces === 3) void harm(victim).then((undo) => (mend = undo));
+    });
+    harmed[name] = { ...figuresOf(answer), stages: answer.usage.hearth.stages };
+    mend?.();
+    // Who comes back is to be at work again
+    if (mend) await expect.poll(async () => (await first.status()).machines.length, BACK).toBe(left);
+    await askRoom(page);
+  }
+  return { ...figures, harmed, laps: (await first.status()).decisions.map(({ laps }) => laps) };
 }
+
+/** What becomes of a machine that computes for the first; some of it can be undone. */
+const HARMS: Record<string, (victim: number) => Promise<(() => void) | undefined>> = {
+  'stands still': (victim) => machines[victim]!.freeze(),
+  'one way': async (victim) => {
+    network!.cut(victim, 0);
+    return () => network!.heal();
+  },
+  'its pages die': async (victim) => {
+    await machines[victim]!.killRenderers();
+    return undefined;
+  },
+  'its browser dies': async (victim) => {
+    await machines[victim]!.kill();
+    return undefined;
+  },
+};
+const BACK = { timeout: 40_000, interval: 200 };
 
 /** Milliseconds; the longest pause is where a machine was lost, if one was. */
 function figuresOf({ text, at, usage }: RoomAnswer) {

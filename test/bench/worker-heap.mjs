@@ -27,18 +27,14 @@ export async function openWorkerHeap(context) {
     flatten: false,
   });
   const worker = /** @type {Session} */ (await isThere);
-  const held = async () => {
-    const { usedSize, backingStorageSize } = await worker.send('Runtime.getHeapUsage');
-    return { heapBytes: usedSize, arrayBytes: backingStorageSize };
-  };
+  const held = () => heldBy(worker);
   return {
     /** @returns {Promise<Held>} As it is, garbage included */
     held,
     /** @returns {Promise<Held>} What is in use */
-    async inUse() {
-      await worker.send('HeapProfiler.collectGarbage');
-      return held();
-    },
+    inUse: () => inUseBy(worker),
+    /** @returns {Promise<Held>} What the offscreen document has in use, which stands between pages and the worker */
+    documentInUse: () => inUseBy(ofDocument),
     /**
      * The most that is held at any look while `work` runs, garbage included; a look takes as long as the worker takes to
      * answer.
@@ -59,6 +55,18 @@ export async function openWorkerHeap(context) {
     },
     close: () => tools.detach(),
   };
+}
+
+/** @param {Session} session */
+async function inUseBy(session) {
+  await session.send('HeapProfiler.collectGarbage');
+  return heldBy(session);
+}
+
+/** @param {Session} session */
+async function heldBy(session) {
+  const { usedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
+  return { heapBytes: usedSize, arrayBytes: backingStorageSize };
 }
 
 /**

@@ -9,8 +9,10 @@ import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { root } from '../../src/build/run.mjs';
 import { bundle } from './bundle.ts';
 import { Harness } from './harness.ts';
+import type { Shapes } from './shapes-sdk.ts';
 
 declare const OpenAI: typeof Client;
+declare const shapes: Shapes;
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript has no types for it yet
 declare const LanguageModel: any, Summarizer: any;
 
@@ -28,7 +30,8 @@ beforeAll(async () => {
   await buildExtension();
   harness = await Harness.launch(resolve(root, DIST), {
     '/sdk.js': { body: await bundle('openai-sdk.ts'), headers: { 'content-type': 'text/javascript' } },
-    '/sdk': { body: '<!doctype html><script src="/sdk.js"></script>' },
+    '/shapes.js': { body: await bundle('shapes-sdk.ts'), headers: { 'content-type': 'text/javascript' } },
+    '/sdk': { body: '<!doctype html><script src="/sdk.js"></script><script src="/shapes.js"></script>' },
   });
   page = await harness.open('http://a.localhost/sdk');
   const asked = page.evaluate(() => hearth!.request());
@@ -116,6 +119,45 @@ test('a responseConstraint is followed', async () => {
     return session.prompt('Is the garden green?', { responseConstraint: { type: 'boolean' } });
   });
   expect(['true', 'false']).toContain(text);
+});
+
+test('the other clients get the beginning of the golden answer, each through its own API', async () => {
+  const texts = await page.evaluate(
+    async ([system, user]) => {
+      const { Anthropic, ChatOpenAI, OpenAI, client, generateText, hearthProvider } = shapes;
+      const inPage = { fetch: hearth!.fetch, apiKey: 'none', dangerouslyAllowBrowser: true };
+      const openai = new OpenAI({ baseURL: client.HEARTH_URL, ...inPage });
+      const anthropic = new Anthropic({ baseURL: 'https://hearth.local', ...inPage });
+      const langchain = new ChatOpenAI({
+        model: 'hearthside',
+        ...{ apiKey: 'none', temperature: 0, maxTokens: 5 },
+        configuration: { baseURL: client.HEARTH_URL, ...inPage },
+      });
+      const [model, temperature] = ['hearthside', 0];
+      const response = await openai.responses.create({
+        ...{ model, temperature, instructions: system!, input: user!, max_output_tokens: 5 },
+      });
+      const messages = [{ role: 'user' as const, content: user! }];
+      const message = await anthropic.messages
+        .stream({ model, temperature, system: system!, messages, max_tokens: 5 })
+        .finalMessage();
+      const { text } = await generateText({
+        ...{ model: hearthProvider(model), temperature, system: system!, prompt: user!, maxOutputTokens: 5 },
+      });
+      const { content } = await langchain.invoke([
+        ['system', system!],
+        ['user', user!],
+      ]);
+      const [block] = message.content;
+      return [response.output_text, block?.type === 'text' && block.text, text, content];
+    },
+    [SYSTEM, USER],
+  );
+  for (const text of texts) {
+    expect(text).toMatch(/./);
+    expect(answer.startsWith(String(text))).toBe(true);
+  }
+  expect(new Set(texts).size).toBe(1);
 });
 
 test('Summarizer answers as well', async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => harness?.close());
 
 /** The window of the fake model, in its tokens: four characters each, and one around each message. */
-const WINDOW = 1024;
+const WINDOW = 1022;
 const SENTENCE = 'Please write a sentence in English.';
 const USAGE = Math.ceil(SENTENCE.length / 4);
 

@@ -240,6 +240,23 @@ test('the memory slider runs to what the machine has, and says which models fit'
   await page.close();
 });
 
+test('what sites said takes as much of the disk as the user says, and is forgotten when they say so', async () => {
+  const page = await open('limits');
+  await page.getByText('214 MB saved.').waitFor();
+  const limit = page.getByLabel('Saved texts', { exact: true });
+  expect(await limit.inputValue()).toBe(String(2 ** 30));
+  await limit.selectOption('None');
+  await expect.poll(() => page.evaluate(() => fake.settings.savedTextBytes)).toBe(0);
+  const forget = page.getByRole('button', { name: 'Forget saved texts' });
+  await page.evaluate(() => fake.failNext('forgetTexts', 'quota', 'The disk is full.'));
+  await forget.click();
+  await page.getByRole('alert').getByText('The disk is full.').waitFor();
+  await forget.click();
+  await page.getByText('Nothing is saved.').waitFor();
+  expect(await forget.isDisabled()).toBe(true);
+  await page.close();
+});
+
 test('a limit that cannot be stored goes back to what it was, and says why', async () => {
   const page = await open('limits');
   await page.getByText('80 % of this GPU').waitFor();

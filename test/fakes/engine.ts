@@ -62,6 +62,8 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
   });
 
   return {
+    savedTexts: { parse: () => undefined, run: () => ({ bytes: 0 }) },
+    forgetTexts: { parse: () => undefined, run: () => undefined },
     configure: {
       parse: (input) => input as EngineCalls['configure']['input'],
       run(settings) {

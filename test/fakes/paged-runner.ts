@@ -45,7 +45,7 @@ export function openPagedRunner(options: PagedRunnerOptions) {
   return { step, runner, ask };
 }
 
-function pagedPlan(slots: number, pageCount: number): Plan {
+export function pagedPlan(slots: number, pageCount: number): Plan {
   return {
     contextLength: 400,
     slots,

@@ -74,6 +74,22 @@ export class PagedStepper implements Stepper {
     return { ids: Uint32Array.from([...chosen, ...asides]), busyMs: ms };
   }
 
+  /** The tokens that lie in pages, as bytes, and how they get there. */
+  get pageBytes() {
+    const { pageSize } = this.#options;
+    return {
+      pageBytes: pageSize,
+      read: async (pages: readonly number[]) => {
+        await turns();
+        return Uint8Array.from(pages.flatMap((page) => this.#cache[page]!.slice(0, pageSize)));
+      },
+      write: (pages: readonly number[], bytes: Uint8Array) => {
+        for (const [i, page] of pages.entries())
+          this.#cache[page] = [...bytes.subarray(i * pageSize, (i + 1) * pageSize)];
+      },
+    };
+  }
+
   destroy(): void {}
 
   #write({ slot, sequence: { tokens }, firstPosition, rows, guesses }: Placed): void {

@@ -100,6 +100,7 @@ export class FakeHearth {
   }
 
   hasToken = false;
+  savedTextBytes = 214 * 2 ** 20;
 
   /** The offscreen document closes under its screens. */
   die(): void {
@@ -224,6 +225,11 @@ export class FakeHearth {
         return undefined;
       }),
       modelFile: entry('modelFile', () => new Blob(['a model'])),
+      savedTexts: entry('savedTexts', () => ({ bytes: this.savedTextBytes })),
+      forgetTexts: entry('forgetTexts', () => {
+        this.savedTextBytes = 0;
+        return undefined;
+      }),
       configure: entry('configure', ({ caps }) => {
         this.say({ caps });
         return undefined;
@@ -267,7 +273,7 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance|hub)$/.test(name))
+    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance|hub|savedTexts)$/.test(name))
       this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);

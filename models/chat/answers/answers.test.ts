@@ -391,6 +391,25 @@ describe.each([...formats.values()])('$name', (format) => {
   });
 });
 
+test('the arguments of a call come as they are written', () => {
+  const reader = formats.get('hermes')!.newReader({ toolNames: names });
+  expect(reader.push('Well. <tool_call>\n{"name": "f", "arguments": ')).toEqual([{ text: 'Well.' }]);
+  expect(reader.push('{"x": "a}')).toEqual([
+    call(0, 'f', ''),
+    { toolCall: { index: 0, argumentsDelta: '{"x": "a}' } },
+  ]);
+  expect(reader.push(' </tool_call> b"')).toEqual([
+    { toolCall: { index: 0, argumentsDelta: ' </tool_call> b"' } },
+  ]);
+  expect(reader.push('}}\n</tool_')).toEqual([{ toolCall: { index: 0, argumentsDelta: '}' } }]);
+  expect(reader.push('call> Done.')).toEqual([{ text: 'Done.' }]);
+  expect(reader.push('<tool_call>{"name": "g", "arguments": {"cut')).toEqual([
+    call(1, 'g', ''),
+    { toolCall: { index: 1, argumentsDelta: '{"cut' } },
+  ]);
+  expect(reader.end()).toEqual([]);
+});
+
 const TEMPLATES = [undefined, '[ARGS]', '<|tool_call|>', '<|tool_call|><|/tool_call|>', '```json', ''];
 
 describe.each([...formats.values()].filter(({ calls }) => calls))(

@@ -39,6 +39,9 @@ export class SectionReader implements AnswerReader {
   private bare: Bare | undefined;
   private names: ReadonlySet<string> | undefined;
   private calls = 0;
+  /** The call whose arguments are coming, and whether all of them have come. */
+  private calling: number | undefined;
+  private hasArguments = false;
   private parts: AnswerPart[] = [];
 
   constructor(
@@ -121,6 +124,9 @@ export class SectionReader implements AnswerReader {
   }
 
   private stepCalls({ open, close, read }: { open: string; close: string; read: ReadCalls }): boolean {
+    const [head, name] = this.names && this.calling === undefined ? (HEAD.exec(this.pending) ?? []) : [];
+    if (name !== undefined && this.names!.has(name)) return this.beginCall(head!, name);
+    if (this.calling !== undefined) return this.stepArguments(close);
     const at = this.pending.indexOf(close, this.searched);
     if ((at < 0 ? this.pending.length : at) > MAX_CALL_CHARS) return this.giveUp(open);
     if (at < 0) {
@@ -137,6 +143,44 @@ export class SectionReader implements AnswerReader {
     // The mark is part of a text of the call
     this.searched = at + close.length;
     return true;
+  }
+
+  /** From here on it is a call, whatever follows: its arguments go out as they come. */
+  private beginCall(head: string, name: string): true {
+    this.passMark();
+    this.take(head.length);
+    this.calling = this.calls++;
+    this.parts.push({ toolCall: { index: this.calling, name, argumentsDelta: '' } });
+    return true;
+  }
+
+  /** Up to the end of the arguments, and then over what is left of the call. */
+  private stepArguments(close: string): boolean {
+    const index = this.calling!;
+    if (!this.hasArguments) {
+      const length = this.scanner.push(this.pending);
+      const { scanner } = this;
+      const argumentsDelta = this.take(length ?? this.pending.length);
+      if (argumentsDelta !== '') this.parts.push({ toolCall: { index, argumentsDelta } });
+      this.hasArguments = length !== undefined;
+      if (!this.hasArguments) this.scanner = scanner;
+      return this.hasArguments;
+    }
+    const at = this.pending.indexOf(close);
+    if (at < 0) {
+      this.takeUncertain([close]);
+      return false;
+    }
+    this.take(at + close.length);
+    this.endCall();
+    return true;
+  }
+
+  private endCall(): void {
+    this.calling = undefined;
+    this.hasArguments = false;
+    this.section = undefined;
+    this.followsMark = true;
   }
 
   private stepJson({ open, lead, read }: { open: string; lead?: string; read: ReadCalls }): boolean {
@@ -182,6 +226,11 @@ export class SectionReader implements AnswerReader {
   private closeSection(): boolean {
     const { section } = this;
     if (!section || !('read' in section)) return false;
+    if (this.calling !== undefined) {
+      this.take(this.pending.length);
+      this.endCall();
+      return true;
+    }
     const calls = this.pending.length > MAX_CALL_CHARS ? undefined : this.known(section.read(this.pending));
     if (!calls) return this.giveUp(section.open);
     this.take(this.pending.length);
@@ -252,6 +301,8 @@ function jsonStart(body: string, lead: string | undefined): number | 'never' | u
 
 const MAX_HEAD_CHARS = 1024;
 const MAX_TRIES = 16;
+/** The beginning of a call of JSON, up to its arguments. */
+const HEAD = /^\s*\{\s*"name"\s*:\s*"([\w.:/-]{1,256})"\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\{)/;
 
 function isInString(body: string): boolean {
   const scanner = new JsonScanner();

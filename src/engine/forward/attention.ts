@@ -4,11 +4,17 @@ import {
   attentionDecode,
   attentionPrefill,
   attentionSimple,
-  chunkPositions,
+  CHUNK_POSITIONS,
+  type DecodeAttentionShape,
   decodeChunks,
+  decodeLanes,
+  MOST_HEADS,
+  mostChunks,
+  NORMING_BINDINGS,
 } from '../../../kernels/attention/attention.ts';
 import { bias } from '../../../kernels/bias/bias.ts';
 import { headNorm } from '../../../kernels/head-norm/head-norm.ts';
+import type { Kernel } from '../../../kernels/kernel.ts';
 import { rope as ropeKernel } from '../../../kernels/rope/rope.ts';
 import type { AttentionRoles, BlockAttention, ModelConfig } from '../../../models/architectures/index.ts';
 import type { KvCache } from '../buffers.ts';
@@ -35,15 +41,41 @@ export function attention(
   if (qkvBias) add(bias, { dim: qkv.outputs, threads: variants.threads }, allRows, [qkvBias, wide]);
   const { heads, kvHeads, headDim, normEps: eps } = config;
   const headNormShape = { heads, kvHeads, headDim, eps, threads: Math.min(32, variants.normThreads) };
-  if (qNorm && kNorm) add(headNorm('weights'), headNormShape, allRows, [wide, qNorm, kNorm]);
+  const own = ownWork(context, roles, traits);
+  const norms = qNorm && kNorm ? [qNorm, kNorm] : [];
+  if (norms.length > 0)
+    add(headNorm('weights'), headNormShape, own.norms ? unlessOwn(own) : allRows, [wide, ...norms]);
   if (traits.normsHeads) add(headNorm('no weights'), headNormShape, allRows, [wide]);
   if (cache) {
-    const isTurning = variants.attention !== 'simple' && !sinks;
-    turn(context, cache, traits, isTurning);
-    attend(context, cache, traits, sinks, isTurning);
+    turn(context, cache, traits, own);
+    attend(context, cache, traits, sinks, own, norms);
   } else attendWithin(context, traits);
   linear(context, output, { raw: narrow, scratch: middle }, to, { addTo });
   if (outputBias) add(bias, { dim: config.dim, threads: variants.threads }, allRows, [outputBias, to]);
+}
+
+/** What attention does itself in a step of decoding rows alone, so that nothing else need be dispatched for it. */
+interface OwnWork {
+  turns: boolean;
+  norms: boolean;
+}
+
+function ownWork(
+  { variants }: ForwardContext,
+  { qNorm, sinks }: AttentionRoles<Linear, BufferSlice>,
+  { normsHeads }: BlockAttention,
+): OwnWork {
+  const turns = variants.attention !== 'simple' && !sinks;
+  const hasRoom = variants.mostBindings >= NORMING_BINDINGS;
+  return { turns, norms: turns && qNorm !== undefined && !normsHeads && hasRoom };
+}
+
+function isOwn({ decodes, rows, hasGuesses }: StepLoad): boolean {
+  return decodes === rows && !hasGuesses;
+}
+
+function unlessOwn({ turns }: OwnWork) {
+  return (load: StepLoad) => (turns && isOwn(load) ? undefined : allRows(load));
 }
 
 /** q, turned, from `wide` to `middle`; k, turned, and v to the cache. Attention may do that itself for decoding rows. */
@@ -51,15 +83,13 @@ function turn(
   { add, config, variants, plan, buffers, stepBuffer }: ForwardContext,
   { k, v, pages }: KvCache,
   traits: BlockAttention,
-  isTurning: boolean,
+  own: OwnWork,
 ): void {
   const { wide, middle } = buffers.activations;
   const { heads } = config;
   const shape = { ...kvShape(config, plan), heads, ...turnShape(config, traits), threads: variants.threads };
   const slices = [wide, rotations(buffers, traits), pages, stepBuffer.rows, middle, k, v];
-  const wanted = (load: StepLoad) =>
-    isTurning && load.decodes === load.rows && !load.hasGuesses ? undefined : allRows(load);
-  add(ropeKernel(plan.kv), shape, wanted, slices);
+  add(ropeKernel(plan.kv), shape, unlessOwn(own), slices);
 }
 
 /** Of q in `middle`, or of decoding rows' q, k and v in `wide`, to `narrow`. */
@@ -68,7 +98,8 @@ function attend(
   { k, v, pages }: KvCache,
   traits: BlockAttention,
   sinks: BufferSlice | undefined,
-  isTurning: boolean,
+  own: OwnWork,
+  norms: BufferSlice[],
 ): void {
   const { wide, middle, narrow, partials } = buffers.activations;
   const { window, isAligned } = traits;
@@ -85,23 +116,37 @@ function attend(
   const decodeShape = {
     ...shape,
     alonePositions: ALONE_POSITIONS,
-    chunkPositions: chunkPositions(plan.contextLength),
+    chunkPositions: CHUNK_POSITIONS,
+    mostChunks: mostChunks(config),
     subgroupSize: variants.subgroupSize,
     threads: 256,
-    block: 4,
+    block: MOST_HEADS,
+    eps: config.normEps,
     turn: turnShape(config, traits),
   };
   const decodes = ({ decodes, depth }: StepLoad) =>
     decodes > 0 ? { rows: decodes, chunks: decodeChunks(depth - 1, decodeShape) } : undefined;
-  // Short contexts want many workgroups; long ones should be read once
-  const short = (load: StepLoad) => (decodes(load)?.chunks === 1 ? decodes(load) : undefined);
-  const long = (load: StepLoad) => (decodes(load)?.chunks === 1 ? undefined : decodes(load));
-  const from = isTurning ? 'turning' : 'cached';
-  const decode = attentionDecode({ kv: plan.kv, lanes: variants.attention, from, sinks: kind });
-  const given = [isTurning ? wide : middle, k, v, pages, stepBuffer.rows, narrow, partials];
-  const slices = isTurning ? [...given, rotations(buffers, traits)] : [...given, ...last];
-  add(decode, { ...decodeShape, block: 1 }, short, slices);
-  add(decode, decodeShape, long, slices);
+  const lanes = decodeLanes(variants.attention, config, variants.subgroupSize);
+  const rest = [k, v, pages, stepBuffer.rows, narrow, partials];
+  const addDecode = (kernel: Kernel<DecodeAttentionShape>, of: typeof decodes, slices: BufferSlice[]) => {
+    // Short contexts want many workgroups; long ones should be read once
+    const short = (load: StepLoad) => (of(load)?.chunks === 1 ? of(load) : undefined);
+    const long = (load: StepLoad) => (of(load)?.chunks === 1 ? undefined : of(load));
+    add(kernel, { ...decodeShape, block: 1 }, short, slices);
+    add(kernel, decodeShape, long, slices);
+  };
+  // Heads that were normed for other rows too must not be normed again
+  const turning = (load: StepLoad) => (own.norms && !isOwn(load) ? undefined : decodes(load));
+  const cached = (load: StepLoad) => (turning(load) ? undefined : decodes(load));
+  if (own.turns) {
+    const variant = { kv: plan.kv, lanes, from: 'turning' } as const;
+    const kernel = attentionDecode({ ...variant, norms: own.norms ? 'norms heads' : 'no norms' });
+    addDecode(kernel, turning, [wide, ...rest, rotations(buffers, traits), ...(own.norms ? norms : [])]);
+  }
+  if (!own.turns || own.norms) {
+    const kernel = attentionDecode({ kv: plan.kv, lanes, from: 'cached', sinks: kind });
+    addDecode(kernel, own.turns ? cached : decodes, [middle, ...rest, ...last]);
+  }
   add(attentionCombine(kind), decodeShape, decodes, [partials, stepBuffer.rows, narrow, ...last]);
   const tiles = ({ tiles }: StepLoad) => (tiles > 0 ? { tiles } : undefined);
   add(attentionPrefill(plan.kv, kind), shape, tiles, [...cache, stepBuffer.tiles, narrow, ...last]);

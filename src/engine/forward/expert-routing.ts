@@ -4,25 +4,21 @@ import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
 import { PAIRS_PER_TILE } from '../expert-plan.ts';
 import { FEW_ROUTED_ROWS, manyRoutedKernel, routerKernel } from '../expert-variants.ts';
 import type { Linear } from '../load.ts';
-import { allRows, type ForwardContext, type RowsOf } from './context.ts';
-import type { Mixture } from './expert-mixture.ts';
+import type { ForwardContext, RowsOf } from './context.ts';
+import { choiceOf, type Mixture } from './expert-mixture.ts';
 import type { Source } from './linear.ts';
 
 /** Each row's experts and their weights, and the pairs in tiles where there are many. */
-export function chooseExperts(
-  context: ForwardContext,
-  { roles, experts, many }: Mixture,
-  source: Source,
-): void {
+export function chooseExperts(context: ForwardContext, mixture: Mixture, source: Source): void {
   const { add, variants, buffers, stepBuffer } = context;
   const { routerLogits, routes, pairOrder, pairTiles } = buffers.activations;
-  const { count, used, gating, renormalizes, scale } = experts;
+  const { roles, experts, many, single, singleChooses } = mixture;
+  const { count, used } = experts;
   routerProducts(context, roles.router, source);
-  const choice = { experts: count, used, gating, renormalize: renormalizes, scale };
-  const bias = roles.routerBias ?? roles.choiceBias;
-  const biasing = { hasBias: bias !== undefined, biasesChoice: roles.choiceBias !== undefined };
-  const shape = { ...choice, ...biasing, threads: variants.normThreads };
-  add(route, shape, allRows, [routerLogits, routes, bias ?? routerLogits]);
+  const { shape, bias } = choiceOf(mixture);
+  const others: RowsOf = (load) => ({ rows: singleChooses && single(load).rows > 0 ? 0 : load.rows });
+  const slices = [routerLogits, routes, bias ?? routerLogits];
+  add(route, { ...shape, threads: variants.normThreads }, others, slices);
   const grouping = { experts: count, used, tile: PAIRS_PER_TILE, threads: variants.sampleThreads };
   add(group, grouping, many, [routes, pairOrder, pairTiles, stepBuffer.rowCount]);
 }

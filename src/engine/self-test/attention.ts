@@ -3,6 +3,7 @@ import {
   attentionDecode,
   attentionPrefill,
   attentionSimple,
+  decodeLanes,
 } from '../../../kernels/attention/attention.ts';
 import type { Gpu } from '../gpu.ts';
 import type { Variants } from '../variants.ts';
@@ -49,13 +50,15 @@ export async function attention(gpu: Gpu, variants: Variants): Promise<boolean> 
         const { threads } = variants;
         return use(attentionSimple('f32'), { ...shape, rows, threads }, [...cache, 'rows', 'out'] as const);
       }
+      const lanes = decodeLanes(variants.attention, shape, variants.subgroupSize);
       return use(
-        attentionDecode({ kv: 'f32', lanes: variants.attention, from: 'cached' }),
+        attentionDecode({ kv: 'f32', lanes, from: 'cached' }),
         {
           ...shape,
           rows,
           alonePositions: ALONE_POSITIONS,
           chunkPositions: ALONE_POSITIONS,
+          mostChunks: 1,
           chunks: 1,
           subgroupSize: variants.subgroupSize,
           threads: 256,

@@ -1,9 +1,13 @@
-/** Below what any adapter takes: a measurement of nothing must not promise the world. */
-const LEAST_MS_PER_ROW = 0.001;
+import { moved, RowTimes } from '../row-times.ts';
+
+/** Of a prompt's row, until one has been measured. */
+const GUESSED_MS_PER_ROW = 0.5;
 /** Until it has been measured: rows read the same weights as the one that they follow. */
 const GUESSED_ROW_SHARE = 1 / 16;
 /** What others may add to a step of streams that somebody reads, as a share of what it takes without them: below 1, for what varies. */
-const LOAD_SHARE = 0.8;
+const LOAD_SHARE = 0.7;
+/** Times as many rows as were measured, where it is not known that they take too long. */
+const TRIED = 2;
 /** Now and then such a step goes without others, to know what it takes by now. */
 const MEASURED_EVERY = 100;
 
@@ -18,25 +22,32 @@ export interface StepRows {
   prompts: number;
 }
 
-/** What steps take of the computing unit's time: moving averages in milliseconds. */
+/** Rows of others in a step of streams that somebody reads. */
+export interface OtherRows {
+  decodes: number;
+  prompts: number;
+  /** Whether those of prompts are a row of each, for the kernels of sequences that go on. */
+  areSingle: boolean;
+}
+
+/** What steps take of the computing unit's time, in milliseconds, by what they have been measured to take. */
 export class StepCosts {
-  /** A step without prompts and guesses. 0 until there was one. */
+  /** A step without prompts and guesses: a moving average. 0 until there was one. */
   decodeMs = 0;
-  /** On top of that, for a row of a prompt. */
-  msPerRow = 0.5;
   #msPerGuess: number | undefined;
-  /** A step of streams that somebody reads, alone, and what a row of another one adds. */
-  #readMs = 0;
-  #msPerOther: number | undefined;
+  /** By all of their rows. Steps with prompts have other kernels for attention. */
+  readonly #without = new RowTimes();
+  readonly #withPrompts = new RowTimes();
   #stepsSinceAlone = 0;
 
-  /** What others may add to the next step of streams that somebody reads, in milliseconds; none until that is known. */
-  get spareMs(): number {
-    return this.#stepsSinceAlone < MEASURED_EVERY ? LOAD_SHARE * this.#readMs : 0;
+  /** Of a prompt in steps as large as they have been. */
+  get msPerRow(): number {
+    return this.#withPrompts.perRow ?? GUESSED_MS_PER_ROW;
   }
 
-  get msPerOther(): number {
-    return this.#msPerOther ?? this.#readMs * GUESSED_ROW_SHARE;
+  /** On top of a step without them, for a row of a guess. */
+  get msPerGuess(): number {
+    return this.#msPerGuess ?? this.decodeMs * GUESSED_ROW_SHARE;
   }
 
   /** A step of streams that somebody reads is about to run, with others or without. */
@@ -44,34 +55,42 @@ export class StepCosts {
     this.#stepsSinceAlone = isAlone ? 0 : this.#stepsSinceAlone + 1;
   }
 
-  /** On top of that, for a row of a guess. */
-  get msPerGuess(): number {
-    return this.#msPerGuess ?? this.decodeMs * GUESSED_ROW_SHARE;
+  /** Rows that a step with prompts may have so as to take `ms`; 0 if none has been measured to take less. */
+  rowsWithin(ms: number): number {
+    return this.#withPrompts.most(ms);
+  }
+
+  /**
+   * Others' rows beside so many streams that somebody reads: what keeps the step under twice the time that it takes without
+   * them. None until that is known. If prompts wait, one row at least, or they would for as long as somebody reads.
+   */
+  beside(readers: number, others: Pick<OtherRows, 'decodes' | 'prompts'>, maySingle: boolean): OtherRows {
+    const aloneMs = this.#without.measured(readers);
+    if (aloneMs === undefined || this.#stepsSinceAlone >= MEASURED_EVERY)
+      return { decodes: 0, prompts: 0, areSingle: false };
+    const ms = (1 + LOAD_SHARE) * aloneMs;
+    const room = Math.max(0, this.#without.most(ms, TRIED) - readers);
+    if (others.prompts === 0)
+      return { decodes: Math.min(others.decodes, room), prompts: 0, areSingle: false };
+    // What prompts in chunks take beside the first of their rows is more than some models' whole step
+    const inChunks = this.rowsWithin(ms) - readers;
+    const areSingle = maySingle && inChunks < room;
+    const rows = Math.max(1, areSingle ? room : inChunks);
+    const half = Math.min(others.decodes, Math.floor(rows / 2));
+    return { decodes: half, prompts: rows - half, areSingle };
   }
 
   expected({ decodes, guesses, prompts }: StepRows): number {
-    const rows = prompts > 0 ? (decodes + prompts) * this.msPerRow : 0;
-    return this.decodeMs + guesses * this.msPerGuess + rows;
+    const rows = decodes + guesses + prompts;
+    if (prompts > 0) return this.#withPrompts.expected(rows) ?? this.decodeMs + rows * this.msPerRow;
+    return this.#without.expected(rows) ?? this.decodeMs + guesses * this.msPerGuess;
   }
 
-  note({ decodes, others, guesses, prompts }: StepRows, busyMs: number, isRead: boolean): void {
-    if (isRead && prompts + guesses === 0) {
-      if (others === 0) this.#readMs = this.#readMs === 0 ? busyMs : moved(this.#readMs, busyMs);
-      else
-        this.#msPerOther = moved(
-          this.msPerOther,
-          Math.max(LEAST_MS_PER_ROW, (busyMs - this.#readMs) / others),
-        );
-    }
-    if (prompts > 0) {
-      const own = Math.max(0, busyMs - this.decodeMs) / (decodes + guesses + prompts);
-      this.msPerRow = moved(this.msPerRow, Math.max(own, LEAST_MS_PER_ROW));
-    } else if (guesses > 0) {
-      this.#msPerGuess = moved(this.msPerGuess, Math.max(0, busyMs - this.decodeMs) / guesses);
-    } else this.decodeMs = moved(this.decodeMs, busyMs);
+  note({ decodes, guesses, prompts }: StepRows, busyMs: number): void {
+    const rows = decodes + guesses + prompts;
+    (prompts > 0 ? this.#withPrompts : this.#without).note(rows, busyMs);
+    if (prompts > 0) return;
+    if (guesses > 0) this.#msPerGuess = moved(this.msPerGuess, Math.max(0, busyMs - this.decodeMs) / guesses);
+    else this.decodeMs = moved(this.decodeMs, busyMs);
   }
-}
-
-function moved(average: number, value: number): number {
-  return 0.7 * average + 0.3 * value;
 }

@@ -10,12 +10,13 @@ import type {
   StageRow,
 } from '../../protocol/stage.ts';
 import { Buffers } from '../buffers.ts';
-import { type Dispatch, encode, sized } from '../dispatch.ts';
+import { type Dispatch, sized } from '../dispatch.ts';
 import { buildForward } from '../forward/forward.ts';
 import type { BufferSlice, Gpu } from '../gpu.ts';
 import { layOutWeights, type WeightsLayout } from '../layout.ts';
 import { allocate, loadWeights, type Weights } from '../load.ts';
 import type { ModelFile } from '../model-file.ts';
+import { workOf } from '../pace.ts';
 import type { Plan } from '../plan.ts';
 import { Readback } from '../readback.ts';
 import { Sampling } from '../sampling.ts';
@@ -239,8 +240,10 @@ export class GpuStage implements Stage {
     }
     const from = sampling?.results ?? this.ends;
     const bytes = sampling ? sampling.resultBytes(load.outputs) : rows.length * this.#rowBytes;
-    const dispatches = sized(this.dispatches, load);
-    return { load, ...(await this.#readback.submit((pass) => encode(pass, dispatches), from, bytes)) };
+    const work = workOf(sized(this.dispatches, load), load);
+    const given = await this.#readback.submit(gpu.pace.parts(work), from, bytes);
+    gpu.pace.note(work, given.busyMs);
+    return { load, ...given };
   }
 
   forget(): void {

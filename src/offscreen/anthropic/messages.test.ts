@@ -4,6 +4,7 @@ import { fakeEndpoints } from '../../../test/fakes/endpoints.ts';
 const post = fakeEndpoints();
 const base = { model: 'hearthside', max_tokens: 100 };
 const create = (body: object) => post('POST', '/messages', { ...base, ...body });
+const assistant = (content: unknown) => [{ role: 'assistant', content }];
 const user = (content: unknown) => [{ role: 'user', content }];
 
 test('a message, and its events in their order', async () => {
@@ -118,6 +119,26 @@ test.each([
   ['messages[0].content[0].type', { messages: user([{ type: 'image', source: {} }]) }],
   ['messages[0].content[0].tool_use_id', { messages: user([{ type: 'tool_result' }]) }],
   ['system', { messages: user('x'), system: 5 }],
+  ['top_k', { messages: user('x'), top_k: -1 }],
+  ['top_p', { messages: user('x'), top_p: 2 }],
+  ['stream', { messages: user('x'), stream: 'yes' }],
+  ['metadata', { messages: user('x'), metadata: [] }],
+  ['metadata.user_id', { messages: user('x'), metadata: { user_id: 5 } }],
+  ['service_tier', { messages: user('x'), service_tier: 'best' }],
+  ['cache_control.type', { messages: user('x'), cache_control: {} }],
+  [
+    'messages[0].content[0].cache_control.ttl',
+    { messages: user([{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: '2h' } }]) },
+  ],
+  ['messages[0].content', { messages: user(5) }],
+  ['messages[0].content[0].text', { messages: user([{ type: 'text' }]) }],
+  ['messages[0].content[0].input', { messages: assistant([{ type: 'tool_use', id: 'a', name: 'f' }]) }],
+  ['messages[0].content[0].thinking', { messages: assistant([{ type: 'thinking', thinking: 5 }]) }],
+  ['tools', { messages: user('x'), tools: {} }],
+  ['tools[0].name', { messages: user('x'), tools: [{ input_schema: {} }] }],
+  ['tool_choice.type', { messages: user('x'), tool_choice: {} }],
+  ['output_config.effort', { messages: user('x'), output_config: { effort: 'some' } }],
+  ['output_config.format.type', { messages: user('x'), output_config: { format: { schema: {} } } }],
   ['temperature', { messages: user('x'), temperature: 1.5 }],
   ['stop_sequences', { messages: user('x'), stop_sequences: [''] }],
   ['tools[0].type', { messages: user('x'), tools: [{ type: 'bash_20250124', name: 'bash' }] }],
@@ -135,6 +156,25 @@ test.each([
       error: { type: 'invalid_request_error', message: expect.stringContaining(`\`${name}\``) },
     },
   });
+});
+
+test('whatever stands in a field, what comes back is an answer or Anthropic’s own error', async () => {
+  const whole: Record<string, unknown> = {
+    model: 'hearthside',
+    messages: user('x'),
+    ...{ max_tokens: 8, metadata: {}, stop_sequences: ['y'], stream: false, system: 's', temperature: 1 },
+    ...{ thinking: { type: 'disabled' }, tools: [], tool_choice: { type: 'auto' }, top_k: 1, top_p: 1 },
+    ...{ service_tier: 'auto', output_config: {}, cache_control: { type: 'ephemeral' } },
+  };
+  expect((await create(whole)).status).toBe(200);
+  const garbage = ['', 'x', -1, 0.5, 64, true, [], [''], [{}], [[]], {}, { type: 'x' }, { x: 1 }];
+  for (const field of Object.keys(whole))
+    for (const value of garbage) {
+      const { status, json } = await create({ ...whole, [field]: value });
+      if (status === 200) continue;
+      expect([field, value, status, json.error.type]).toEqual([field, value, 400, 'invalid_request_error']);
+      expect(json.error.message, field).toMatch(new RegExp(`^\`${field}[^\`]*\` .*\\.$`, 's'));
+    }
 });
 
 test('errors have Anthropic’s names, on paths of both APIs where its client asks', async () => {

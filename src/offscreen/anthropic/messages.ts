@@ -1,6 +1,7 @@
 import type { FunctionCall, Message } from '../../protocol/generate.ts';
 import * as limits from '../../protocol/limits.ts';
 import * as f from '../openai/fields.ts';
+import { unreadPart } from '../openai/messages.ts';
 
 interface Conversation {
   messages: Message[];
@@ -100,12 +101,19 @@ function blocks<Result>(
     const path = `${name}[${i}]`;
     const block = f.fields(one, path);
     const type = String(block.type);
-    if (!Object.hasOwn(readers, type))
-      throw new f.FieldError(
-        `${path}.type`,
-        `must be ${Object.keys(readers).join(' or ')}: this model reads no images, documents or files`,
-      );
+    if (!Object.hasOwn(readers, type)) throw unreadPart(`${path}.type`, block.type, Object.keys(readers));
     f.onlyFields(block, new Set(['type', 'cache_control', ...FIELDS[type]!]), {}, `${path}.`);
+    checkCaching(block, `${path}.`);
     return readers[type]!(block, path);
   });
+}
+
+/** What is alike is kept anyway. */
+export function checkCaching({ cache_control: caching }: f.Fields, prefix: string): void {
+  if (f.isAbsent(caching)) return;
+  const name = `${prefix}cache_control`;
+  const all = f.fields(caching, name);
+  f.onlyFields(all, new Set(['type', 'ttl']), {}, `${name}.`);
+  if (all.type !== 'ephemeral') throw new f.FieldError(`${name}.type`, 'must be "ephemeral"');
+  f.optionalChoice(all, 'ttl', ['5m', '1h'], `${name}.`);
 }

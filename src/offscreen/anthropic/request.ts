@@ -5,7 +5,7 @@ import { checkSize } from '../openai/messages.ts';
 import { parseFormat } from '../openai/response-format.ts';
 import { MAX_TOKENS, parseSampling, parseStop } from '../openai/sampling.ts';
 import { named, parseFunction, parseToolList, type Tools, toolInput } from '../openai/tools.ts';
-import { parseMessages, parseText } from './messages.ts';
+import { checkCaching, parseMessages, parseText } from './messages.ts';
 
 /** A request to Anthropic's Messages, understood: everything in it is followed. */
 export interface AnthropicRequest {
@@ -64,7 +64,17 @@ function withName(format: unknown): unknown {
   return f.isAbsent(format) ? format : { name: 'answer', ...f.fields(format, 'output_config.format') };
 }
 
+/** They are passed over, but not if they are none. */
+function checkUntold(all: f.Fields): void {
+  const metadata = f.fields(all.metadata ?? {}, 'metadata');
+  f.onlyFields(metadata, new Set(['user_id']), {}, 'metadata.');
+  if (!f.isAbsent(metadata.user_id)) f.text(metadata.user_id, 'metadata.user_id');
+  f.optionalChoice(all, 'service_tier', ['auto', 'standard_only']);
+  checkCaching(all, '');
+}
+
 function parsePrompt(all: f.Fields, maxTokens: number) {
+  checkUntold(all);
   const model = f.optionalString(all, 'model', limits.MAX_MODEL_ID_CHARS);
   if (model === undefined) throw new f.FieldError('model', 'must be there');
   const { messages, answerStart } = parseMessages(all.messages);
@@ -125,6 +135,7 @@ function parseTools(all: f.Fields): { tools: Tools; isParallel: boolean } {
     if (!f.isAbsent(fields.type) && fields.type !== 'custom')
       throw new f.FieldError(`${name}.type`, 'must be "custom": Hearth has no tools of its own');
     f.onlyFields(fields, TOOL, {}, `${name}.`);
+    checkCaching(fields, `${name}.`);
     return parseFunction(fields, f.fields(fields.input_schema, `${name}.input_schema`), name);
   });
   const choice = f.fields(all.tool_choice ?? { type: 'auto' }, 'tool_choice');

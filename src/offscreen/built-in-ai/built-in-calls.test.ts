@@ -134,7 +134,7 @@ test('creating tells how much of the model has come, from 0 to 1', async () => {
   const { call, download, asked } = open({ defaultModel: 'far', isAllowed: true });
   const parts: number[] = [];
   const created = await call('createLanguageModel', CREATE, { onPart: (part) => parts.push(part) });
-  expect(created).toMatchObject({ ok: true, value: { model: 'far', contextWindow: 1024 } });
+  expect(created).toMatchObject({ ok: true, value: { model: 'far', contextWindow: 1022 } });
   expect(parts).toEqual([0, 0.25, 0.5, 1, 1]);
   expect(download).toHaveBeenCalledOnce();
   // It was allowed, but not to cost a download
@@ -217,6 +217,19 @@ test('thoughts are neither told nor counted; calls come whole', async () => {
   const cut = stream('prompt', prompt('call f {"x'));
   for await (const _ of cut);
   expect(await cut.output).toMatchObject({ ok: false, refusal: { name: 'OperationError' } });
+});
+
+test('a task asks for no thoughts, and tells none', async () => {
+  const { stream } = open();
+  const task = { ...session, options: {} };
+  const textOf = async (input: string) => {
+    let text = '';
+    for await (const part of stream('runTask', { api: 'writer', session: task, input, context: '' }))
+      text += part;
+    return text;
+  };
+  expect(await textOf('think hm | yes')).toBe('yes');
+  expect(JSON.parse(await textOf('echo')).prompt.reasoning).toBe('off');
 });
 
 test.each([

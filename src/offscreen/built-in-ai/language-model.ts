@@ -35,10 +35,12 @@ export class LanguageModels {
         'Hearth does not support one of the expected types or languages.',
       );
     const { id, contextLength } = await this.models.open(isActive, signal, onProgress);
-    const session = { model: id, options: complete, contextWindow: contextLength, contextUsage: 0 };
+    // So that what is measured to fill the window can be prompted with
+    const contextWindow = contextLength - (await this.models.around(id, signal));
+    const session = { model: id, options: complete, contextWindow, contextUsage: 0 };
     const contextUsage = await this.#measure(session, initialPrompts, signal);
     const size = await this.#size(session, initialPrompts, contextUsage, signal);
-    if (size > contextLength) throw tooLong(size, contextLength);
+    if (size > contextWindow) throw tooLong(size, contextWindow);
     return { ...session, contextUsage };
   }
 
@@ -153,7 +155,8 @@ export class LanguageModels {
     const isRoomy = usage + turns.length * MOST_TOKENS_AROUND <= contextWindow;
     if (usage > contextWindow || (isRoomy && !hasTools)) return usage;
     const conversation = toConversation(turns, options, description(input));
-    return Math.max(usage, await this.models.count(model, conversation, signal));
+    const around = await this.models.around(model, signal);
+    return Math.max(usage, (await this.models.count(model, conversation, signal)) - around);
   }
 }
 

@@ -13,6 +13,8 @@ type Counted = EngineCalls['count']['input']['prompt'];
 
 /** The user's default model, as these APIs see it: they have no way to name another. */
 export class Models {
+  readonly #around = new Map<string, number>();
+
   constructor(private readonly deps: GenerationDeps) {}
 
   /** `downloadable` on every machine until the user has said yes, so that it tells nothing. */
@@ -59,6 +61,15 @@ export class Models {
     const texts = [...messages.map(({ content }) => content), answerStart];
     const prompt: Counted = { kind: 'messages', ...conversation };
     return this.#tokens(model, prompt, texts, signal);
+  }
+
+  /** The tokens that stand around the text of a single turn, and one to answer with. */
+  async around(model: string, signal: AbortSignal): Promise<number> {
+    const known = this.#around.get(model);
+    if (known !== undefined) return known;
+    const tokens = (await this.count(model, { messages: [{ role: 'user', content: '' }] }, signal)) + 1;
+    this.#around.set(model, tokens);
+    return tokens;
   }
 
   /** The tokens of texts with nothing around them, so that those of all of them are their sum. */

@@ -2,14 +2,16 @@ import type { EmbedInput, EmbedOutput } from '../../protocol/embed.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import * as limits from '../../protocol/limits.ts';
 import * as f from './fields.ts';
+import { checkUntold } from './untold.ts';
 
 export type EmbeddingEncoding = 'float' | 'base64';
 
 /** A request to the endpoint in OpenAI's shape, whose vectors have length 1. */
 export function parseEmbeddings(body: unknown): { input: EmbedInput; encoding: EmbeddingEncoding } {
-  const { encoding_format: encoding = 'float', user: _, ...all } = f.fields(body, 'request');
+  const { encoding_format: encoding = 'float', user, ...all } = f.fields(body, 'request');
   if (!f.isAbsent(encoding) && encoding !== 'float' && encoding !== 'base64')
     throw new f.FieldError('encoding_format', 'must be "float" or "base64"');
+  checkUntold({ user });
   return { input: { ...parseEmbed(all), normalise: true }, encoding: encoding ?? 'float' };
 }
 

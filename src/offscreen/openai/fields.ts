@@ -38,11 +38,16 @@ export function optionalInteger(all: Fields, field: string, min: number, max: nu
   return value;
 }
 
-export function optionalString(all: Fields, field: string, maxChars: number): string | undefined {
+export function optionalString(
+  all: Fields,
+  field: string,
+  maxChars: number,
+  prefix = '',
+): string | undefined {
   const value = all[field];
   if (isAbsent(value)) return undefined;
   if (typeof value !== 'string' || value === '' || value.length > maxChars)
-    throw new FieldError(field, `must be a string of 1 to ${maxChars} characters`);
+    throw new FieldError(prefix + field, `must be a string of 1 to ${maxChars} characters`);
   return value;
 }
 

@@ -88,12 +88,31 @@ export function parseContent(value: unknown, name: string, types: readonly strin
 
 function parseTextPart(value: unknown, name: string, types: readonly string[]): string {
   const { type, text } = f.fields(value, name);
-  if (typeof type !== 'string' || !types.includes(type))
-    throw new f.FieldError(
-      `${name}.type`,
-      `must be "${types.join('" or "')}": this model reads no images, sounds or files`,
-    );
+  if (typeof type !== 'string' || !types.includes(type)) throw unreadPart(`${name}.type`, type, types);
   return f.text(text, `${name}.text`);
+}
+
+/** What parts of a message are in the words of all APIs. */
+const MEDIA: Record<string, string> = {
+  image_url: 'an image',
+  input_image: 'an image',
+  image: 'an image',
+  input_audio: 'a sound',
+  file: 'a file',
+  input_file: 'a file',
+  document: 'a document',
+};
+
+/** Says what a model would be needed for. */
+export function unreadPart(name: string, type: unknown, types: readonly string[]): f.FieldError {
+  const media = Object.hasOwn(MEDIA, String(type)) ? MEDIA[String(type)] : undefined;
+  const allowed = types.map((one) => JSON.stringify(one)).join(' or ');
+  return new f.FieldError(
+    name,
+    media
+      ? `is ${media}, which needs a model that reads more than text, and Hearth has none yet: send its text, as ${allowed}`
+      : `must be ${allowed}`,
+  );
 }
 
 /** All that messages say together has a limit. */

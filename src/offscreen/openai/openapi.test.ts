@@ -1,31 +1,14 @@
 // What we answer, judged by OpenAI's own description of its API.
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { fakeEndpoints } from '../../../test/fakes/endpoints.ts';
+import { openApi } from '../../../test/openapi.ts';
 
 type Json = ReturnType<typeof JSON.parse>;
 
-// Beside the checkout, or beside the one that this is a second working tree of
-const file = ['../shared/data', '../../shared/data']
-  .map((folder) => resolve(import.meta.dirname, '../../..', folder, 'openai-openapi/openapi.yaml'))
-  .find(existsSync);
+const description = openApi();
 
-describe.skipIf(!file)('OpenAI’s description, where ../shared/data/openai-openapi is there', () => {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, discriminator: false });
-  // A word of OpenAPI 3.0, which JSON schema does not have
-  const cleaned = (_key: string, value: Json) => {
-    if (!value?.nullable) return value;
-    const { nullable: _, ...rest } = value;
-    if (!value.type) return { anyOf: [rest, { type: 'null' }] };
-    return value.enum ? { ...value, enum: [...value.enum, null] } : value;
-  };
-  const whole: Json = file
-    ? JSON.parse(JSON.stringify(parse(readFileSync(file, 'utf8'), { maxAliasCount: -1 })), cleaned)
-    : {};
-  if (file) ajv.addSchema(whole, 'openai');
+describe.skipIf(!description)('OpenAI’s description, where ../shared/data/openai-openapi is there', () => {
+  const { ajv, whole } = description ?? ({} as never);
 
   /** The schema of the one event that bears this type: of all of them together, errors would say nothing. */
   function eventSchema(type: string): string {

@@ -10,6 +10,7 @@ import { checkLength, parseMessages } from './messages.ts';
 import { parseFormat } from './response-format.ts';
 import { MAX_TOKENS, parseSampling, parseStop } from './sampling.ts';
 import { isParallel, parseChatTools, toolInput } from './tools.ts';
+import { checkUntold, UNTOLD } from './untold.ts';
 
 /** A request to one of OpenAI's endpoints, understood: everything in it is followed. */
 export interface OpenAIRequest {
@@ -32,8 +33,7 @@ const SHARED = [
   ...['temperature', 'top_p', 'top_k', 'min_p', 'seed'],
   ...['frequency_penalty', 'presence_penalty', 'repetition_penalty', 'logit_bias'],
   ...['stream', 'stream_options', 'return_token_ids'],
-  // They say nothing about the answer
-  ...['user', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+  ...UNTOLD,
 ];
 const CHAT = new Set([
   ...SHARED,
@@ -116,6 +116,7 @@ function parseRest(
   defaultMaxTokens: number | undefined,
   more: Partial<GenerateInput>,
 ): Pick<OpenAIRequest, 'inputs' | 'stream' | 'includeUsage' | 'returnTokenIds'> {
+  checkUntold(all);
   const older = f.optionalInteger(all, 'max_tokens', 1, MAX_TOKENS);
   const newer = f.optionalInteger(all, 'max_completion_tokens', 1, MAX_TOKENS);
   if (older && newer && older !== newer)

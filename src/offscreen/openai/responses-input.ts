@@ -48,7 +48,7 @@ function parseItem(value: unknown, name: string): Message {
       return {
         role: 'tool',
         content: parseContent(all.output, `${name}.output`, ['input_text', 'output_text']),
-        toolCallId: f.text(all.call_id, `${name}.call_id`),
+        toolCallId: callId(all, name),
       };
     case 'reasoning':
       return parseReasoning(all, name);
@@ -72,11 +72,17 @@ function parseMessage(all: f.Fields, name: string): Message {
 function parseCall(all: f.Fields, name: string): Message {
   only(all, name, ['call_id', 'name', 'arguments']);
   const call = {
-    id: f.text(all.call_id, `${name}.call_id`),
+    id: callId(all, name),
     name: f.text(all.name, `${name}.name`),
     arguments: parseArguments(all.arguments, `${name}.arguments`),
   };
   return { role: 'assistant', content: '', toolCalls: [call] };
+}
+
+function callId(all: f.Fields, name: string): string {
+  const id = f.optionalString(all, 'call_id', 200, `${name}.`);
+  if (id === undefined) throw new f.FieldError(`${name}.call_id`, 'must be there');
+  return id;
 }
 
 function parseReasoning(all: f.Fields, name: string): Message {

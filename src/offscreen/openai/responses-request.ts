@@ -7,6 +7,7 @@ import { parseFormat } from './response-format.ts';
 import { parseInput } from './responses-input.ts';
 import { MAX_TOKENS, parseSampling } from './sampling.ts';
 import { isParallel, parseResponsesTools, toolInput } from './tools.ts';
+import { checkUntold, UNTOLD } from './untold.ts';
 
 /** A request to Responses, understood: everything in it is followed. */
 export interface ResponsesRequest {
@@ -23,8 +24,7 @@ const FIELDS = new Set([
   ...['model', 'input', 'instructions', 'max_output_tokens', 'temperature', 'top_p', 'top_logprobs'],
   ...['tools', 'tool_choice', 'parallel_tool_calls', 'text', 'reasoning', 'include'],
   ...['stream', 'stream_options', 'previous_response_id', 'store'],
-  // They say nothing about the answer
-  ...['user', 'metadata', 'service_tier', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention'],
+  ...UNTOLD,
 ]);
 const NEUTRAL = { truncation: 'disabled', background: false };
 const LOGPROBS = 'message.output_text.logprobs';
@@ -33,6 +33,7 @@ const LOGPROBS = 'message.output_text.logprobs';
 export function parseResponses(body: unknown, kept: (id: string) => Message[] | undefined): ResponsesRequest {
   const all = f.fields(body, 'request');
   f.onlyFields(all, FIELDS, NEUTRAL);
+  checkUntold(all);
   const before = parsePrevious(all, kept);
   const said = [...before, ...parseInput(all.input)];
   const instructions = f.isAbsent(all.instructions) ? undefined : f.text(all.instructions, 'instructions');

@@ -79,7 +79,7 @@ async function heapOf(/** @type {Browser} */ browser, /** @type {string} */ url,
 }
 
 /** Copies the file to the extension's disk, lets the site use it, and lifts the cap on the GPU's time. */
-async function importModel(/** @type {Browser} */ browser, /** @type {string} */ url) {
+export async function importModel(/** @type {Browser} */ browser, /** @type {string} */ url) {
   await browser.call('background', 'wake', undefined);
   const start = performance.now();
   const { id } = await browser.screen.evaluate(async (url) => {

@@ -18,6 +18,7 @@ import { measureNode } from './hearth-node.mjs';
 import { measurePage } from './hearth-page.mjs';
 import { measureLlamaCpp } from './llama-cpp.mjs';
 import { serveFiles } from './serve-files.mjs';
+import { measureTransformers, TRANSFORMERS } from './transformers.mjs';
 import { measureWllama, WLLAMA } from './wllama.mjs';
 
 const GPUS = ['vulkan', 'cuda', 'metal', 'none'];
@@ -33,7 +34,7 @@ const FLAGS = {
   tokens: { takes: 'N', about: 'tokens of an answer (128; 16 without a GPU)', parse: wholeNumber(2, 4096) },
   streams: { takes: 'N', about: 'pages answered at once (8; 2 without a GPU)', parse: wholeNumber(1, 32) },
   repeat: { takes: 'N', about: 'times (5; 2 without a GPU)', parse: wholeNumber(1, 100) },
-  only: { takes: 'NAMES', about: 'some of node,page,wllama,llama, by commas' },
+  only: { takes: 'NAMES', about: 'some of node,page,wllama,transformers,llama, by commas' },
   llama: { takes: 'FOLDER', about: 'where node-llama-cpp is: npm install --prefix FOLDER node-llama-cpp' },
   'llama-gpu': {
     takes: 'NAME',
@@ -54,11 +55,6 @@ const NOT_HERE = [
     engine: 'WebLLM',
     because:
       'It runs models that its own compiler has made, each with a library of kernels for its shape; none of a GGUF file, and none of random weights.',
-  },
-  {
-    engine: 'Transformers.js',
-    because:
-      'It runs ONNX graphs, not GGUF files. A graph of the same shape with random q4 weights has not been made yet.',
   },
 ];
 
@@ -81,7 +77,10 @@ await main(async () => {
   if (!existsSync(work.model)) throw new Trouble(`There is no file ${work.model}.`);
   if (!flags.extension) await buildExtension();
   const extension = resolve(flags.extension ?? resolve(root, DIST));
-  const server = await serveFiles({ model: work.model, scripts: resolve(WLLAMA, 'esm') });
+  const server = await serveFiles({
+    model: work.model,
+    folders: { scripts: resolve(WLLAMA, 'esm'), ...TRANSFORMERS },
+  });
   const where = { chromium, extension, url: server.url };
   const isWanted = (/** @type {string} */ name) => !flags.only || flags.only.split(',').includes(name);
   const gpu = flags['llama-gpu'] === 'none' ? false : (flags['llama-gpu'] ?? false);
@@ -99,6 +98,9 @@ await main(async () => {
   await add('page', 'Hearth in Chromium, through a page', () => measurePage(work, where));
   await add('wllama', 'wllama in Chromium, f16 forced on', () =>
     measureWllama(work, { ...where, flags: [F16] }),
+  );
+  await add('transformers', 'Transformers.js in Chromium, a graph of the same shape', () =>
+    measureTransformers(work, { ...where, shape: isFast ? 'llama-3.2-1b' : 'tiny' }),
   );
   await add('llama', 'llama.cpp through node-llama-cpp', async () =>
     flags.llama

@@ -3,7 +3,12 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 
-const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const TYPES = {
+  '.json': 'application/json',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 const BLANK = '<!doctype html><title>bench</title>';
 /** What gives a page the threads that peers compute with. */
 const ISOLATED = {
@@ -12,10 +17,10 @@ const ISOLATED = {
 };
 
 /**
- * Serves a model, a folder of scripts and two empty pages to the browser: `/model.gguf`, `/scripts/…`, `/`, `/isolated`.
- * @param {{ model: string, scripts: string }} paths
+ * Serves a model, folders by their names and two empty pages to the browser: `/model.gguf`, `/NAME/…`, `/`, `/isolated`.
+ * @param {{ model: string, folders?: Record<string, string> }} paths
  */
-export async function serveFiles({ model, scripts }) {
+export async function serveFiles({ model, folders = {} }) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://any');
     const headers = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
@@ -23,8 +28,11 @@ export async function serveFiles({ model, scripts }) {
       const own = pathname === '/isolated' ? ISOLATED : {};
       return void response.writeHead(200, { 'content-type': 'text/html', ...headers, ...own }).end(BLANK);
     }
-    const file = pathname === '/model.gguf' ? model : join(scripts, pathname.replace(/^\/scripts\//, ''));
-    if (!existsSync(file) || !statSync(file).isFile()) return void response.writeHead(404, headers).end();
+    const [, name = '', path = ''] = /^\/([^/]+)(?:\/(.*))?$/.exec(pathname) ?? [];
+    const folder = folders[name];
+    const file = name === 'model.gguf' ? model : folder && join(folder, path);
+    if (!file || !existsSync(file) || !statSync(file).isFile())
+      return void response.writeHead(404, headers).end();
     const type = TYPES[/** @type {keyof typeof TYPES} */ (extname(file))] ?? 'application/octet-stream';
     response.writeHead(200, {
       'content-type': type,
