@@ -590,7 +590,20 @@ def clip(folder):
     }
 
 
+def pillow(folder):
+    """What Pillow makes of a small image at other sizes, by each of its filters."""
+    image = picture(13, 9)
+    sizes = [(5, 4), (13, 3), (31, 20), (1, 1), (20, 9)]
+    made = [
+        {"size": size, "method": method, "rgb": pixels_of(image.resize(size, Image.Resampling(method)))["rgb"]}
+        for size in sizes
+        for method in range(6)
+    ]
+    return {"image": pixels_of(image), "made": made}
+
+
 FIXTURES = {
+    "pillow": pillow,
     "encoder": encoder,
     "cross-encoder": cross_encoder,
     "classifier": classifier,
