@@ -128,3 +128,13 @@ test(`${CALLS_IN_ALL} calls leave the GPU's memory as it was`, async () => {
   figures.memory = { calls: CALLS_IN_ALL, beforeMB: Math.round(before), afterMB: Math.round(after) };
   expect(after - before).toBeLessThan(16);
 });
+
+test('a device that is lost is opened again, and the model with it', async () => {
+  const { texts, mean } = expectedOf('encoder')['feature-extraction'];
+  const args = [texts, { pooling: 'mean', normalize: true }];
+  await run('feature-extraction', models.encoder!, 'webgpu', args);
+  await harness.crashGpuProcess();
+  const { answer } = await run('feature-extraction', models.encoder!, 'webgpu', args);
+  const { data } = answer as { data: number[] };
+  for (const [i, value] of mean.flat().entries()) expect(data[i]).toBeCloseTo(value, 4);
+});

@@ -42,6 +42,23 @@ test.each(['wasm', 'webgpu'] as const)('vectors of texts are those of transforme
     for (const [j, value] of row.entries()) expect(value).toBeCloseTo(mean[i]![j]!, 4);
 });
 
+test('what is asked at once is one run on the device, and everybody gets their own', async () => {
+  const { texts, mean } = expectedOf('encoder')['feature-extraction'];
+  const vectors = await page.evaluate(
+    async ({ model, texts }) => {
+      const extract = await hearth!.pipeline('feature-extraction', model, { device: 'webgpu' });
+      const options = { pooling: 'mean', normalize: true };
+      const answers = await Promise.all(texts.map((text) => extract(text, options)));
+      return answers.map((answer) => answer.tolist() as number[][]);
+    },
+    { model: models.encoder!, texts },
+  );
+  for (const [i, rows] of vectors.entries()) {
+    expect(rows).toHaveLength(1);
+    for (const [j, value] of rows[0]!.entries()) expect(value).toBeCloseTo(mean[i]![j]!, 4);
+  }
+});
+
 test('a model in ONNX makes embeddings for hearth.embed and OpenAI’s endpoint as well', async () => {
   const { texts, mean } = expectedOf('encoder')['feature-extraction'];
   const got = await page.evaluate(
