@@ -21,10 +21,12 @@ const wav = Buffer.from(wavOf(toneOf(2))).toString('base64');
 
 beforeAll(async () => {
   await buildExtension();
-  harness = await Harness.launch(resolve(root, DIST), {
+  const files = {
     '/sdk.js': { body: await bundle('openai-sdk.ts'), headers: { 'content-type': 'text/javascript' } },
     '/': { body: '<!doctype html><title>speech</title><script src="/sdk.js"></script>' },
-  });
+  };
+  // On a GPU that the processor plays, only the measuring of what is faster would take a minute
+  harness = await Harness.launch(resolve(root, DIST), files, { hasWebGpu: false });
   await harness.call('background', 'wake');
   model = await harness.importFolder('listener', filesOf('listener'));
   const { origin } = new URL(harness.url('http://a.localhost/'));
