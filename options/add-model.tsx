@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Notice } from '../src/ui/notice.tsx';
-import { DropZone } from '../src/ui/drop-zone.tsx';
+import { DropZone } from './drop-zone.tsx';
 import { parseModelAddress, parseSha256 } from './model-address.ts';
 import { LIST, type ModelsStore } from './models-store.ts';
 import { TransferProgress } from './transfer-progress.tsx';
@@ -14,12 +14,10 @@ export function AddModel({ store }: { store: ModelsStore }) {
   const failures = [...store.errors.value].filter(([key]) => key !== LIST && !known.has(key));
   return (
     <div class="add">
-      <DropZone accept=".gguf" isMultiple onFiles={(files) => void store.addFiles(files)}>
-        <span>
-          Drop a <code>.gguf</code> file here, or <span class="link">choose one</span>
-        </span>
-        <span class="muted small">Hearth keeps its own copy; the file stays where it is.</span>
-      </DropZone>
+      <DropZone
+        onFiles={(files) => void store.addFiles(files)}
+        onFolder={(folder) => void store.addFolder(folder)}
+      />
       <AddressForm onAddress={(url, sha256) => void store.addUrl(url, sha256)} />
       {unlisted.map((transfer) => (
         <div key={transfer.key} class="card model">

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { DropZone } from '../ui/drop-zone.tsx';
+import { Chooser } from '../ui/chooser.tsx';
+import { DropArea } from '../ui/drop-area.tsx';
 import type { Attempt } from './room.tsx';
 import { scanCamera, scanPicture } from './scan-sources.ts';
 
@@ -15,6 +16,10 @@ export function Scan(props: { attempt: Attempt; onText: (text: string) => Promis
       (cause) => attempt.run(() => Promise.reject(cause)),
     );
 
+  function takePicture([picture]: Iterable<File>): void {
+    if (picture) void take(scanPicture(picture));
+  }
+
   function watch(): void {
     const ending = new AbortController();
     camera.value = ending;
@@ -22,10 +27,7 @@ export function Scan(props: { attempt: Attempt; onText: (text: string) => Promis
     void take(scanned.finally(() => (camera.value = undefined)));
   }
   useEffect(() => {
-    const paste = ({ clipboardData }: ClipboardEvent) => {
-      const [picture] = clipboardData?.files ?? [];
-      if (picture) void take(scanPicture(picture));
-    };
+    const paste = ({ clipboardData }: ClipboardEvent) => takePicture(clipboardData?.files ?? []);
     document.addEventListener('paste', paste);
     return () => {
       document.removeEventListener('paste', paste);
@@ -40,11 +42,14 @@ export function Scan(props: { attempt: Attempt; onText: (text: string) => Promis
       <button type="button" onClick={() => (camera.value ? camera.value.abort() : watch())}>
         {camera.value ? 'Stop the camera' : 'Scan with the camera'}
       </button>
-      <DropZone accept="image/*" onFiles={([picture]) => void take(scanPicture(picture!))}>
+      <DropArea label="A picture of the code" onDrop={({ files }) => takePicture(files)}>
         <span class="small">
-          Drop or paste a picture of the code, or <span class="link">choose one</span>
+          Drop or paste a picture of the code, or{' '}
+          <Chooser accept="image/*" onFiles={takePicture}>
+            choose one
+          </Chooser>
         </span>
-      </DropZone>
+      </DropArea>
     </div>
   );
 }

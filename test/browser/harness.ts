@@ -40,7 +40,7 @@ export interface LaunchOptions {
 const POLL_MS = 20;
 
 export class Harness {
-  readonly #profile: string;
+  readonly profile: string;
   readonly #server: Server;
   #screen: Page | undefined;
   #cdp: CDPSession | undefined;
@@ -52,7 +52,7 @@ export class Harness {
     profile: string,
   ) {
     this.#server = server;
-    this.#profile = profile;
+    this.profile = profile;
   }
 
   static async launch(
@@ -82,7 +82,7 @@ export class Harness {
   async close(): Promise<void> {
     await this.context.close();
     this.#server.close();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** `http://a.test/x` with the port that the server listens on. */
