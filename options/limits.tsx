@@ -79,8 +79,9 @@ function DiskLimit({ diskBytes, onChange }: { diskBytes: number; onChange: (disk
         ))}
       </select>
       <p id="limit-disk-meaning" class="muted">
-        For models. When another one needs room, those go that were not used for the longest time; never one
-        that is pinned, in use, or the default.
+        For models, and the <a href="#files">files that sites share</a>. When more room is needed, those go
+        that were not used for the longest time; never one that is pinned, in use, or the default, and never a
+        model for a site’s file.
       </p>
     </section>
   );
