@@ -14,7 +14,10 @@ export function AddModel({ store }: { store: ModelsStore }) {
   const failures = [...store.errors.value].filter(([key]) => key !== LIST && !known.has(key));
   return (
     <div class="add">
-      <DropZone onFiles={(files) => void store.addFiles(files)} />
+      <DropZone
+        onFiles={(files) => void store.addFiles(files)}
+        onFolder={(folder) => void store.addFolder(folder)}
+      />
       <AddressForm onAddress={(url, sha256) => void store.addUrl(url, sha256)} />
       {unlisted.map((transfer) => (
         <div key={transfer.key} class="card model">

@@ -1,13 +1,21 @@
 import { useSignal } from '@preact/signals';
+import { chosenFolder, type DroppedFolder, readDropped } from './dropped-folder.ts';
 
-/** Takes files by dropping, or by the file dialog for those who use no mouse. */
-export function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
+interface Taken {
+  onFiles: (files: File[]) => void;
+  onFolder: (folder: DroppedFolder) => void;
+}
+
+/** Takes files and folders by dropping, or by the dialogs for those who use no mouse. */
+export function DropZone({ onFiles, onFolder }: Taken) {
   const isOver = useSignal(false);
-  const take = (files: FileList | null | undefined) => {
-    if (files?.length) onFiles([...files]);
-  };
+  async function drop(items: Iterable<DataTransferItem>): Promise<void> {
+    const { folders, files } = await readDropped(items);
+    if (files.length > 0) onFiles(files);
+    for (const folder of folders) onFolder(folder);
+  }
   return (
-    <label
+    <div
       class={`drop ${isOver.value ? 'over' : ''}`}
       onDragOver={(event) => {
         event.preventDefault();
@@ -17,24 +25,54 @@ export function DropZone({ onFiles }: { onFiles: (files: File[]) => void }) {
       onDrop={(event) => {
         event.preventDefault();
         isOver.value = false;
-        take(event.dataTransfer?.files);
+        void drop([...(event.dataTransfer?.items ?? [])]);
       }}
     >
+      <span>
+        Drop a <code>.gguf</code> file here, or{' '}
+        <Chooser accept=".gguf" onFiles={onFiles}>
+          choose one
+        </Chooser>
+      </span>
+      <span>
+        Or a folder with an ONNX model, or{' '}
+        <Chooser
+          webkitdirectory
+          onFiles={(files) => {
+            const folder = chosenFolder(files);
+            if (folder) onFolder(folder);
+          }}
+        >
+          choose a folder
+        </Chooser>
+      </span>
+      <span class="muted small">Hearth keeps its own copy; the files stay where they are.</span>
+    </div>
+  );
+}
+
+interface ChooserProps {
+  accept?: string;
+  webkitdirectory?: boolean;
+  onFiles: (files: File[]) => void;
+  children: string;
+}
+
+function Chooser({ onFiles, children, ...kind }: ChooserProps) {
+  return (
+    <label>
       <input
         type="file"
         class="visually-hidden"
-        accept=".gguf"
         multiple
+        {...kind}
         onChange={({ currentTarget }) => {
-          take(currentTarget.files);
+          if (currentTarget.files?.length) onFiles([...currentTarget.files]);
           // So that the same file can be chosen again after an error
           currentTarget.value = '';
         }}
       />
-      <span>
-        Drop a <code>.gguf</code> file here, or <span class="link">choose one</span>
-      </span>
-      <span class="muted small">Hearth keeps its own copy; the file stays where it is.</span>
+      <span class="link">{children}</span>
     </label>
   );
 }

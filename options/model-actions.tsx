@@ -20,11 +20,12 @@ export function ModelActions(props: {
       {text}
     </button>
   );
-  const isPaused =
-    !isMoving && state === 'paused' && source !== 'file' && source !== 'folder' && source !== 'hub';
-  const isUsable = state === 'ready' && !model.problem && model.makes !== 'tasks';
+  // Those for tasks come and go as pages ask for them
+  const isForTasks = model.makes === 'tasks';
+  const isPaused = !isMoving && state === 'paused' && source !== 'file' && !isForTasks;
+  const isUsable = state === 'ready' && !model.problem && !isForTasks;
   const isStored = !isMoving && source !== 'bundled' && (state === 'ready' || state === 'paused');
-  const isKept = isStored && state === 'ready';
+  const isKept = isStored && state === 'ready' && !isForTasks;
   return (
     <div class="model-actions">
       {isMoving && button('Pause', props.onPause)}

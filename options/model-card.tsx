@@ -73,7 +73,9 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
       />
       <ModelFacts model={model} capBytes={capBytes} />
       <TransferProgress model={model} transfer={transfer} />
-      {loaded && <ModelAdapters model={model} adapters={loaded.adapters ?? []} store={models} />}
+      {loaded && model.makes !== 'tasks' && (
+        <ModelAdapters model={model} adapters={loaded.adapters ?? []} store={models} />
+      )}
       {model.problem && !isTooLarge && <Notice kind="warning">{model.problem}</Notice>}
       {error && <Notice kind="error">{error}</Notice>}
       {isSaved.value && (
@@ -101,8 +103,8 @@ export function ModelCard({ model, session, settings, models }: OptionsProps & {
 function describeLoss(model: ModelInfo, isRunning: boolean): string {
   const freed = `This frees ${formatBytes(model.storedBytes)}.`;
   const back =
-    model.source === 'file'
-      ? 'Hearth’s copy of the file goes; to use it again you add the file again.'
+    model.source === 'file' || model.source === 'folder'
+      ? `Hearth’s copy of the ${model.source} goes; to use it again you add the ${model.source} again.`
       : 'To use it again you download it again.';
   return `${freed} ${back}${isRunning ? ' It is answering a page now, and that answer ends.' : ''}`;
 }

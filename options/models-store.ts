@@ -4,6 +4,7 @@ import type { DownloadProgress, ModelInfo } from '../src/protocol/models.ts';
 import { groupParts } from '../src/protocol/part-names.ts';
 import { sentenceOf } from '../src/ui/caller.ts';
 import type { Session } from '../src/ui/session.ts';
+import type { DroppedFolder } from './dropped-folder.ts';
 
 /** A model on its way to this disk. Added files and addresses have no model id before their first bytes are read. */
 export interface Transfer {
@@ -28,6 +29,8 @@ export interface ModelsStore {
   addUrl: (url: string, sha256: string | undefined, isGated?: boolean) => Promise<void>;
   /** Each is a model, or one of the files of a model in several. */
   addFiles: (files: Iterable<File>) => Promise<void>;
+  /** A model in several files: ONNX, configurations, a tokenizer. */
+  addFolder: (folder: DroppedFolder) => Promise<void>;
   /** What has come so far is kept. `key` is a transfer's key or its model's id. */
   pause: (key: string) => void;
   remove: (model: ModelInfo) => Promise<void>;
@@ -144,6 +147,8 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     addFiles: async (files) => {
       await Promise.all(groupParts(files).map(addModel));
     },
+    addFolder: ({ name, files }) =>
+      transfer({ key: name, label: name }, (options) => engine('importFolder', { name, files }, options)),
     pause: (key) => {
       const transfer = transfers.value.find((other) => other.key === key || other.progress?.model === key);
       if (transfer) pauses.get(transfer.key)?.abort();

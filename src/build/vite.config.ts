@@ -23,6 +23,20 @@ function copy(from: string, match: RegExp, to: string): Plugin {
   };
 }
 
+/**
+ * Transformers.js knows a server that it would fetch the runtime from where it is given none. It is given ours
+ * (`src/worker/task-host.ts`); that no code comes from elsewhere is to be seen in the package itself.
+ */
+function noServerOfCode(): Plugin {
+  return {
+    name: 'no server of code',
+    transform: (code, id) =>
+      id.includes('@huggingface/transformers')
+        ? code.replaceAll('https://cdn.jsdelivr.net/', 'https://nowhere.invalid/')
+        : undefined,
+  };
+}
+
 /** Tests of the contexts put a small working engine of their own behind the same contract. */
 function fakeEngine(): Plugin {
   return {
@@ -45,6 +59,7 @@ export default defineConfig(({ mode }) => {
     publicDir: 'out/no-public-folder',
     plugins: [
       ...(isFake ? [fakeEngine()] : []),
+      noServerOfCode(),
       crx({ manifest: manifest as ManifestV3Export }),
       copy('models/bundled', /\.gguf$/, 'models/bundled'),
       copy('src/page', /^hearth\.d\.ts$/, '.'),
@@ -53,7 +68,7 @@ export default defineConfig(({ mode }) => {
       // One runtime is enough: the one that `src/worker/task-host.ts` hands to the library
       alias: { 'onnxruntime-web/webgpu': 'onnxruntime-web/jspi' },
     },
-    worker: { format: 'es' },
+    worker: { format: 'es', plugins: () => [noServerOfCode()] },
     build: {
       target: 'esnext',
       outDir: isFake ? 'out/fake-engine' : 'dist',

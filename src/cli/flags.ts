@@ -54,6 +54,7 @@ const FLAGS = {
   'gpu-percent': { type: 'string' },
   adapter: { type: 'string' },
   features: { type: 'string' },
+  peers: { type: 'string' },
   'vulkan-icd': { type: 'string' },
 } as const;
 

@@ -7,6 +7,7 @@ import { inspect } from './commands/inspect.ts';
 import { logits } from './commands/logits.ts';
 import { random } from './commands/random.ts';
 import { peer } from './commands/peer.ts';
+import { roomBench } from './commands/room-bench.ts';
 import { perplexity } from './commands/perplexity.ts';
 import { share } from './commands/share.ts';
 import { tune } from './commands/tune.ts';
@@ -28,6 +29,7 @@ const COMMANDS: Record<string, Command> = {
   share,
   tune,
   peer,
+  'room-bench': roomBench,
 };
 
 const USAGE = `hearth COMMAND --model FILE.gguf …
@@ -48,7 +50,9 @@ const USAGE = `hearth COMMAND --model FILE.gguf …
   tune        --quant Q4_0 --k 2048 --n 16384 [--rows 1]    times every division of mat-vec's work
 
   peer        --room CODE --server HOST:PORT [--name N --memory-mb 4096 --gpu-percent 100]
-              computes layers of the model for the machines of a room, until Ctrl-C
+              computes layers of models for the machines of a room, until Ctrl-C; --model FILE spares it fetching that
+  room-bench  --room CODE --server HOST:PORT --peers 2 [--pp 512 --tg 64 --concurrency 1,6 --repeat 3]
+              asks the model of a room's machines, and measures
 
 What is added: --lora ADAPTER.gguf[:SCALE] …
 Where it runs: --adapter NAME, --features f16,no-subgroups,no-dp4a,matrices (force or forbid), --vulkan-icd FILE,

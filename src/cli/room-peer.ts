@@ -5,6 +5,7 @@ import { openRoom } from '../mesh/identity/room.ts';
 import type { Bytes } from '../mesh/identity/bytes.ts';
 import { Stay, type StayDeps } from '../offscreen/mesh/stay.ts';
 import { HearthError } from '../protocol/errors.ts';
+import type { MeshShare } from '../protocol/mesh-calls.ts';
 import { DEFAULT_SETTINGS, type MeshSettings } from '../protocol/settings.ts';
 import type { MeshHost } from '../worker/mesh.ts';
 
@@ -15,7 +16,7 @@ export interface RoomPeerOptions {
   secret: Bytes;
   name: string;
   signalling: MeshSettings['signalling'];
-  share: { gpuPercent: number; memoryBytes: number };
+  share: MeshShare;
   onChange(stay: Stay): void;
 }
 
@@ -43,9 +44,9 @@ export async function stayInRoom(options: RoomPeerOptions): Promise<Stay> {
       name,
       signalling,
       isLanOnly: signalling.kind !== 'cloud',
-      share: { isOn: true, when: 'always', ...share },
+      share: { ...share, when: 'always' },
     },
-    share: { isOn: true, ...share },
+    share,
     onChange: () => onChange(stay),
     onMemory: () => {},
   });

@@ -21,8 +21,8 @@ const THREADS = { gpu: 2 ** 18, software: 2 ** 12 };
 const TURNS = 256;
 
 /** Bytes a second (read and written) that a plain copy reaches on this adapter: the median of 15 runs after a warm-up. */
-export async function copyBytesPerSecond(gpu: Gpu): Promise<number> {
-  const bytes = copyable(gpu, 2 ** 30);
+export async function copyBytesPerSecond(gpu: Gpu, most = 2 ** 30): Promise<number> {
+  const bytes = copyable(gpu, most);
   const work = await prepare(gpu, copy, { bytes }, [bytes, bytes]);
   await warmUp(() => work.run(1));
   const times: number[] = [];

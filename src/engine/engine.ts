@@ -9,6 +9,7 @@ import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
 import { Device } from './device.ts';
 import { EmbeddingModel } from './embedding-model.ts';
+import { copyBytesPerSecond } from './ceiling.ts';
 import { Governor } from './governor.ts';
 import type { Gpu } from './gpu.ts';
 import { gpuFacts } from './gpu-facts.ts';
@@ -56,6 +57,26 @@ export interface EngineOptions {
   openWasm?: OpenWasm;
   /** Where a model that does not fit this machine may lie, if anywhere. */
   placeStages?(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined;
+  /** Where a request to a model that does fit this machine is answered sooner, if anywhere. */
+  elsewhere?(model: string, file: ModelFile, request: RequestSize): Promise<Elsewhere | undefined>;
+  /** A text has been answered here: how long each of its tokens took, beside how many others. */
+  onAnswered?(model: string, file: ModelFile, tokenMs: number, streams: number): void;
+}
+
+/** What decides where a request is answered. */
+export interface RequestSize {
+  promptTokens: number;
+  maxTokens: number;
+  /** Answers that the model is making here. */
+  running: number;
+  /** And in another place. */
+  runningAt(key: string): number;
+}
+
+/** Another machine. Requests that go there share what stands there, under its key. */
+export interface Elsewhere {
+  key: string;
+  place(sizes: StageSizes): StagedWeights;
 }
 
 /** A model that has been at rest for so long has time to save its texts. */
@@ -157,7 +178,9 @@ export class Engine {
     const maxTokens = input.maxTokens ?? model.contextLength;
     const held = heldTo(model.file, input, ids);
     const drafted = input.draftModel ? await this.#drafter(input.draftModel, id, input, signal) : undefined;
-    const ran = drafted?.model ?? model;
+    const isFree = model instanceof Model && input.mayLeave && !held && !drafted;
+    const away = isFree ? await this.#elsewhere(id, model, input, ids) : undefined;
+    const ran = away ?? drafted?.model ?? model;
     if (held && model instanceof StagedModel)
       throw new HearthError(
         'not-supported',
@@ -191,8 +214,53 @@ export class Engine {
     if (totalBytes(ran) > this.#caps.memoryBytes) await this.#makeRoom(0);
     const ended = { model: id, finishReason, stop: stopped, usage, timings, ...(stages && { stages }) };
     this.#recent.add(input, ended);
-    if (ran instanceof Model) this.#saveLater(ran);
+    if (ran instanceof Model) {
+      this.#saveLater(ran);
+      const tokenMs = timings.decodeMs / Math.max(1, usage.completionTokens - 1);
+      if (usage.completionTokens > 1)
+        this.#options.onAnswered?.(id, ran.file, tokenMs, 1 + [...ran.running].length);
+    }
     return ended;
+  }
+
+  /** The model on another machine of the room, if this request is answered sooner there and nothing of it has to stay. */
+  async #elsewhere(
+    id: string,
+    model: Model,
+    { sampling, logprobs, shift, maxTokens = model.contextLength }: EngineCalls['generate']['input'],
+    { length: promptTokens }: readonly number[],
+  ): Promise<StagedModel | undefined> {
+    if (sampling.bias?.length || logprobs || shift || [...model.adapters].length > 0) return undefined;
+    const answersOf = (entry: Entry | undefined) => [...(entry?.model?.running ?? [])].length;
+    const found = await this.#options.elsewhere?.(id, model.file, {
+      promptTokens,
+      maxTokens,
+      running: answersOf(this.#entries.get(id)),
+      runningAt: (key) => answersOf(this.#entries.get(`${id} ${key}`)),
+    });
+    if (!found) return undefined;
+    const there = `${id} ${found.key}`;
+    const known = this.#entries.get(there);
+    if (known?.model instanceof StagedModel && known.model.isGone) await this.unload(there);
+    const { clock } = this.#options;
+    const { file } = model;
+    const entry: Entry = this.#entries.get(there) ?? {
+      name: `${this.#entries.get(id)?.name ?? id}, in the room`,
+      model: undefined,
+      usedAt: clock.now(),
+      loading: StagedModel.load({ file, place: found.place, clock, governor: this.#governor }),
+    };
+    this.#entries.set(there, entry);
+    try {
+      const staged = (entry.model = await entry.loading);
+      entry.usedAt = clock.now();
+      const isLongEnough = promptTokens < staged.contextLength;
+      return staged instanceof StagedModel && isLongEnough ? staged : undefined;
+    } catch {
+      // It is here, too
+      this.#entries.delete(there);
+      return undefined;
+    }
   }
 
   /** A vector of each input. Progress goes out when the last one has been read. */
@@ -537,6 +605,14 @@ export class Engine {
       leave();
       throw error;
     }
+  }
+
+  /** Bytes that this machine's GPU reads and writes in a second; nothing where a processor plays the GPU, or answers run. */
+  async bandwidth(): Promise<number | undefined> {
+    const gpu = await this.#device.open().catch(() => undefined);
+    const bytes = this.#freeBytes() / 4;
+    if (!gpu || gpu.isSoftware || bytes < 2 ** 24 || this.status().running.length > 0) return undefined;
+    return copyBytesPerSecond(gpu, bytes);
   }
 
   /** What stages take of this machine's memory. */

@@ -67,7 +67,7 @@ export type OtherMessage = Extract<
 
 export type ModelOptions = Pick<
   ShardedModelOptions,
-  'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
+  'prefers' | 'demand' | 'drafts' | 'onDrafts' | 'reference' | 'onDecision' | 'onFailure' | 'onLap'
 > & { map: ModelMap; sizes: StageSizes };
 
 interface Connection {
@@ -208,6 +208,8 @@ export class MeshNode {
         ...this.members.map(({ peer, beat }) => ({ peer, stages: beat.standing })),
       ],
       nameOf: (peer) => this.membership.get(peer)?.beat.name ?? 'this machine',
+      isWaiting: () =>
+        [...this.#connections.keys()].some((peer) => this.membership.get(peer)?.isSuspect !== false),
       send: (peer, lane, frame) =>
         lane === 'control' ? this.#ask(peer, frame) : this.send(peer, lane, frame),
       onGuilty: (peer, why) => this.ban(peer, why),

@@ -59,7 +59,8 @@ export function taskCalls({
         const free = slots.take(origin);
         try {
           const client = await engine.client();
-          const stream = client.stream('runTask', { ...request, origin }, { signal: call.signal });
+          const args = (await taskNamed(request.task).prepare?.(request.args)) ?? request.args;
+          const stream = client.stream('runTask', { ...request, args, origin }, { signal: call.signal });
           for await (const part of stream) await call.send(part);
           return await stream.output;
         } finally {

@@ -36,11 +36,16 @@ function isOptions(value: unknown): value is object {
   return Object.prototype.toString.call(value) === '[object Object]' && !Array.isArray(value);
 }
 
-/** Images by their address are the page's to fetch; elements are drawn. */
+/** Images and audio by their address are the page's to fetch; elements are drawn; what cannot be sent is taken apart. */
 async function sendable(task: string, input: unknown): Promise<unknown> {
+  if (input instanceof AudioBuffer) {
+    const { numberOfChannels: length, sampleRate } = input;
+    return { sampleRate, channels: Array.from({ length }, (_, i) => input.getChannelData(i)) };
+  }
   if (input instanceof Element) return createImageBitmap(input as HTMLImageElement);
   const isAddress =
-    input instanceof URL || (typeof input === 'string' && /image|depth|object|background/.test(task));
+    input instanceof URL ||
+    (typeof input === 'string' && /image|depth|object|background|recognition|voice|^audio/.test(task));
   if (!isAddress || /^data:/.test(String(input))) return input;
   return (await fetch(input as string)).blob();
 }

@@ -137,9 +137,9 @@ const isKnown = ({ sizeBytes, needsDownload }: AskedModel) => sizeBytes > 0 || n
 
 function describeModel(model: AskedModel): string {
   if (!isKnown(model)) return 'Hearth does not know this model. Allowing it downloads nothing.';
-  const { needsDownload, url, licence } = model;
+  const { needsDownload, sizeBytes, url, licence } = model;
   const place = needsDownload
-    ? `To be downloaded${url ? ` from ${new URL(url).host}` : ''}`
+    ? `To be downloaded${url ? ` from ${new URL(url).host}` : ''}${sizeBytes > 0 ? '' : ' · size not known yet'}`
     : 'Already on this machine';
   return licence ? `${place} · ${licence} licence` : place;
 }

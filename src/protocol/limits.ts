@@ -69,6 +69,18 @@ export const MAX_IMAGE_PIXELS = 2 ** 25;
 export const MAX_CALL_PIXELS = 2 ** 26;
 /** Values of a tensor that a page sends. */
 export const MAX_TENSOR_VALUES = 2 ** 24;
+/** Audio: bytes of a file, and of one that has to be decoded as a whole (WAV is read piece by piece); seconds; channels; samples for each second. */
+export const MAX_AUDIO_BYTES = 4 * 2 ** 30;
+export const MAX_DECODED_AUDIO_BYTES = 128 * 2 ** 20;
+export const MAX_AUDIO_SECONDS = 4 * 3_600;
+/** Seconds of audio that a task hears as a whole. */
+export const MAX_WHOLE_AUDIO_SECONDS = 600;
+export const MAX_AUDIO_CHANNELS = 32;
+export const MIN_AUDIO_RATE = 1_000;
+export const MAX_AUDIO_RATE = 768_000;
+/** Parts of a form that `hearth.fetch` is sent, and the characters of one. */
+export const MAX_FORM_PARTS = 64;
+export const MAX_FORM_CHARS = 100_000;
 /** Tokens that a task may write. */
 export const MAX_TASK_TOKENS = 4_096;
 /** Models of several files on disk, and the files of one. */

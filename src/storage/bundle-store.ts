@@ -1,8 +1,9 @@
+import * as v from 'valibot';
 import { createSHA256 } from 'hash-wasm';
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_BUNDLE_FILES, MAX_BUNDLE_JSON_BYTES, MAX_BUNDLES } from '../protocol/limits.ts';
 import type { DownloadProgress } from '../protocol/models.ts';
-import { type BundleFile, type BundleRecord, parseBundleRecord } from './bundle-record.ts';
+import { type BundleFile, BundlePath, type BundleRecord, parseBundleRecord } from './bundle-record.ts';
 import { type Directory, isDiskFull } from './directory.ts';
 import { diskFull, type Estimate, freeBytes } from './disk-space.ts';
 import { fetchInto } from './fetch-into.ts';
@@ -106,6 +107,12 @@ export class BundleStore {
   import(name: string, files: { path: string; file: Blob }[], arriving: Arriving): Promise<string> {
     return this.#change(async () => {
       const { signal } = arriving;
+      const odd = files.find(({ path }) => !v.is(BundlePath, path));
+      if (odd)
+        throw new HearthError(
+          'bad-input',
+          `The name ${JSON.stringify(odd.path.slice(0, 80))} is none that a model's file may have. Rename it, or leave it out.`,
+        );
       const hashes: string[] = [];
       for (const { file } of files) hashes.push(await hashOf(file, signal));
       const id = await folderId(
@@ -203,6 +210,7 @@ export class BundleStore {
       throw isDiskFull(error) ? await this.#full(repo.id, file.sizeBytes, error) : error;
     } finally {
       disk.close();
+      if (!file.sha256) await directory.remove(name);
     }
   }
 

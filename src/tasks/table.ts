@@ -1,4 +1,6 @@
 import { HearthError } from '../protocol/errors.ts';
+import { audioClassification } from './kinds/audio-classification.ts';
+import { automaticSpeechRecognition } from './kinds/automatic-speech-recognition.ts';
 import { backgroundRemoval } from './kinds/background-removal.ts';
 import { depthEstimation } from './kinds/depth-estimation.ts';
 import { featureExtraction } from './kinds/feature-extraction.ts';
@@ -14,8 +16,10 @@ import { rerank } from './kinds/rerank.ts';
 import { summarization } from './kinds/summarization.ts';
 import { text2textGeneration } from './kinds/text2text-generation.ts';
 import { textClassification } from './kinds/text-classification.ts';
+import { textToSpeech } from './kinds/text-to-speech.ts';
 import { tokenClassification } from './kinds/token-classification.ts';
 import { translation } from './kinds/translation.ts';
+import { voiceActivityDetection } from './kinds/voice-activity-detection.ts';
 import { zeroShotClassification } from './kinds/zero-shot-classification.ts';
 import { zeroShotImageClassification } from './kinds/zero-shot-image-classification.ts';
 import type { Task } from './task.ts';
@@ -41,6 +45,10 @@ export const tasks: ReadonlyMap<string, Task> = new Map(
     backgroundRemoval,
     imageToText,
     imageFeatureExtraction,
+    automaticSpeechRecognition,
+    voiceActivityDetection,
+    textToSpeech,
+    audioClassification,
     onnx,
   ].map((task) => [task.name, task]),
 );
@@ -50,6 +58,8 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['sentiment-analysis', 'text-classification'],
   ['ner', 'token-classification'],
   ['embeddings', 'feature-extraction'],
+  ['asr', 'automatic-speech-recognition'],
+  ['text-to-audio', 'text-to-speech'],
 ]);
 
 /** Fails with `bad-input` for a name that means no task. `translation_en_to_de` is a translation. */

@@ -16,8 +16,20 @@ export interface Task {
   load?(library: Library, options: LoadOptions): Promise<LoadedPipeline>;
   /** By default: `pipeline(inputs, ...rest, options)`. What it returns is made plain before it leaves the worker. */
   run?(pipeline: LoadedPipeline, args: TaskArgs, call: TaskCall): Promise<unknown>;
+  /** What only a document can do with the arguments: it is done before they go to the worker. */
+  prepare?(args: TaskArgs): Promise<TaskArgs>;
+  /** For what is too long for one turn: puts the answer together from many. */
+  inTurns?(args: TaskArgs, turns: Turns): Promise<unknown>;
   /** How requests of several pages become one and its answer becomes theirs. Absent where that gains nothing. */
   readonly together?: Together;
+}
+
+/** A call that waits for its turn many times; others come between. */
+export interface Turns {
+  /** Has the task's `run` do one part. What it sends while it is measured is kept back. */
+  ask(args: TaskArgs, send?: (part: unknown) => void): Promise<unknown>;
+  /** What is known before the end. */
+  send(part: unknown): void;
 }
 
 export interface TaskCall {

@@ -1,10 +1,14 @@
 // Each task on its tiny model, on WebAssembly in Node, beside what transformers makes of the same.
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { nodeTasks } from '../../test/fakes/tasks.ts';
 import { expectedOf, imageOf } from '../../test/golden/tasks/fixtures.ts';
 import type { PlainImage, PlainTensor } from '../protocol/tasks.ts';
 
 const { call } = nodeTasks();
+
+// On a busy machine the runtime takes its time to be compiled
+vi.setConfig({ testTimeout: 30_000 });
+beforeAll(() => call('feature-extraction', 'encoder', 'the'), 60_000);
 
 interface Scored {
   label: string;

@@ -14,7 +14,7 @@ import type { Ort } from './ort-sessions.ts';
 import { plain } from './plain.ts';
 import { TaskQueue, type Waiting } from './task-queue.ts';
 import { taskNamed } from './table.ts';
-import type { Task } from './task.ts';
+import type { Task, TaskCall, Turns } from './task.ts';
 
 export interface TasksOptions {
   machine: Machine;
@@ -55,7 +55,9 @@ export class Tasks {
 
   /** The answer, as values that can be sent. */
   run(request: TaskRequest, send: (part: unknown) => void, signal: AbortSignal): Promise<unknown> {
-    return this.#queue.add({ input: request, origin: request.origin, send, signal });
+    const ask: Turns['ask'] = (args, onPart = send) =>
+      this.#queue.add({ input: { ...request, args }, origin: request.origin, send: onPart, signal });
+    return taskNamed(request.task).inTurns?.(request.args, { ask, send }) ?? ask(request.args);
   }
 
   /** Loads a model so far as is known where it will run: says where it is now. */
@@ -158,14 +160,15 @@ export class Tasks {
     const { input, send, signal } = jobs[0]!;
     const task = taskNamed(input.task);
     const { library } = await this.#runtime();
-    const call = { library, signal, send };
     const counts = jobs.map(({ input: { args } }) => args.inputs.length);
     const args =
       jobs.length === 1
         ? input.args
         : { ...input.args, isList: true, inputs: jobs.flatMap(({ input: { args } }) => args.inputs) };
-    const compute = (loaded: LoadedTask) =>
-      this.#watched(loaded, () => (task.run ?? callPipeline)(loaded.pipeline, args, call));
+    const compute = (loaded: LoadedTask, onPart = send) => {
+      const call: TaskCall = { library, signal, send: onPart };
+      return this.#watched(loaded, () => (task.run ?? callPipeline)(loaded.pipeline, args, call));
+    };
     const isOpening = args.inputs.length === 0;
     const answer = await this.#onFaster(input, task, isOpening ? undefined : compute);
     const answers = jobs.length === 1 ? [answer] : task.together!.split(answer, counts);
@@ -176,7 +179,7 @@ export class Tasks {
   async #onFaster(
     model: TaskModel,
     task: Task,
-    compute: ((loaded: LoadedTask) => Promise<unknown>) | undefined,
+    compute: ((loaded: LoadedTask, send?: TaskCall['send']) => Promise<unknown>) | undefined,
   ): Promise<unknown> {
     const { machine, choices } = this.#options;
     const bundle = await this.#options.bundle(model.model);
@@ -189,7 +192,8 @@ export class Tasks {
     if (!compute) return { backend: (await on(backend ?? 'wasm')).wish.backend };
     if (backend) return this.#twice(() => on(backend), compute);
 
-    const first = await faster(on, compute, machine.now);
+    // Computed several times, it would tell everything several times
+    const first = await faster(on, (loaded) => compute(loaded, () => {}), machine.now);
     await choices.set(key, first.backend);
     for (const loser of first.others) await this.#putOut(loser);
     return first.answer;

@@ -34,7 +34,8 @@ export function engineCalls(
       async run(input) {
         await engine.configure(input);
         await (await opening).configure(input);
-        if (input.savedTextBytes !== undefined) await texts.limit(input.savedTextBytes);
+        // Not awaited: nobody waits for texts to be looked through
+        if (input.savedTextBytes !== undefined) void texts.limit(input.savedTextBytes).catch(() => {});
         return undefined;
       },
     },

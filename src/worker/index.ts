@@ -36,6 +36,8 @@ const engine = new Engine({
   verdicts: keptVerdicts(() => openOpfsDirectory('adapters'), navigator.userAgent),
   openWasm: openWasm({ newPort: () => wasmPorts.open(), clock: systemClock }),
   placeStages: (model, file) => roomModels.placeStages(model, file),
+  elsewhere: (...request) => roomModels.elsewhere(...request),
+  onAnswered: (...answer) => void roomModels.onAnswered(...answer).catch(console.error),
 });
 const room = new DiskRoom();
 const sharedFiles = openSharedFiles(room);
@@ -64,7 +66,7 @@ const mesh = new MeshHost({
   clock: systemClock,
   pieces: roomModels.pieces,
   ledger: keptLedger(() => openOpfsDirectory('mesh')),
-  onEnter: () => void files.learn().catch(console.error),
+  onEnter: () => void roomModels.entered().catch(console.error),
   engine: {
     random: Math.random,
     describe: () => describeMachine(engine.status(), engine.stageBytes, roomModels),

@@ -3,7 +3,6 @@ import type { Clock } from '../mesh/clock.ts';
 import type { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import { type Identity, identityFrom } from '../mesh/identity/identity.ts';
 import { signedTerms, type Terms } from '../mesh/identity/terms.ts';
-import type { Beat } from '../mesh/messages/control.ts';
 import { MeshNode, type MeshNodeOptions } from '../mesh/mesh-node.ts';
 import { ChannelLink } from '../mesh/transport/channel-link.ts';
 import type { EngineStatus } from '../protocol/engine-calls.ts';
@@ -16,6 +15,7 @@ import type {
   MeshWorkerCalls,
 } from '../protocol/mesh-calls.ts';
 import type { PeerId } from '../protocol/peer-id.ts';
+import type { RoomModels } from './room-models.ts';
 import { type KeptLedger, RoomLedger } from './room-ledger.ts';
 
 /** How often screens are told of loads and latencies. */
@@ -268,20 +268,20 @@ export class MeshHost {
 export function describeMachine(
   status: EngineStatus,
   stageBytes: number,
-  { held, speeds }: { held: Beat['pieces']; speeds: { speeds: Beat['speeds'] } },
+  { held, speeds, bytesPerMs = GUESSED_BYTES_PER_MS }: Pick<RoomModels, 'held' | 'speeds' | 'bytesPerMs'>,
 ): ReturnType<MeshDeps['engine']['describe']> {
   const { adapter, caps, memoryBytes, running } = status;
   return {
     gpu: adapter.slice(0, MAX_GPU_CHARS),
     freeBytes: Math.max(0, caps.memoryBytes - (memoryBytes - stageBytes)),
-    bytesPerMs: GUESSED_BYTES_PER_MS,
+    bytesPerMs,
     speeds: speeds.speeds,
     load: running.length > 0 ? caps.gpuPercent / 100 : 0,
     pieces: held,
   };
 }
 
-/** What any laptop's memory does, 20 GB/s: stands until a model has been measured. */
+/** What any laptop's memory does, 20 GB/s: stands until it has been measured. */
 const GUESSED_BYTES_PER_MS = 20_000_000;
 const MAX_GPU_CHARS = 32;
 

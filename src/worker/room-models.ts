@@ -1,14 +1,17 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { Elsewhere, Engine, RequestSize } from '../engine/engine.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
+import { planChain, sizesOf } from '../engine/stages/stage-sizes.ts';
 import type { StagedWeights } from '../engine/stages/staged-model.ts';
 import type { Clock, Random } from '../mesh/clock.ts';
 import { MeasuredSpeeds } from '../mesh/planner/measured-speeds.ts';
-import { modelCost } from '../mesh/planner/model-cost.ts';
+import { chooseMachine, NO_LAPS } from '../mesh/planner/choose-machine.ts';
+import { modelCost, spanOf } from '../mesh/planner/model-cost.ts';
 import { PieceExchange } from '../mesh/load/piece-exchange.ts';
 import type { PieceLoaderOptions } from '../mesh/load/piece-loader.ts';
 import { type Way, wayName } from '../mesh/planner/choose-strategy.ts';
 import type { MeshNode } from '../mesh/mesh-node.ts';
+import { largestCache } from '../mesh/trust/spot-check.ts';
 import { DraftYields } from '../mesh/run/draft-yields.ts';
 import type { ShardedModel } from '../mesh/run/sharded-model.ts';
 import type { MeshDecision } from '../protocol/mesh-calls.ts';
@@ -19,6 +22,8 @@ import { hashOf, mapBy, type RoomFiles } from './room-files.ts';
 
 /** Whoever waits for a stage hears of it so often. */
 const TELL_MS = 400;
+/** Of what a copy reaches: what a step that reads each weight once comes to. */
+const READ_SHARE = 0.5;
 /** How often screens are told what laps take. */
 const LAPS_TOLD = 16;
 /** What an answer is taken to be where nobody has said: it decides between ways that are almost alike. */
@@ -27,7 +32,7 @@ const USUAL_DEMAND = { promptTokens: 256, answerTokens: 128, chunkRows: 31 };
 export interface RoomModelsDeps {
   clock: Clock;
   random: Random;
-  engine: Pick<Engine, 'openStage' | 'status' | 'stageBytes'>;
+  engine: Pick<Engine, 'openStage' | 'status' | 'stageBytes' | 'bandwidth'>;
   files: RoomFiles;
   hub: PieceLoaderOptions['hub'];
   open(model: string): Promise<ByteSource>;
@@ -43,6 +48,8 @@ type Progress = { doneBytes: number; totalBytes: number };
 /** Models over the room: stages that others want of this machine, and chains of stages that this machine wants. */
 export class RoomModels {
   readonly pieces: PieceExchange;
+  /** Weights that this machine reads in a millisecond, by its memory's speed, where that has been measured. */
+  bytesPerMs: number | undefined;
   /** Of the steps of every stage that was made here. */
   readonly speeds = new MeasuredSpeeds();
   /** Stages are made one after the other: what an earlier one has taken may be given up by then. */
@@ -172,6 +179,14 @@ export class RoomModels {
     return Math.max(0, Math.min(sharedBytes() - engine.stageBytes, caps.memoryBytes - memoryBytes));
   }
 
+  /** A room has been entered: it is to know what is here, and what this machine can do before a step has shown it. */
+  async entered(): Promise<void> {
+    const { files, engine } = this.deps;
+    const perSecond = this.bytesPerMs === undefined ? await engine.bandwidth() : undefined;
+    if (perSecond !== undefined) this.bytesPerMs = (READ_SHARE * perSecond) / 1000;
+    await files.learn();
+  }
+
   /** Pieces of models, for heartbeats. */
   get held() {
     return this.deps.files.held;
@@ -181,8 +196,43 @@ export class RoomModels {
   placeStages(model: string, file: ModelFile): ((sizes: StageSizes) => StagedWeights) | undefined {
     const node = this.deps.node();
     if (!node?.members.some(({ beat }) => beat.isSharing)) return undefined;
+    return (sizes) => this.#weights(node, model, file, sizes, undefined);
+  }
+
+  /** The machine that answers a request to a model of this machine sooner than it, if one does by far. */
+  async elsewhere(model: string, file: ModelFile, request: RequestSize): Promise<Elsewhere | undefined> {
+    const node = this.deps.node();
+    if (!node?.members.some(({ beat }) => beat.isSharing)) return undefined;
+    const { peer, why } = chooseMachine({
+      self: node.self,
+      room: node.topology.trusted,
+      map: await this.deps.files.mapOf(model, file),
+      positions: largestCache(sizesOf(planChain(file.config))),
+      request,
+      nameOf: (peer) => node.membership.get(peer)?.beat.name ?? 'this machine',
+    });
+    this.deps.onDecision({ model, why, laps: NO_LAPS });
+    if (peer === node.self) return undefined;
+    return { key: peer, place: (sizes) => this.#weights(node, model, file, sizes, peer) };
+  }
+
+  /** An answer of a whole model says how fast this machine is, as a stage's steps do. */
+  async onAnswered(model: string, file: ModelFile, tokenMs: number, streams: number): Promise<void> {
+    if (!this.deps.node()) return;
+    const map = await this.deps.files.mapOf(model, file);
+    const layers = map.layers.length;
+    this.speeds.add(map.model, modelCost(map).weight(spanOf(0, layers, layers)), streams, tokenMs);
+  }
+
+  #weights(
+    node: MeshNode,
+    model: string,
+    file: ModelFile,
+    sizes: StageSizes,
+    prefers: PeerId | undefined,
+  ): RoomWeights {
     const reference = (id: string, order: StageOrder) => this.#openReference(id, order);
-    return (sizes) => new RoomWeights(this.deps, node, model, file, sizes, reference);
+    return new RoomWeights(this.deps, node, model, file, sizes, reference, prefers);
   }
 }
 
@@ -202,6 +252,7 @@ class RoomWeights implements StagedWeights {
     private readonly file: ModelFile,
     private readonly sizes: StageSizes,
     private readonly reference: (model: string, order: StageOrder) => Promise<Stage>,
+    private readonly prefers: PeerId | undefined,
   ) {}
 
   get isGone(): boolean {
@@ -241,6 +292,7 @@ class RoomWeights implements StagedWeights {
     return this.node.openModel({
       map: await files.mapOf(this.model, this.file),
       sizes: this.sizes,
+      prefers: this.prefers,
       demand: () => ({ ...USUAL_DEMAND, streams: Math.max(1, engine.status().running.length) }),
       drafts: () => this.#yields.now,
       onDrafts: (drafted, accepted) => this.#yields.add(drafted, accepted),

@@ -5,6 +5,7 @@ import type { Dtype, TaskModel } from '../protocol/tasks.ts';
 import type { BundleStore } from '../storage/bundle-store.ts';
 import { type HubFile, readHubRepo } from '../storage/hub-repo.ts';
 import type { Bundle } from '../tasks/bundle.ts';
+import { taskNamed } from '../tasks/table.ts';
 import { formatsOf, PREFERRED } from '../tasks/number-formats.ts';
 
 interface Arriving {
@@ -57,7 +58,8 @@ export class TaskFiles {
   async #isWhole(model: TaskModel): Promise<boolean> {
     const whole = this.#whole(model.model);
     const [format] = model.dtype ? [model.dtype] : formatsOf(whole);
-    if (!format || !whole.includes('config.json')) return false;
+    const needsConfig = taskNamed(model.task).filesOf !== null;
+    if (!format || (needsConfig && !whole.includes('config.json'))) return false;
     const wanted = await this.options.wanted(model, await this.bundle(model.model), format);
     return wanted.filter(isWeights).every((path) => whole.includes(path));
   }

@@ -14,6 +14,7 @@ const NET = process.env.HEARTH_NET ?? 'here';
 const PORT = 9_400;
 /** Longer than a browser takes to give a silent connection up. */
 const MOVE_WATCH_MS = 25_000;
+const BACK_WITHIN_MS = 40_000;
 const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
 const OUT = 'out/bench/mesh-e2e.json';
 
@@ -95,17 +96,56 @@ async function lastMissing(forMs: number, isMissing: () => Promise<boolean>): Pr
   return Math.round(last);
 }
 
-/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps is killed. */
+/** The bundled model under a cap that no machine alone keeps, asked cold, warm, and while one that helps comes to harm. */
 async function answerTogether(first: MeshMachine) {
   for (const machine of machines) await cap(machine, SMALL_CAP);
-  const page = await allowedPage(first);
+  // Whatever the PeerServer says of a page that it has not is a page
+  const page = await allowedPage(first, network && `http://${network.addresses[0]}:${PORT}/page`);
   const [cold, warm] = [await askRoom(page), await askRoom(page)];
   const figures = { cold: figuresOf(cold), warm: figuresOf(warm), stages: warm.usage.hearth.stages };
   if (PEERS < 3) return figures;
-  const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
-  const victim = machines.find(({ name }) => name === helper.name)!;
-  const killed = await askRoom(page, (pieces) => void (pieces === 3 && victim.kill()));
-  return { ...figures, killed: figuresOf(killed), stagesAfter: killed.usage.hearth.stages };
+  const harmed: Record<string, unknown> = {};
+  for (const [name, harm] of Object.entries(HARMS)) {
+    const left = (await first.status()).machines.length;
+    // Somebody has to be left who can take over
+    if (left < 2 || (name === 'one way' && NET !== 'wifi' && NET !== 'lossy' && NET !== 'lan')) continue;
+    const helper = (await first.status()).machines.find(({ worksForUs }) => worksForUs)!;
+    const victim = machines.findIndex((machine) => machine.name === helper.name);
+    let mend: (() => void) | undefined;
+    const answer = await askRoom(page, (pieces) => {
+      if (pieces === 3) void harm(victim).then((undo) => (mend = undo));
+    });
+    mend?.();
+    const backMs = mend && (await untilThere(first, left));
+    harmed[name] = { ...figuresOf(answer), stages: answer.usage.hearth.stages, backMs };
+    await askRoom(page);
+  }
+  return { ...figures, harmed, laps: (await first.status()).decisions.map(({ laps }) => laps) };
+}
+
+/** What becomes of a machine that computes for the first; some of it can be undone. */
+const HARMS: Record<string, (victim: number) => Promise<(() => void) | undefined>> = {
+  'stands still': (victim) => machines[victim]!.freeze(),
+  'one way': async (victim) => {
+    network!.cut(victim, 0);
+    return () => network!.heal();
+  },
+  'its pages die': async (victim) => {
+    await machines[victim]!.killRenderers();
+    return undefined;
+  },
+  'its browser dies': async (victim) => {
+    await machines[victim]!.kill();
+    return undefined;
+  },
+};
+
+/** How long until so many machines are seen again; nothing if they are not for a long while. */
+async function untilThere(first: MeshMachine, count: number): Promise<number | undefined> {
+  const start = performance.now();
+  for (let now = 0; now < BACK_WITHIN_MS; now = performance.now() - start)
+    if ((await first.status()).machines.length === count) return Math.round(now);
+  return undefined;
 }
 
 /** Milliseconds; the longest pause is where a machine was lost, if one was. */

@@ -272,3 +272,23 @@ test('a site that is sent away three times is not asked about again', async () =
   expect(await request(page)).toBe('not-allowed');
   expect(harness.prompts()).toEqual([]);
 });
+
+test('a pipeline asks for its model by name, and says that it would come from the hub', async () => {
+  const page = await harness.open('http://a.test/');
+  const opened = page.evaluate(() =>
+    hearth!.pipeline('feature-extraction', 'owner/some-model').then(
+      ({ task, model }) => `${task} by ${model}`,
+      (error) => error.code,
+    ),
+  );
+  const prompt = await harness.prompt();
+  await prompt.getByText('owner/some-model').waitFor();
+  await prompt.getByText('To be downloaded from huggingface.co').waitFor();
+  await harness.answer('Allow once');
+  expect(await opened).toBe('feature-extraction by owner/some-model');
+  // Another model is another question
+  const refused = page.evaluate(() => hearth!.pipeline('rerank').catch((error) => error.code));
+  await (await harness.prompt()).getByText('Xenova/ms-marco-MiniLM-L-6-v2').waitFor();
+  await harness.answer('Block');
+  expect(await refused).toBe('not-allowed');
+});

@@ -38,7 +38,7 @@ export interface LaunchOptions {
 const POLL_MS = 20;
 
 export class Harness {
-  readonly #profile: string;
+  readonly profile: string;
   readonly #server: Server;
   #screen: Page | undefined;
   #cdp: CDPSession | undefined;
@@ -50,7 +50,7 @@ export class Harness {
     profile: string,
   ) {
     this.#server = server;
-    this.#profile = profile;
+    this.profile = profile;
   }
 
   static async launch(
@@ -79,7 +79,7 @@ export class Harness {
   async close(): Promise<void> {
     await this.context.close();
     this.#server.close();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** `http://a.test/x` with the port that the server listens on. */

@@ -109,11 +109,15 @@ test('a model that was not granted is as one that there is not', async () => {
 });
 
 test('a session that a page makes up names no other model', async () => {
-  const asked = hostile.evaluate(async () => {
+  // A site that the user has refused nothing yet
+  const site = 'http://maker.localhost/';
+  await allow(harness, site);
+  const page = await harness.open(site);
+  const asked = page.evaluate(async () => {
     // What goes over the wire is the page's to change
     const { postMessage } = MessagePort.prototype;
     MessagePort.prototype.postMessage = function (message, ...rest: never[]) {
-      if (message?.name === 'prompt') message.input.session = { ...message.input.session, model: 'far' };
+      if (message?.name === 'prompt') message.input.session = { ...message.input.session, model: 'second' };
       return postMessage.call(this, message, ...rest);
     };
     const session = await LanguageModel.create();
@@ -121,7 +125,6 @@ test('a session that a page makes up names no other model', async () => {
   });
   await harness.answer('Block');
   expect(await asked).toBe('NotAllowedError');
-  await allow(harness, HOSTILE);
 });
 
 test('frames of nonsense harm nobody else', async () => {

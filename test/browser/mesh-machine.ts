@@ -87,6 +87,27 @@ export class MeshMachine {
     await dead;
   }
 
+  /** All of its processes stand still, as on a laptop that sleeps; the function returned lets them go on. */
+  async freeze(): Promise<() => void> {
+    const pids = await this.#processes();
+    for (const { id } of pids) process.kill(id, 'SIGSTOP');
+    return () => {
+      for (const { id } of pids) process.kill(id, 'SIGCONT');
+    };
+  }
+
+  /** What runs the extension's pages dies, and the browser lives on. */
+  async killRenderers(): Promise<void> {
+    for (const { id, type } of await this.#processes()) if (type === 'renderer') process.kill(id, 'SIGKILL');
+  }
+
+  async #processes(): Promise<{ id: number; type: string }[]> {
+    const cdp = await this.harness.context.browser()!.newBrowserCDPSession();
+    const { processInfo } = await cdp.send('SystemInfo.getProcessInfo');
+    await cdp.detach();
+    return processInfo;
+  }
+
   /** As a restart of the browser: nothing of the document and its worker is left but what was stored. */
   async restart(): Promise<void> {
     const screen = await this.harness.screen();

@@ -1,3 +1,4 @@
+import { HearthError } from '../../src/protocol/errors.ts';
 import type { Machine, TaskLodger } from '../../src/tasks/machine.ts';
 
 /** A machine without a GPU, whose memory and time are told. */
@@ -16,7 +17,7 @@ export class TaskMachine implements Machine {
 
   async lodge(lodger: TaskLodger, bytes: number): Promise<void> {
     this.lodgers.add(lodger);
-    if (this.usedBytes + bytes > this.capBytes) throw new Error('no room');
+    if (this.usedBytes + bytes > this.capBytes) throw new HearthError('out-of-memory', 'There is no room.');
   }
 
   putOut(lodger: TaskLodger): void {

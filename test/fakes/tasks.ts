@@ -27,6 +27,7 @@ function bundleOf(id: string, files: Record<string, Uint8Array<ArrayBuffer>>): B
 export function nodeTasks(
   machine = new TaskMachine(),
   more: Record<string, Record<string, Uint8Array<ArrayBuffer>>> = {},
+  bundle = async (id: string): Promise<Bundle> => bundleOf(id, more[id] ?? filesOf(id)),
 ) {
   const tasks = new Tasks({
     machine,
@@ -34,7 +35,7 @@ export function nodeTasks(
       library: await openLibrary(ort as unknown as Ort, readFile),
       ort: ort as unknown as Ort,
     }),
-    bundle: async (id) => bundleOf(id, more[id] ?? filesOf(id)),
+    bundle,
     choices: { get: async () => undefined, set: async () => {} },
   });
   /** As a page calls a pipeline. */

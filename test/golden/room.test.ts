@@ -130,6 +130,7 @@ async function room() {
         sizes,
         demand: () => ({ promptTokens: 8, answerTokens: TOKENS, streams: 1, chunkRows: 16 }),
         drafts: () => undefined,
+        prefers: undefined,
         onDrafts() {},
         reference: (order) => machines[0].open(order, 'checkMs'),
         onDecision: ({ why }) => decisions.push(why),

@@ -6,6 +6,7 @@ usage: emulate.py NAMES DELAY_MS JITTER_MS LOSS_PERCENT MBIT
             and is made anew
   DELAY_MS  one way; MBIT is each sender's rate, 0 for none
 
+Lines of its input: "cut A B" loses whatever the A-th sends to the B-th from then on, "heal" ends that.
 Prints "up", and removes the namespaces when its input ends. Needs root. The kernel's own emulator (netem) is not
 in every kernel; TUN is.
 """
@@ -35,7 +36,7 @@ def open_tun(name, namespace, number):
 
 def carry(tuns, delay, jitter, loss, rate):
     """tuns: file descriptor by the last byte of its address."""
-    queue, count = [], 0
+    queue, count, cuts = [], 0, set()
     last = {fd: 0.0 for fd in tuns.values()}
     free = {fd: 0.0 for fd in tuns.values()}
     poll = select.poll()
@@ -47,14 +48,18 @@ def carry(tuns, delay, jitter, loss, rate):
         # The last millisecond is waited for in earnest, since poll is no finer
         for fd, _ in poll.poll(0 if wait < 0.0012 else wait * 1000):
             if fd == sys.stdin.fileno():
-                return
+                words = sys.stdin.readline().split()
+                if not words:
+                    return
+                cuts = cuts | {tuple(int(word) for word in words[1:])} if words[0] == "cut" else set()
+                continue
             for _ in range(64):
                 try:
                     packet = os.read(fd, 2000)
                 except BlockingIOError:
                     break
                 to = tuns.get(packet[19]) if packet[0] >> 4 == 4 and packet[16:19] == b"\x0a\x4e\x00" else None
-                if to is None or random.random() < loss:
+                if to is None or (packet[15] % MOVED, packet[19] % MOVED) in cuts or random.random() < loss:
                     continue
                 now = time.monotonic()
                 begin = max(now, free[fd])

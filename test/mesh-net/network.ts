@@ -31,6 +31,9 @@ export interface Network {
   addresses: string[];
   /** The nth machine gets another address, as by another router. */
   move(n: number): void;
+  /** What one sends the other is lost from now on, and nothing on the way back; only where a weather is emulated. */
+  cut(from: number, to: number): void;
+  heal(): void;
   close(): Promise<void>;
 }
 
@@ -48,7 +51,7 @@ export function missingForNetworks(): string | undefined {
 
 export async function openNetwork(size: number, weather: Weather | undefined): Promise<Network> {
   const names = Array.from({ length: size }, (_, i) => `hearth${process.pid % 10_000}n${i + 1}`);
-  const end = weather ? await emulate(names, weather) : cable(names);
+  const { end, say } = weather ? await emulate(names, weather) : { end: cable(names), say: cannotCut };
   const folder = mkdtempSync(join(tmpdir(), 'hearth-net-'));
   const chromiums = names.map((name) => {
     const path = join(folder, name);
@@ -68,6 +71,8 @@ export async function openNetwork(size: number, weather: Weather | undefined): P
       // Routes of the old address go with it
       ip('-n', names[n]!, 'route', 'replace', 'default', 'dev', device);
     },
+    cut: (from, to) => say(`cut ${from + 1} ${to + 1}\n`),
+    heal: () => say('heal\n'),
     async close() {
       await end();
       rmSync(folder, { recursive: true, force: true });
@@ -79,7 +84,14 @@ function ip(...args: string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function emulate(names: string[], weather: Weather): Promise<() => Promise<void>> {
+function cannotCut(): never {
+  throw new Error('A cable is not cut one way: ask for a network that is emulated.');
+}
+
+async function emulate(
+  names: string[],
+  weather: Weather,
+): Promise<{ end(): Promise<void>; say(line: string): void }> {
   const { delayMs, jitterMs, lossPercent, mbit } = weather;
   const script = join(import.meta.dirname, 'emulate.py');
   const args = [names.join(','), delayMs, jitterMs, lossPercent, mbit].map(String);
@@ -91,9 +103,12 @@ async function emulate(names: string[], weather: Weather): Promise<() => Promise
       throw new Error('The network could not be emulated; what its program said is above.');
     }),
   ]);
-  return async () => {
-    child.stdin!.end();
-    await ended;
+  return {
+    async end() {
+      child.stdin!.end();
+      await ended;
+    },
+    say: (line) => void child.stdin!.write(line),
   };
 }
 

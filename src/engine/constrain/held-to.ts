@@ -42,7 +42,7 @@ export function heldTo(
       kind: 'calls',
       functions,
       isForced,
-      isSingle: functions.length < tools.length || maxToolCalls === 1,
+      isSingle: typeof toolChoice === 'object' || maxToolCalls === 1,
       syntax: format.calls(file.chatTemplate),
       text,
       marks,

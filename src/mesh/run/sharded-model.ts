@@ -13,13 +13,13 @@ import { type Demand, type DraftYield, predict } from '../planner/predict.ts';
 import { findRoute } from '../topology/route.ts';
 import type { Machine, RoomView, Topology } from '../topology/topology.ts';
 import { Drafting } from './drafting.ts';
-import { referenceOrder, SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
+import { largestCache, referenceOrder, SpotCheck, withCheckedSlot } from '../trust/spot-check.ts';
 import type { Culprit } from './late-steps.ts';
 import { type Lap, Pipeline } from './pipeline.ts';
 
 /** With too few machines left, some may be back in a moment: so long is waited before an answer is given up. */
 const PATIENCE_MS = 6_000;
-/** With machines enough that fail one after the other, so long is tried. */
+/** With machines enough that fail one after the other, or that are linked and silent, so long is tried. */
 const PERSEVERANCE_MS = 20_000;
 const LOOK_AGAIN_MS = 500;
 /** How often a running chain is weighed against the best that the room could do now. */
@@ -38,9 +38,13 @@ export interface ShardedModelOptions {
   sizes: StageSizes;
   topology: Topology;
   log: CostLog;
+  /** Where it is to run for as long as that can be; anywhere if absent. */
+  prefers: PeerId | undefined;
   /** What stands where, this machine included. */
   standing(): { peer: PeerId; stages: readonly StandingStage[] }[];
   nameOf(peer: PeerId): string;
+  /** Whether some are linked and say nothing now: they may only be busy. */
+  isWaiting(): boolean;
   demand(): Demand;
   /** What drafts have yielded of late; nothing if they are not to be used. */
   drafts(): DraftYield | undefined;
@@ -106,7 +110,8 @@ export class ShardedModel {
     const { clock, topology, onDecision } = this.#options;
     const startedAt = clock.now();
     for (;;) {
-      let decision = this.#decide(topology.trusted);
+      let decision = this.#decide(this.#preferred(topology.trusted));
+      if (!decision.way) decision = this.#decide(topology.trusted);
       // Better a machine that failed lately than none
       const isTrusted = decision.way !== undefined;
       if (!isTrusted) decision = this.#decide(topology.whole);
@@ -114,7 +119,8 @@ export class ShardedModel {
       const chain = decision.way && (await this.#start(decision.way));
       if (this.#isClosed) throw new HearthError('gone', 'The model was closed.');
       if (chain) return counted(chain, this.#options.onTokens);
-      const patienceMs = decision.way ? PERSEVERANCE_MS : PATIENCE_MS;
+      const mayDo = decision.way !== undefined || this.#options.isWaiting();
+      const patienceMs = mayDo ? PERSEVERANCE_MS : PATIENCE_MS;
       if (clock.now() - startedAt >= patienceMs)
         throw new HearthError('gone', `${decision.way ? GAVE_UP : decision.why} The text so far is kept.`);
       if (!isTrusted) await new Promise<void>((resolve) => clock.after(LOOK_AGAIN_MS, resolve));
@@ -142,7 +148,7 @@ export class ShardedModel {
     const { clock } = this.#options;
     if (!this.#pipeline?.isAlive || !this.#way || clock.now() - this.#consideredAt < RECONSIDER_MS) return;
     this.#consideredAt = clock.now();
-    const room = this.#options.topology.trusted;
+    const room = this.#preferred(this.#options.topology.trusted);
     const [best] = this.#weigh(room).ways;
     const isBetter =
       best && isWorthMoving(this.#predictNow(this.#way), best.predictedMs + this.#loadingMs(best));
@@ -261,6 +267,12 @@ export class ShardedModel {
       this.#references.delete(key);
       void reference.then((stage) => stage?.destroy());
     }
+  }
+
+  #preferred(room: RoomView): RoomView {
+    const { prefers } = this.#options;
+    const machines = room.machines.filter(({ peer }) => peer === prefers);
+    return machines.length > 0 ? { ...room, machines } : room;
   }
 
   #decide(room: RoomView): Decision {
@@ -397,8 +409,7 @@ export class ShardedModel {
   }
 
   get #positions(): number {
-    const { pageCounts, pageSize } = withCheckedSlot(this.#options.sizes);
-    return Math.max(...pageCounts) * pageSize;
+    return largestCache(this.#options.sizes);
   }
 
   #order(span: StageSpan): StageOrder {

@@ -61,6 +61,12 @@ export function referenceOrder(order: StageOrder): StageOrder {
   return { ...order, sizes };
 }
 
+/** Positions of the largest cache that a chain of these sizes has anywhere. */
+export function largestCache(sizes: StageSizes): number {
+  const { pageCounts, pageSize } = withCheckedSlot(sizes);
+  return Math.max(...pageCounts) * pageSize;
+}
+
 /** The sizes of a chain with room for one more sequence, which is there to be checked. */
 export function withCheckedSlot(sizes: StageSizes): StageSizes {
   const pages = Math.ceil(Math.min(MOST_POSITIONS, sizes.contextLength) / sizes.pageSize);

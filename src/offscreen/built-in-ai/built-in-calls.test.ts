@@ -219,6 +219,19 @@ test('thoughts are neither told nor counted; calls come whole', async () => {
   expect(await cut.output).toMatchObject({ ok: false, refusal: { name: 'OperationError' } });
 });
 
+test('a task asks for no thoughts, and tells none', async () => {
+  const { stream } = open();
+  const task = { ...session, options: {} };
+  const textOf = async (input: string) => {
+    let text = '';
+    for await (const part of stream('runTask', { api: 'writer', session: task, input, context: '' }))
+      text += part;
+    return text;
+  };
+  expect(await textOf('think hm | yes')).toBe('yes');
+  expect(JSON.parse(await textOf('echo')).prompt.reasoning).toBe('off');
+});
+
 test.each([
   { why: 'the site may use Hearth', scene: {}, input: { mayAsk: true }, says: 'hearth' },
   {

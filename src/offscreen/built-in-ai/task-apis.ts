@@ -110,7 +110,9 @@ export class TaskApis {
     const sampling = isLively ? { ...GREEDY, ...WARM, seed } : GREEDY;
     const request = {
       model,
-      prompt: { kind: 'messages', messages },
+      // Who wants a summary waits for no thoughts, and is told none
+      prompt: { kind: 'messages', messages, reasoning: 'off' },
+      readsAnswer: true,
       maxTokens,
       sampling,
       stop: [],

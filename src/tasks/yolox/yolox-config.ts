@@ -3,6 +3,7 @@ import { HearthError } from '../../protocol/errors.ts';
 import type { LoadOptions } from '../task.ts';
 
 const side = v.pipe(v.number(), v.integer(), v.minValue(32), v.maxValue(4_096));
+const stride = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256));
 const part = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 
 /** `config.json`: what the model's rows mean. */
@@ -10,7 +11,7 @@ const Model = v.object({
   model_type: v.literal('yolox'),
   id2label: v.record(v.string(), v.string()),
   /** Pixels that a cell of each of its grids stands for, in the order of the rows. */
-  strides: v.optional(v.pipe(v.array(side), v.minLength(1), v.maxLength(8)), [8, 16, 32]),
+  strides: v.optional(v.pipe(v.array(stride), v.minLength(1), v.maxLength(8)), [8, 16, 32]),
   score_threshold: v.optional(part, 0.3),
   nms_threshold: v.optional(part, 0.45),
 });

@@ -23,6 +23,14 @@ interface Image {
 
 type Scores = { label: string; score: number }[];
 
+interface Said {
+  language: string;
+  no_speech: number;
+  tokens: number[];
+  logprobs: number[];
+  text: string;
+}
+
 /** What transformers made of the inputs that stand beside it. */
 export interface Expected {
   'feature-extraction': { texts: string[]; mean: number[][]; cls: number[][] };
@@ -53,6 +61,18 @@ export interface Expected {
   'depth-estimation': { image: Image; depth: number[][] };
   'background-removal': { image: Image; matte: number[][] };
   'image-to-text': { image: Image; max_new_tokens: number; written: string };
+  'automatic-speech-recognition': {
+    seconds: number;
+    first_time: number;
+    end: number;
+    plain: Said;
+    times: Said;
+    german: Said;
+    translated: Said;
+    prompted: Said;
+  };
+  'text-to-speech': { texts: string[]; rate: number; spoken: number[][] };
+  'audio-classification': { seconds: number; scores: Scores };
   'zero-shot-image-classification': { image: Image; labels: string[]; template: string; scores: number[] };
 }
 
@@ -63,4 +83,12 @@ export function expectedOf(model: string): Expected {
 /** The image that a fixture was asked about, as a page passes pixels. */
 export function imageOf({ width, height, rgb }: Image) {
   return { width, height, channels: 3, data: new Uint8Array(Buffer.from(rgb, 'base64')) };
+}
+
+/** The sound that fixtures were asked about, at 16 kHz: `tone` of the script that made them. */
+export function toneOf(seconds: number): Float32Array {
+  return Float32Array.from({ length: seconds * 16_000 }, (_, i) => {
+    const t = i / 16_000;
+    return 0.5 * Math.sin(2 * Math.PI * (200 * t + 150 * t ** 2)) * Math.sin(2 * Math.PI * 3 * t);
+  });
 }

@@ -393,6 +393,7 @@ def vision(folder, model, outputs, pick, process, image, **config):
 
 
 CAPTION_SEED = 18
+LISTENER_SEED = 25
 VIT = dict(image_size=16, patch_size=8, **VISION, **EAGER)
 
 
@@ -590,7 +591,190 @@ def clip(folder):
     }
 
 
+def tone(seconds, rate=16_000):
+    """A tone that rises and beats, which a test can make as well."""
+    t = np.arange(int(seconds * rate)) / rate
+    return (0.5 * np.sin(2 * np.pi * (200 * t + 150 * t**2)) * np.sin(2 * np.pi * 3 * t)).astype(np.float32)
+
+
+def listener(folder):
+    """A Whisper of two seconds, two languages and text tokens that are words."""
+    words = ["Ġ" + word for word in WORDS]
+    names = ["endoftext", "startoftranscript", "en", "de", "translate", "transcribe", "startofprev", "nospeech", "notimestamps"]
+    marks = [f"<|{name}|>" for name in names] + [f"<|{i * 0.02:.2f}|>" for i in range(101)]
+    tokenizer = tokenizers.Tokenizer(
+        tokenizers.models.BPE({word: i for i, word in enumerate(words)}, [], ignore_merges=True)
+    )
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = tokenizers.decoders.ByteLevel()
+    tokenizer.add_special_tokens(marks[:9])
+    tokenizer.add_tokens(marks[9:])
+    ids = {mark: len(words) + i for i, mark in enumerate(marks)}
+    write(folder, "tokenizer.json", json.loads(tokenizer.to_str()))
+    write(folder, "tokenizer_config.json", {"tokenizer_class": "WhisperTokenizer", "eos_token": marks[0], "unk_token": marks[0]})
+    extractor = dict(feature_size=16, sampling_rate=16_000, hop_length=160, chunk_length=2, n_fft=400)
+    write(
+        folder,
+        "preprocessor_config.json",
+        {**extractor, "feature_extractor_type": "WhisperFeatureExtractor", "processor_class": "WhisperProcessor", "n_samples": 32_000, "nb_max_frames": 200},
+    )
+    start, end = ids["<|startoftranscript|>"], ids["<|endoftext|>"]
+    special = dict(decoder_start_token_id=start, eos_token_id=end, pad_token_id=end, bos_token_id=end)
+    config = hf.WhisperConfig(
+        vocab_size=len(words) + len(marks),
+        num_mel_bins=16,
+        d_model=8,
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        encoder_ffn_dim=8,
+        decoder_ffn_dim=8,
+        max_source_positions=100,
+        max_target_positions=64,
+        **special,
+        **EAGER,
+    )
+    model = settled(hf.WhisperForConditionalGeneration(config), LISTENER_SEED)
+    # Random weights would say little but times and marks
+    model.model.decoder.embed_tokens.weight[end:] *= 0.45
+    kept = {
+        **special,
+        "max_length": 24,
+        "is_multilingual": True,
+        "lang_to_id": {mark: ids[mark] for mark in ("<|en|>", "<|de|>")},
+        "task_to_id": {name: ids[f"<|{name}|>"] for name in ("translate", "transcribe")},
+        "no_timestamps_token_id": ids["<|notimestamps|>"],
+        "prev_sot_token_id": ids["<|startofprev|>"],
+        "max_initial_timestamp_index": 50,
+        "suppress_tokens": [3, 5, *range(start, ids["<|notimestamps|>"])],
+        "begin_suppress_tokens": [0, end],
+    }
+    write(folder, "generation_config.json", kept)
+    features = hf.WhisperFeatureExtractor(**extractor)(tone(2), sampling_rate=16_000, return_tensors="pt").input_features
+    encoded = model.model.encoder(features).last_hidden_state
+    picks = lambda output: output.last_hidden_state
+    export(folder, "encoder_model", Calls(model.model.encoder, ["input_features"], picks), {"input_features": features}, ["last_hidden_state"], {})
+    export_decoder(folder, Decoder(model.model.decoder, model.proj_out, 1), encoded, 1, 2, 4, with_mask=False)
+    save_config(folder, model)
+
+    def say(task, times, language=None, prompt=()):
+        prefix = [*prompt, start]
+        first = model(features, decoder_input_ids=torch.tensor([prefix])).logits[0, -1]
+        language = language or max(kept["lang_to_id"].values(), key=lambda token: first[token])
+        begun = [*prefix, language, kept["task_to_id"][task]] + ([] if times else [ids["<|notimestamps|>"]])
+        rules = [
+            hf.SuppressTokensLogitsProcessor(kept["suppress_tokens"]),
+            hf.SuppressTokensAtBeginLogitsProcessor(kept["begin_suppress_tokens"], len(begun)),
+        ]
+        if times:
+            rules.append(hf.WhisperTimeStampLogitsProcessor(hf.GenerationConfig(**kept), len(begun)))
+        plain = hf.GenerationConfig(**special, max_length=24)
+        made = hf.GenerationMixin.generate(
+            model, features, generation_config=plain, decoder_input_ids=torch.tensor([begun]),
+            logits_processor=hf.LogitsProcessorList(rules), do_sample=False, return_dict_in_generate=True, output_scores=True,
+        )
+        said = made.sequences[0, len(begun) :].tolist()
+        logprobs = [float(torch.log_softmax(row[0], -1)[token]) for row, token in zip(made.scores, said)]
+        return {
+            "language": language == ids["<|en|>"] and "en" or "de",
+            "no_speech": float(torch.softmax(first, -1)[ids["<|nospeech|>"]]),
+            "tokens": said,
+            "logprobs": logprobs,
+            "text": tokenizer.decode([token for token in said if token < end]),
+        }
+
+    prompt = [ids["<|startofprev|>"], *tokenizer.encode(" the old bird").ids]
+    return {
+        "automatic-speech-recognition": {
+            "seconds": 2,
+            "first_time": ids["<|0.00|>"],
+            "end": end,
+            "plain": say("transcribe", False),
+            "times": say("transcribe", True),
+            "german": say("transcribe", True, ids["<|de|>"]),
+            "translated": say("translate", False, ids["<|en|>"]),
+            "prompted": say("transcribe", False, prompt=prompt),
+        }
+    }
+
+
+def speaker(folder):
+    """A VITS without chance in it."""
+    tokenizer = word_tokenizer(folder)
+    config = hf.VitsConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        window_size=2,
+        ffn_dim=8,
+        flow_size=8,
+        spectrogram_bins=9,
+        use_stochastic_duration_prediction=False,
+        duration_predictor_filter_channels=8,
+        upsample_initial_channel=8,
+        upsample_rates=[2, 2],
+        upsample_kernel_sizes=[4, 4],
+        resblock_kernel_sizes=[3],
+        resblock_dilation_sizes=[[1]],
+        prior_encoder_num_flows=2,
+        prior_encoder_num_wavenet_layers=1,
+        posterior_encoder_num_wavenet_layers=1,
+        noise_scale=0.0,
+        noise_scale_duration=0.0,
+    )
+    model = settled(hf.VitsModel(config), 17)
+    # Louder, and all would be at its loudest
+    for value in model.decoder.parameters():
+        value *= 0.35
+    inputs = {name: tokenizer(TEXTS[0], return_tensors="pt")[name] for name in ("input_ids", "attention_mask")}
+    axes = {name: {0: "batch_size", 1: "sequence_length"} for name in inputs} | {"waveform": {0: "batch_size", 1: "samples"}}
+    export(folder, "model", Calls(model, list(inputs), lambda output: output.waveform), inputs, ["waveform"], axes)
+    save_config(folder, model)
+    spoken = [model(**tokenizer(text, return_tensors="pt")).waveform[0].tolist() for text in TEXTS[:2]]
+    return {"text-to-speech": {"texts": TEXTS[:2], "rate": config.sampling_rate, "spoken": spoken}}
+
+
+def sound_classifier(folder):
+    labels = {0: "bird", 1: "river", 2: "fire"}
+    config = hf.Wav2Vec2Config(
+        vocab_size=8,
+        conv_dim=[8, 8],
+        conv_kernel=[10, 8],
+        conv_stride=[8, 8],
+        num_feat_extract_layers=2,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+        classifier_proj_size=8,
+        id2label=labels,
+        label2id={label: i for i, label in labels.items()},
+        **VISION,
+        **EAGER,
+    )
+    model = settled(hf.Wav2Vec2ForSequenceClassification(config), 18)
+    model.classifier.weight *= 0.2
+    values = hf.Wav2Vec2FeatureExtractor(do_normalize=True)(tone(0.5), sampling_rate=16_000, return_tensors="pt").input_values
+    write(folder, "preprocessor_config.json", {"feature_extractor_type": "Wav2Vec2FeatureExtractor", "sampling_rate": 16_000, "do_normalize": True})
+    export(folder, "model", Calls(model, ["input_values"], logits), {"input_values": values}, ["logits"], {"input_values": {0: "batch_size", 1: "samples"}, "logits": {0: "batch_size"}})
+    save_config(folder, model)
+    return {"audio-classification": {"seconds": 0.5, "scores": scores_of(torch.softmax(model(values).logits[0], -1), labels)}}
+
+
+def pillow(folder):
+    """What Pillow makes of a small image at other sizes, by each of its filters."""
+    image = picture(13, 9)
+    sizes = [(5, 4), (13, 3), (31, 20), (1, 1), (20, 9)]
+    made = [
+        {"size": size, "method": method, "rgb": pixels_of(image.resize(size, Image.Resampling(method)))["rgb"]}
+        for size in sizes
+        for method in range(6)
+    ]
+    return {"image": pixels_of(image), "made": made}
+
+
 FIXTURES = {
+    "pillow": pillow,
     "encoder": encoder,
     "cross-encoder": cross_encoder,
     "classifier": classifier,
@@ -606,6 +790,9 @@ FIXTURES = {
     "matte": matter,
     "captioner": captioner,
     "clip": clip,
+    "listener": listener,
+    "speaker": speaker,
+    "sound-classifier": sound_classifier,
 }
 
 

@@ -284,6 +284,7 @@ export class SimMachine {
       sizes: { ...rest, pageCounts: [pageCount] },
       demand: () => ({ promptTokens: 8, answerTokens: 16, streams: 2, chunkRows: sizes.maxRows }),
       drafts: () => (this.drafts ? { rows: 4, tokens: 1.5 } : undefined),
+      prefers: undefined,
       onDrafts() {},
       onDecision: ({ why, way }) =>
         this.#say(
