@@ -10,7 +10,7 @@ import {
 import { type Directory, isDiskFull, type WritableFile } from './directory.ts';
 import type { DiskRoom, Kept, Shelf } from './disk-room.ts';
 import { mayRead, parseSharedFile, type SharedFileRecord } from './shared-file-record.ts';
-import { bytesInWords } from './words.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 
 const HASH_CHUNK_BYTES = 2 ** 20;
 
