@@ -52,6 +52,8 @@ const SCREENS = [
   options('models', 'Catalogue'),
   options('sites', 'Revoke'),
   options('sites', 'No sites yet', 'idle'),
+  options('files', 'localhost:5173'),
+  options('files', 'No files yet', 'idle'),
   options('limits', 'of 24'),
   options('machines', 'RTX 4070'),
   options('performance', 'Copy the report'),
