@@ -1,6 +1,6 @@
 /**
  * What a kernel's wrapper says about its WGSL. Numbers only: buffers, bind groups and dispatch belong to
- * the engine (`src/engine/device.ts`), so a kernel can be read and tested alone.
+ * the engine (`src/engine/device/device.ts`), so a kernel can be read and tested alone.
  */
 export interface Kernel<Shape> {
   readonly name: string;

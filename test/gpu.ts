@@ -1,6 +1,6 @@
 import { create, globals } from 'webgpu';
 import type { Kernel } from '../kernels/kernel.ts';
-import { Gpu, type GpuOptions } from '../src/engine/gpu.ts';
+import { Gpu, type GpuOptions } from '../src/engine/gpu/gpu.ts';
 import { measuredOn } from './measured.ts';
 
 Object.assign(globalThis, globals);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { create } from 'webgpu';
 import '../../test/gpu.ts';
-import { Gpu } from '../../src/engine/gpu.ts';
+import { Gpu } from '../../src/engine/gpu/gpu.ts';
 import { MAT_MUL_TUNING, matMul } from '../mat-mul/mat-mul.ts';
 import { matVec, matVecTuning, type Team } from '../mat-vec/mat-vec.ts';
 import { quantFormats } from './index.ts';

@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import { Gpu } from '../engine/gpu.ts';
+import { Gpu } from '../engine/gpu/gpu.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { Flags } from './flags.ts';
 

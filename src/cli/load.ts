@@ -1,14 +1,14 @@
 import { KV_TYPES } from '../../kernels/kv/kv.ts';
-import { Governor } from '../engine/governor.ts';
+import { Governor } from '../engine/schedule/governor.ts';
 import { systemClock } from '../engine/clock.ts';
-import { EmbeddingModel } from '../engine/embedding-model.ts';
+import { EmbeddingModel } from '../engine/vectors/embedding-model.ts';
 import { Model, type ModelOptions } from '../engine/model.ts';
 import { readModelFile } from '../engine/model-file.ts';
 import { loadAdapters } from './adapters.ts';
 import { openModelFiles } from './model-source.ts';
 import type { Flags } from './flags.ts';
 import { openGpu } from './gpu.ts';
-import type { Gpu } from '../engine/gpu.ts';
+import type { Gpu } from '../engine/gpu/gpu.ts';
 
 /** Positions whose logits are computed and read in one step. */
 export const ROWS_AT_ONCE = 32;

@@ -1,6 +1,6 @@
 import type { Tokenizer } from '../../models/tokenizers/tokenizer.ts';
 import { HearthError } from '../protocol/errors.ts';
-import type { RunRequest } from './answer.ts';
+import type { RunRequest } from './answer/answer.ts';
 import type { Model } from './model.ts';
 import type { Drafter } from './speculate/drafts.ts';
 

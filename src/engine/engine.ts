@@ -8,12 +8,12 @@ import type { Backend, LoadProgress, ModelSummary } from '../protocol/models.ts'
 import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from '../protocol/performance.ts';
 import { type Caps, DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Clock } from './clock.ts';
-import { Device } from './device.ts';
-import { EmbeddingModel } from './embedding-model.ts';
-import { copyBytesPerSecond } from './ceiling.ts';
-import { Governor } from './governor.ts';
-import type { Gpu } from './gpu.ts';
-import { gpuFacts } from './gpu-facts.ts';
+import { Device } from './device/device.ts';
+import { EmbeddingModel } from './vectors/embedding-model.ts';
+import { copyBytesPerSecond } from './measure/ceiling.ts';
+import { Governor } from './schedule/governor.ts';
+import type { Gpu } from './gpu/gpu.ts';
+import { gpuFacts } from './gpu/gpu-facts.ts';
 import {
   isIdle,
   type LoadedModel,
@@ -26,20 +26,20 @@ import {
 import type { Lodger } from './lodger.ts';
 import { Model } from './model.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
-import { Measurement } from './measurement.ts';
+import { Measurement } from './measure/measurement.ts';
 import type { Stage, StageOrder, StageSizes } from '../protocol/stage.ts';
 import { GpuStage, planStageOn } from './stages/gpu-stage.ts';
 import { StagedModel, type StagedWeights } from './stages/staged-model.ts';
-import { answerDecoder } from './answer-decoder.ts';
+import { answerDecoder } from './text/answer-decoder.ts';
 import { heldTo } from './constrain/held-to.ts';
-import { countTokens, promptIds } from './prompt.ts';
+import { countTokens, promptIds } from './text/prompt.ts';
 import { drafterOf } from './drafter.ts';
 import type { Drafter } from './speculate/drafts.ts';
-import type { Verdicts } from './self-test/self-test.ts';
-import { RecentAnswers } from './recent-answers.ts';
-import type { SavedTexts } from './saved-texts.ts';
-import type { OpenWasm } from './stepper.ts';
-import { finished, inputIds } from './vectors.ts';
+import type { Verdicts } from './device/self-test/self-test.ts';
+import { RecentAnswers } from './answer/recent-answers.ts';
+import type { SavedTexts } from './cache/saved-texts.ts';
+import type { OpenWasm } from './schedule/stepper.ts';
+import { finished, inputIds } from './vectors/vectors.ts';
 
 /** Answers of all pages that one model makes at once, and texts of which it makes vectors in one step. */
 const SLOTS: Record<Makes, number> = { text: 32, vectors: 128 };

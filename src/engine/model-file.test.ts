@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { smallModel } from '../../test/fakes/model-files.ts';
-import { layOutWeights } from './layout.ts';
+import { layOutWeights } from './weights/layout.ts';
 import { readModelFile } from './model-file.ts';
-import { planMemory } from './plan.ts';
-import { promptIds } from './prompt.ts';
+import { planMemory } from './plan/plan.ts';
+import { promptIds } from './text/prompt.ts';
 
 const sound = smallModel({
   metadata: { 'tokenizer.chat_template': { type: 'string', value: '{{ messages[0].content }}' } },

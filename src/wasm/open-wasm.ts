@@ -1,7 +1,7 @@
 import { connect } from '../channel/connect.ts';
 import { messagePortWire } from '../channel/message-port.ts';
 import type { Clock } from '../engine/clock.ts';
-import type { OpenWasm } from '../engine/stepper.ts';
+import type { OpenWasm } from '../engine/schedule/stepper.ts';
 import { HearthError } from '../protocol/errors.ts';
 import type { WasmCalls } from '../protocol/wasm-calls.ts';
 import { numberedModel } from './numbered-model.ts';

@@ -1,8 +1,8 @@
 import type { Client } from '../channel/connect.ts';
 import type { Clock } from '../engine/clock.ts';
-import type { Plan } from '../engine/plan.ts';
-import type { Chunk, StepPlan } from '../engine/schedule.ts';
-import type { Stepper, StepResult } from '../engine/stepper.ts';
+import type { Plan } from '../engine/plan/plan.ts';
+import type { Chunk, StepPlan } from '../engine/schedule/schedule.ts';
+import type { Stepper, StepResult } from '../engine/schedule/stepper.ts';
 import type { WasmCalls, WasmModel, WasmText } from '../protocol/wasm-calls.ts';
 import { watched } from './watched.ts';
 

@@ -1,10 +1,10 @@
 import { bundled } from '../../models/bundled/index.ts';
 import { catalog } from '../../models/catalog/index.ts';
 import type { Engine } from '../engine/engine.ts';
-import { layOutWeights } from '../engine/layout.ts';
+import { layOutWeights } from '../engine/weights/layout.ts';
 import { whatItMakes } from '../engine/loaded-model.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
-import { leastMemoryBytes } from '../engine/plan.ts';
+import { leastMemoryBytes } from '../engine/plan/plan.ts';
 import type { ModelMakes } from '../protocol/models.ts';
 import type { DiskRoom } from '../storage/disk-room.ts';
 import { ModelLibrary } from '../storage/model-library.ts';

@@ -1,4 +1,4 @@
-import type { SavedTexts } from '../engine/saved-texts.ts';
+import type { SavedTexts } from '../engine/cache/saved-texts.ts';
 import { DEFAULT_SETTINGS } from '../protocol/settings.ts';
 import type { Directory } from '../storage/directory.ts';
 import { TextStore } from '../storage/text-store.ts';

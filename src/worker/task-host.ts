@@ -1,7 +1,7 @@
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url';
 import type { OpenCall } from '../channel/serve.ts';
 import type { Engine } from '../engine/engine.ts';
-import { finished } from '../engine/vectors.ts';
+import { finished } from '../engine/vectors/vectors.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
 import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';

@@ -1,4 +1,4 @@
-import type { Verdicts } from '../engine/self-test/self-test.ts';
+import type { Verdicts } from '../engine/device/self-test/self-test.ts';
 import type { Directory } from '../storage/directory.ts';
 import type { Choices } from '../tasks/faster.ts';
 

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
 import { buildExtension, DIST } from '../../src/build/extension.mjs';
 import { out, root } from '../../src/build/run.mjs';
-import { median } from '../../src/engine/median.ts';
+import { median } from '../../src/engine/gpu/median.ts';
 import { BUNDLED_MODEL } from '../../src/protocol/settings.ts';
 import { Harness } from '../browser/harness.ts';
 

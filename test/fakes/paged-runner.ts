@@ -1,9 +1,9 @@
 // The engine's own runner on a stepper whose cache keeps what was written to it.
-import { Governor } from '../../src/engine/governor.ts';
-import type { Plan } from '../../src/engine/plan.ts';
-import { Runner } from '../../src/engine/runner.ts';
+import { Governor } from '../../src/engine/schedule/governor.ts';
+import type { Plan } from '../../src/engine/plan/plan.ts';
+import { Runner } from '../../src/engine/answer/runner.ts';
 import { GREEDY } from '../../src/protocol/generate.ts';
-import type { RunRequest } from '../../src/engine/answer.ts';
+import type { RunRequest } from '../../src/engine/answer/answer.ts';
 import { fakeClock } from './clock.ts';
 import { PagedStepper, type PagedStepperOptions } from './paged-stepper.ts';
 

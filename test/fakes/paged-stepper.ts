@@ -1,8 +1,8 @@
 // A stepper that has what makes a GPU's steps hard to get right: a cache in pages, which keep what was written to them; a
 // token that it sampled and nobody has read; steps that run in order, and whose results come back late.
-import type { Sequence } from '../../src/engine/sequence.ts';
-import { type Chunk, rowsOf, type StepPlan } from '../../src/engine/schedule.ts';
-import type { Stepper, StepResult } from '../../src/engine/stepper.ts';
+import type { Sequence } from '../../src/engine/schedule/sequence.ts';
+import { type Chunk, rowsOf, type StepPlan } from '../../src/engine/schedule/schedule.ts';
+import type { Stepper, StepResult } from '../../src/engine/schedule/stepper.ts';
 import type { SamplingOptions } from '../../src/protocol/generate.ts';
 
 export interface PagedStepperOptions {

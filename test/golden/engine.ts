@@ -1,11 +1,11 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
 import { systemClock } from '../../src/engine/clock.ts';
-import { Governor } from '../../src/engine/governor.ts';
-import type { Gpu } from '../../src/engine/gpu.ts';
+import { Governor } from '../../src/engine/schedule/governor.ts';
+import type { Gpu } from '../../src/engine/gpu/gpu.ts';
 import { Model } from '../../src/engine/model.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
-import type { PlanSizes } from '../../src/engine/plan.ts';
-import type { RunRequest } from '../../src/engine/answer.ts';
+import type { PlanSizes } from '../../src/engine/plan/plan.ts';
+import type { RunRequest } from '../../src/engine/answer/answer.ts';
 import { type GeneratePart, GREEDY } from '../../src/protocol/generate.ts';
 import { openGpu } from '../gpu.ts';
 import { fileSource } from './data.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { promptIds } from '../../src/engine/prompt.ts';
+import { promptIds } from '../../src/engine/text/prompt.ts';
 import { relativeError } from '../gpu.ts';
 import { loadModel, run } from './engine.ts';
 

@@ -1,7 +1,7 @@
 // Machines of a room compute a real model together on the real engine; one of them cheats, and is found.
 import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
-import { Governor } from '../../src/engine/governor.ts';
+import { Governor } from '../../src/engine/schedule/governor.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
 import { GpuStage, planStageOn } from '../../src/engine/stages/gpu-stage.ts';
 import { mapModel } from '../../src/engine/stages/model-map.ts';

@@ -1,10 +1,10 @@
 // A model in stages gives the tokens that it gives alone, as f32 and as f16, and through losses.
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
-import { Governor } from '../../src/engine/governor.ts';
+import { Governor } from '../../src/engine/schedule/governor.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
 import { GpuStage, planStageOn } from '../../src/engine/stages/gpu-stage.ts';
-import { layOutWeights, matrixBytes } from '../../src/engine/layout.ts';
+import { layOutWeights, matrixBytes } from '../../src/engine/weights/layout.ts';
 import { planChain, sizesOf } from '../../src/engine/stages/stage-sizes.ts';
 import { StagedModel } from '../../src/engine/stages/staged-model.ts';
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
-import type { RunRequest } from '../../engine/answer.ts';
+import type { RunRequest } from '../../engine/answer/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
 import type { Speculates } from '../../engine/speculate/speculation.ts';
-import { copyBytesPerSecond } from '../../engine/ceiling.ts';
-import { Governor } from '../../engine/governor.ts';
-import { median } from '../../engine/median.ts';
+import { copyBytesPerSecond } from '../../engine/measure/ceiling.ts';
+import { Governor } from '../../engine/schedule/governor.ts';
+import { median } from '../../engine/gpu/median.ts';
 import type { Model } from '../../engine/model.ts';
 import { GREEDY, type Timings } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';

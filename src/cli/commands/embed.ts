@@ -1,4 +1,4 @@
-import { finished, inputIds } from '../../engine/vectors.ts';
+import { finished, inputIds } from '../../engine/vectors/vectors.ts';
 import { systemClock } from '../../engine/clock.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';

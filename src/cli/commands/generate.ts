@@ -1,5 +1,5 @@
 import type { Message, Prompt } from '../../protocol/generate.ts';
-import { promptIds } from '../../engine/prompt.ts';
+import { promptIds } from '../../engine/text/prompt.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { GUESSING_SLOTS, loadDraft, loadModel } from '../load.ts';

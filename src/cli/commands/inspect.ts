@@ -1,7 +1,7 @@
 import { KV_TYPES } from '../../../kernels/kv/kv.ts';
-import { layOutWeights } from '../../engine/layout.ts';
+import { layOutWeights } from '../../engine/weights/layout.ts';
 import { readModelFile } from '../../engine/model-file.ts';
-import { planMemory } from '../../engine/plan.ts';
+import { planMemory } from '../../engine/plan/plan.ts';
 import { openModelFiles } from '../model-source.ts';
 import { Flags } from '../flags.ts';
 

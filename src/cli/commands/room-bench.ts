@@ -1,5 +1,5 @@
 import { readModelFile } from '../../engine/model-file.ts';
-import { median } from '../../engine/median.ts';
+import { median } from '../../engine/gpu/median.ts';
 import { GREEDY } from '../../protocol/generate.ts';
 import { openFile } from '../file-source.ts';
 import { Flags } from '../flags.ts';

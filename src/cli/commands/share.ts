@@ -1,6 +1,6 @@
-import type { RunRequest } from '../../engine/answer.ts';
+import type { RunRequest } from '../../engine/answer/answer.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { Governor } from '../../engine/governor.ts';
+import { Governor } from '../../engine/schedule/governor.ts';
 import { GREEDY } from '../../protocol/generate.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { loadModel } from '../load.ts';

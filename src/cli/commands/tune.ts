@@ -6,9 +6,9 @@ import { matVec, matVecTuning } from '../../../kernels/mat-vec/mat-vec.ts';
 import { matVecDp4a } from '../../../kernels/mat-vec/mat-vec-dp4a.ts';
 import { quantizedBytes } from '../../../kernels/quantize/quantize.ts';
 import { type QuantFormat, quantFormat } from '../../../kernels/quants/index.ts';
-import type { Gpu } from '../../engine/gpu.ts';
-import { median } from '../../engine/median.ts';
-import { Readback } from '../../engine/readback.ts';
+import type { Gpu } from '../../engine/gpu/gpu.ts';
+import { median } from '../../engine/gpu/median.ts';
+import { Readback } from '../../engine/gpu/readback.ts';
 import {
   chooseVariants,
   integerKernels,
@@ -16,7 +16,7 @@ import {
   linearKernels,
   tuned,
   type Variants,
-} from '../../engine/variants.ts';
+} from '../../engine/device/variants.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Flags, GPU_FLAGS } from '../flags.ts';
 import { openGpu } from '../gpu.ts';

@@ -1,7 +1,7 @@
 import type { Adapter } from '../../../models/adapters/read-adapter.ts';
 import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
-import { formatOf, type MatrixLayout, matrixBytes } from '../layout.ts';
-import type { Plan } from '../plan.ts';
+import { formatOf, type MatrixLayout, matrixBytes } from '../weights/layout.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** One of an adapter's pairs of matrices on the device. */
 export interface LoraLayout {

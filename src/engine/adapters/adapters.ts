@@ -3,9 +3,9 @@ import type { ByteSource } from '../../../models/gguf/header-bytes.ts';
 import { readGguf } from '../../../models/gguf/read-gguf.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { ModelFile } from '../model-file.ts';
-import type { Plan } from '../plan.ts';
-import type { AdapterUse } from '../sequence.ts';
-import type { Step } from '../step.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { AdapterUse } from '../schedule/sequence.ts';
+import type { Step } from '../step/step.ts';
 import { type AdapterLayout, layOutAdapter } from './adapter-layout.ts';
 import { LoadedAdapter } from './loaded-adapter.ts';
 

@@ -2,10 +2,10 @@ import type { ByteSource } from '../../../models/gguf/header-bytes.ts';
 import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
 import { bytesInWords } from '../../protocol/bytes-in-words.ts';
 import { HearthError } from '../../protocol/errors.ts';
-import type { BufferSlice, Gpu } from '../gpu.ts';
-import { type MatrixLayout, matrixBytes, scalesOffset } from '../layout.ts';
-import { allocate, type Linear, type Lora, type Matrix } from '../load.ts';
-import type { Plan } from '../plan.ts';
+import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
+import { type MatrixLayout, matrixBytes, scalesOffset } from '../weights/layout.ts';
+import { allocate, type Linear, type Lora, type Matrix } from '../weights/load.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { AdapterLayout, LoraLayout } from './adapter-layout.ts';
 
 /** An adapter's matrices on the device. What a sequence's rows get of it, its scale says: nothing if that is 0. */

@@ -1,5 +1,5 @@
 import type { AnswerFormat } from '../../../models/chat/answers/index.ts';
-import { answerFormatOf, type AnswerFormatFile, promptEnd } from '../answer-decoder.ts';
+import { answerFormatOf, type AnswerFormatFile, promptEnd } from '../text/answer-decoder.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { GenerateInput } from '../../protocol/generate.ts';
 import type { Held } from './constrainer.ts';

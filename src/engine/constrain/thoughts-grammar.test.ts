@@ -6,7 +6,7 @@ import { ANSWER_FORMATS } from '../../../models/chat/answers/index.ts';
 import { randomModel } from '../../cli/random-model.ts';
 import { parseChat } from '../../offscreen/openai/request.ts';
 import type { GenerateInput } from '../../protocol/generate.ts';
-import { answerDecoder } from '../answer-decoder.ts';
+import { answerDecoder } from '../text/answer-decoder.ts';
 import { readModelFile } from '../model-file.ts';
 import { Constrainer } from './constrainer.ts';
 import { heldTo } from './held-to.ts';

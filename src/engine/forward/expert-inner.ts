@@ -1,8 +1,8 @@
 import { act } from '../../../kernels/experts/act.ts';
 import type { InputKind } from '../../../kernels/quantize/inputs.ts';
-import { gateUpKernel } from '../expert-variants.ts';
-import type { BufferSlice } from '../gpu.ts';
-import { takesIntegers } from '../variants.ts';
+import { gateUpKernel } from '../device/expert-variants.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import { takesIntegers } from '../device/variants.ts';
 import { allRows, type ForwardContext, type RowsOf } from './context.ts';
 import { choiceOf, type Mixture } from './expert-mixture.ts';
 import { multiplyFew, multiplyMany, stackOf } from './expert-products.ts';

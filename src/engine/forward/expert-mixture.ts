@@ -1,10 +1,10 @@
 import { CHOOSING_BINDINGS } from '../../../kernels/experts/expert-gate-up.ts';
 import { MOST_MADE } from '../../../kernels/quantize/inputs.ts';
 import type { ExpertRoles, Experts } from '../../../models/architectures/index.ts';
-import { isTiled } from '../expert-variants.ts';
-import type { BufferSlice } from '../gpu.ts';
-import type { Linear, Stack } from '../load.ts';
-import { takesIntegers } from '../variants.ts';
+import { isTiled } from '../device/expert-variants.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import type { Linear, Stack } from '../weights/load.ts';
+import { takesIntegers } from '../device/variants.ts';
 import type { ForwardContext, RowsOf } from './context.ts';
 
 /** A block's experts, and what of them is the same in all of its dispatches. */

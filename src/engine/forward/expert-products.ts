@@ -1,6 +1,6 @@
-import { inputOf, isTiled, pairsKernel, tilesKernel } from '../expert-variants.ts';
-import type { BufferSlice } from '../gpu.ts';
-import type { Stack } from '../load.ts';
+import { inputOf, isTiled, pairsKernel, tilesKernel } from '../device/expert-variants.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import type { Stack } from '../weights/load.ts';
 import type { ForwardContext } from './context.ts';
 import type { Mixture } from './expert-mixture.ts';
 

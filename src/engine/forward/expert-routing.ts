@@ -1,9 +1,9 @@
 import { group } from '../../../kernels/experts/group.ts';
 import { route } from '../../../kernels/experts/route.ts';
 import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
-import { PAIRS_PER_TILE } from '../expert-plan.ts';
-import { FEW_ROUTED_ROWS, manyRoutedKernel, routerKernel } from '../expert-variants.ts';
-import type { Linear } from '../load.ts';
+import { PAIRS_PER_TILE } from '../plan/expert-plan.ts';
+import { FEW_ROUTED_ROWS, manyRoutedKernel, routerKernel } from '../device/expert-variants.ts';
+import type { Linear } from '../weights/load.ts';
 import type { ForwardContext, RowsOf } from './context.ts';
 import { choiceOf, type Mixture } from './expert-mixture.ts';
 import type { Source } from './linear.ts';

@@ -2,10 +2,10 @@ import { geglu } from '../../../kernels/geglu/geglu.ts';
 import { swigluQuantize } from '../../../kernels/quantize/quantize.ts';
 import { swiglu } from '../../../kernels/swiglu/swiglu.ts';
 import type { DenseRoles } from '../../../models/architectures/index.ts';
-import type { BufferSlice } from '../gpu.ts';
-import type { Linear } from '../load.ts';
-import type { StepLoad } from '../step-buffer.ts';
-import { gateUpKernels, singleGateUp, takesIntegers, takesSingle } from '../variants.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import type { Linear } from '../weights/load.ts';
+import type { StepLoad } from './step-buffer.ts';
+import { gateUpKernels, singleGateUp, takesIntegers, takesSingle } from '../device/variants.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { ifSingle, linear, multiply, prepare, type Source, unlessSingle, withWeight } from './linear.ts';
 

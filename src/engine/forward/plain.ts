@@ -1,8 +1,8 @@
 import { bias } from '../../../kernels/bias/bias.ts';
 import { gelu } from '../../../kernels/gelu/gelu.ts';
 import type { PlainRoles } from '../../../models/architectures/index.ts';
-import type { BufferSlice } from '../gpu.ts';
-import type { Linear } from '../load.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import type { Linear } from '../weights/load.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { linear } from './linear.ts';
 

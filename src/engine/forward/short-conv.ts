@@ -1,8 +1,8 @@
 import { shortConv as convolve, shortConvKeep } from '../../../kernels/short-conv/short-conv.ts';
 import type { ShortConvRoles } from '../../../models/architectures/index.ts';
-import type { InputCache } from '../buffers.ts';
-import type { BufferSlice } from '../gpu.ts';
-import type { Linear } from '../load.ts';
+import type { InputCache } from './buffers.ts';
+import type { BufferSlice } from '../gpu/gpu.ts';
+import type { Linear } from '../weights/load.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { linear } from './linear.ts';
 

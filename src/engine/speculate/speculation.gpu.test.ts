@@ -4,7 +4,7 @@ import { openGpu } from '../../../test/gpu.ts';
 import { GREEDY, type SamplingOptions } from '../../protocol/generate.ts';
 import { randomModel } from '../../cli/random-model.ts';
 import { systemClock } from '../clock.ts';
-import { Governor } from '../governor.ts';
+import { Governor } from '../schedule/governor.ts';
 import { Model } from '../model.ts';
 import { readModelFile } from '../model-file.ts';
 import { drafterOf } from '../drafter.ts';

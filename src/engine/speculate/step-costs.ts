@@ -1,4 +1,4 @@
-import { moved, RowTimes } from '../row-times.ts';
+import { moved, RowTimes } from '../gpu/row-times.ts';
 
 /** Of a prompt's row, until one has been measured. */
 const GUESSED_MS_PER_ROW = 0.5;

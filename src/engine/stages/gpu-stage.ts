@@ -9,20 +9,20 @@ import type {
   StageOutput,
   StageRow,
 } from '../../protocol/stage.ts';
-import { Buffers } from '../buffers.ts';
-import { type Dispatch, sized } from '../dispatch.ts';
+import { Buffers } from '../forward/buffers.ts';
+import { type Dispatch, sized } from '../gpu/dispatch.ts';
 import { buildForward } from '../forward/forward.ts';
-import type { BufferSlice, Gpu } from '../gpu.ts';
-import { layOutWeights, type WeightsLayout } from '../layout.ts';
-import { allocate, loadWeights, type Weights } from '../load.ts';
+import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
+import { layOutWeights, type WeightsLayout } from '../weights/layout.ts';
+import { allocate, loadWeights, type Weights } from '../weights/load.ts';
 import type { ModelFile } from '../model-file.ts';
-import { workOf } from '../pace.ts';
-import type { Plan } from '../plan.ts';
-import { Readback } from '../readback.ts';
-import { Sampling } from '../sampling.ts';
-import { StepBuffer, type StepLoad } from '../step-buffer.ts';
-import { uploadBytes } from '../upload.ts';
-import { chooseVariants } from '../variants.ts';
+import { workOf } from '../gpu/pace.ts';
+import type { Plan } from '../plan/plan.ts';
+import { Readback } from '../gpu/readback.ts';
+import { Sampling } from '../step/sampling.ts';
+import { StepBuffer, type StepLoad } from '../forward/step-buffer.ts';
+import { uploadBytes } from '../weights/upload.ts';
+import { chooseVariants } from '../device/variants.ts';
 import { type ModelPart, partOfModel } from './part-of-model.ts';
 import { DEPTH, MOST_PARTS, planStage } from './stage-sizes.ts';
 import { Turnstile } from './turnstile.ts';

@@ -1,7 +1,7 @@
 import { type AnyLeaf, replaceLeaves } from '../../../models/architectures/index.ts';
 import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
 import type { HiddenType, ModelMap, ModelOrigin, Piece } from '../../protocol/stage.ts';
-import { cacheBytes } from '../cache-plan.ts';
+import { cacheBytes } from '../cache/cache-plan.ts';
 import type { ModelFile } from '../model-file.ts';
 import { planChain, stageWorkBytes, stagedCache } from './stage-sizes.ts';
 

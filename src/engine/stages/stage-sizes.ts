@@ -1,11 +1,11 @@
 import type { ModelConfig } from '../../../models/architectures/index.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
-import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache-plan.ts';
-import { activationBytes, type Plan, tableBytes } from '../plan.ts';
-import { Readback } from '../readback.ts';
-import { RESULT_BYTES, samplingSizes } from '../sampling.ts';
-import { StepBuffer } from '../step-buffer.ts';
+import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache/cache-plan.ts';
+import { activationBytes, type Plan, tableBytes } from '../plan/plan.ts';
+import { Readback } from '../gpu/readback.ts';
+import { RESULT_BYTES, samplingSizes } from '../step/sampling.ts';
+import { StepBuffer } from '../forward/step-buffer.ts';
 import type { ModelPart } from './part-of-model.ts';
 
 const MOST_CONTEXT = 4_096;

@@ -1,14 +1,14 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { GenerateOutput, GeneratePart } from '../../protocol/generate.ts';
 import type { StageChain, StageSizes } from '../../protocol/stage.ts';
-import type { Answer, RunRequest } from '../answer.ts';
+import type { Answer, RunRequest } from '../answer/answer.ts';
 import type { Clock } from '../clock.ts';
-import type { Governor } from '../governor.ts';
+import type { Governor } from '../schedule/governor.ts';
 import { type LoadedModel, mustMake } from '../loaded-model.ts';
 import type { ModelFile } from '../model-file.ts';
-import { Runner } from '../runner.ts';
+import { Runner } from '../answer/runner.ts';
 import { planChain, sizesOf } from './stage-sizes.ts';
-import { StagedStepper } from '../staged-stepper.ts';
+import { StagedStepper } from './staged-stepper.ts';
 
 /** A model whose stages are wherever somebody else decides. */
 export interface StagedWeights {

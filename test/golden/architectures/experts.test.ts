@@ -2,10 +2,10 @@
 // parts, and int8.
 import { expect, test } from 'vitest';
 import { readModelFile } from '../../../src/engine/model-file.ts';
-import { layOutWeights } from '../../../src/engine/layout.ts';
-import { loadWeights } from '../../../src/engine/load.ts';
-import { planMemory } from '../../../src/engine/plan.ts';
-import { Step } from '../../../src/engine/step.ts';
+import { layOutWeights } from '../../../src/engine/weights/layout.ts';
+import { loadWeights } from '../../../src/engine/weights/load.ts';
+import { planMemory } from '../../../src/engine/plan/plan.ts';
+import { Step } from '../../../src/engine/step/step.ts';
 import { openGpu, relativeError } from '../../gpu.ts';
 import { loadSource } from '../engine.ts';
 import { convert, type Converted, toFile } from './convert.ts';

@@ -4,7 +4,7 @@ import { gemma3 } from '../../../models/architectures/gemma3.ts';
 import { type AnyLeaf, readModel, replaceLeaves } from '../../../models/architectures/index.ts';
 import { readGguf, type TensorInfo } from '../../../models/gguf/read-gguf.ts';
 import type { GgufValue } from '../../../models/gguf/values.ts';
-import { layOutWeights } from '../../../src/engine/layout.ts';
+import { layOutWeights } from '../../../src/engine/weights/layout.ts';
 import { CONVERSIONS, type Converted, convert, toFile } from './convert.ts';
 import { readFixture } from './fixture.ts';
 

@@ -1,9 +1,9 @@
 import { systemClock } from '../../../src/engine/clock.ts';
-import { EmbeddingModel } from '../../../src/engine/embedding-model.ts';
-import { Governor } from '../../../src/engine/governor.ts';
-import type { Gpu } from '../../../src/engine/gpu.ts';
+import { EmbeddingModel } from '../../../src/engine/vectors/embedding-model.ts';
+import { Governor } from '../../../src/engine/schedule/governor.ts';
+import type { Gpu } from '../../../src/engine/gpu/gpu.ts';
 import { readModelFile } from '../../../src/engine/model-file.ts';
-import type { PlanSizes } from '../../../src/engine/plan.ts';
+import type { PlanSizes } from '../../../src/engine/plan/plan.ts';
 import { openGpu } from '../../gpu.ts';
 
 let shared: Promise<Gpu> | undefined;

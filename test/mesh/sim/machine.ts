@@ -1,6 +1,6 @@
-import { Governor } from '../../../src/engine/governor.ts';
-import { Runner } from '../../../src/engine/runner.ts';
-import { StagedStepper } from '../../../src/engine/staged-stepper.ts';
+import { Governor } from '../../../src/engine/schedule/governor.ts';
+import { Runner } from '../../../src/engine/answer/runner.ts';
+import { StagedStepper } from '../../../src/engine/stages/staged-stepper.ts';
 import { MeshNode } from '../../../src/mesh/mesh-node.ts';
 import type { Clock } from '../../../src/mesh/clock.ts';
 import type { ShardedModel } from '../../../src/mesh/run/sharded-model.ts';
