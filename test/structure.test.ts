@@ -130,3 +130,9 @@ test('nor do the folders of the mesh', () => {
   expect(new Set(imports.map(({ from }) => folder(from)))).toContain('planner');
   expect(circles(folder)).toEqual([]);
 });
+
+test('nor do the folders of the engine, and the files that lie beside them', () => {
+  const place = (file: string) => file.match(/^src\/engine\/([^/]+)/)?.[1];
+  expect(new Set(imports.map(({ from }) => place(from)))).toContain('schedule');
+  expect(circles(place)).toEqual([]);
+});

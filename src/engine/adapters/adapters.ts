@@ -5,7 +5,7 @@ import { HearthError } from '../../protocol/errors.ts';
 import type { ModelFile } from '../model-file.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AdapterUse } from '../schedule/sequence.ts';
-import type { Step } from '../step/step.ts';
+import type { Gpu } from '../gpu/gpu.ts';
 import { type AdapterLayout, layOutAdapter } from './adapter-layout.ts';
 import { LoadedAdapter } from './loaded-adapter.ts';
 
@@ -14,6 +14,13 @@ export interface PreparedAdapter {
   adapter: Adapter;
   source: ByteSource;
   layout: AdapterLayout;
+}
+
+/** Where adapters lie and who computes with them. */
+interface AdaptedStep {
+  readonly gpu: Gpu;
+  /** By key, in place of those before. */
+  setAdapters(adapters: ReadonlyMap<string, LoadedAdapter>): Promise<void>;
 }
 
 interface Held extends PreparedAdapter {
@@ -50,7 +57,7 @@ export class Adapters {
   }
 
   /** Loads it, in the place of the one that has its id. The model stays as it is. */
-  async put(step: Step, id: string, prepared: PreparedAdapter, standing: number): Promise<void> {
+  async put(step: AdaptedStep, id: string, prepared: PreparedAdapter, standing: number): Promise<void> {
     const loaded = await LoadedAdapter.load(step.gpu, prepared.source, prepared.layout, this.plan);
     const before = this.#held.get(id);
     this.#held.set(id, { ...prepared, key: `${++this.#count}`, loaded, standing });
@@ -66,7 +73,7 @@ export class Adapters {
     await before?.source.close?.();
   }
 
-  async remove(step: Step, id: string): Promise<void> {
+  async remove(step: AdaptedStep, id: string): Promise<void> {
     const held = this.#held.get(id);
     if (!held) return;
     this.#held.delete(id);
@@ -76,7 +83,7 @@ export class Adapters {
   }
 
   /** All of them again, on a device that has taken the lost one's place. */
-  async reload(step: Step): Promise<void> {
+  async reload(step: AdaptedStep): Promise<void> {
     for (const { loaded } of this.#held.values()) loaded.destroy();
     for (const held of this.#held.values())
       held.loaded = await LoadedAdapter.load(step.gpu, held.source, held.layout, this.plan);
@@ -109,7 +116,7 @@ export class Adapters {
     this.#held.clear();
   }
 
-  #tell(step: Step): Promise<void> {
+  #tell(step: AdaptedStep): Promise<void> {
     return step.setAdapters(new Map([...this.#held.values()].map(({ key, loaded }) => [key, loaded])));
   }
 }

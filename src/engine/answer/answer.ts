@@ -1,6 +1,12 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { RunningSequence } from '../../protocol/engine-calls.ts';
-import type { ContextShift, GenerateOutput, Lane, SamplingOptions, Timings } from '../../protocol/generate.ts';
+import type {
+  ContextShift,
+  GenerateOutput,
+  Lane,
+  SamplingOptions,
+  Timings,
+} from '../../protocol/generate.ts';
 import type { Clock } from '../clock.ts';
 import type { Held } from '../constrain/constrainer.ts';
 import { Hold, type Matcher } from '../constrain/hold.ts';

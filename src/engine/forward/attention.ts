@@ -20,7 +20,7 @@ import type { AttentionRoles, BlockAttention, ModelConfig } from '../../../model
 import type { KvCache } from './buffers.ts';
 import type { BufferSlice } from '../gpu/gpu.ts';
 import type { Linear } from '../weights/load.ts';
-import type { StepLoad } from './step-buffer.ts';
+import type { StepLoad } from '../gpu/dispatch.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { linear } from './linear.ts';
 import { attendWithin } from './text-attention.ts';

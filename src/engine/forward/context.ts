@@ -1,13 +1,13 @@
 import type { Kernel } from '../../../kernels/kernel.ts';
 import type { ModelConfig } from '../../../models/architectures/index.ts';
 import type { Buffers } from './buffers.ts';
-import type { Dispatch } from '../gpu/dispatch.ts';
+import type { Dispatch, StepLoad } from '../gpu/dispatch.ts';
 import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { StageSpan } from '../../protocol/stage.ts';
 import type { Lora, Weights } from '../weights/load.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { StepBuffer, StepLoad } from './step-buffer.ts';
+import type { StepBuffer } from './step-buffer.ts';
 import type { Variants } from '../device/variants.ts';
 
 export interface ForwardParts {

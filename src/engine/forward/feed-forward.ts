@@ -4,7 +4,7 @@ import { swiglu } from '../../../kernels/swiglu/swiglu.ts';
 import type { DenseRoles } from '../../../models/architectures/index.ts';
 import type { BufferSlice } from '../gpu/gpu.ts';
 import type { Linear } from '../weights/load.ts';
-import type { StepLoad } from './step-buffer.ts';
+import type { StepLoad } from '../gpu/dispatch.ts';
 import { gateUpKernels, singleGateUp, takesIntegers, takesSingle } from '../device/variants.ts';
 import { allRows, type ForwardContext } from './context.ts';
 import { ifSingle, linear, multiply, prepare, type Source, unlessSingle, withWeight } from './linear.ts';

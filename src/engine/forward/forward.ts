@@ -5,10 +5,9 @@ import { layerNorm } from '../../../kernels/layer-norm/layer-norm.ts';
 import { pool } from '../../../kernels/pool/pool.ts';
 import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
 import type { Pooling } from '../../../models/architectures/index.ts';
-import type { Dispatch } from '../gpu/dispatch.ts';
+import type { Dispatch, StepLoad } from '../gpu/dispatch.ts';
 import type { BufferSlice } from '../gpu/gpu.ts';
 import type { Linear } from '../weights/load.ts';
-import type { StepLoad } from './step-buffer.ts';
 import { attention } from './attention.ts';
 import {
   allRows,

@@ -3,8 +3,14 @@ import { rmsNorm } from '../../../kernels/rms-norm/rms-norm.ts';
 import { rowScale } from '../../../kernels/row-scale/row-scale.ts';
 import type { BufferSlice } from '../gpu/gpu.ts';
 import type { Linear, Lora } from '../weights/load.ts';
-import type { StepLoad } from './step-buffer.ts';
-import { integerKernels, linearKernels, singleKernel, takesIntegers, takesSingle } from '../device/variants.ts';
+import type { StepLoad } from '../gpu/dispatch.ts';
+import {
+  integerKernels,
+  linearKernels,
+  singleKernel,
+  takesIntegers,
+  takesSingle,
+} from '../device/variants.ts';
 import { allRows, type ForwardContext, type RowsOf } from './context.ts';
 
 /** What a linear map reads: rows in f32, normed first if there is a weight. `scratch` has room for what is made of them. */

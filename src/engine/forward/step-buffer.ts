@@ -1,3 +1,5 @@
+import { ALIGNMENT, mostTiles, stepPlaces } from '../plan/step-bytes.ts';
+import type { StepLoad } from '../gpu/dispatch.ts';
 import { asideOf, UNDER_MASK } from '../../../kernels/sample/sample.ts';
 import { TILE_ROWS } from '../../../kernels/attention/attention.ts';
 import type { StageRow } from '../../protocol/stage.ts';
@@ -7,25 +9,6 @@ import { rowsOf, type StepPlan } from '../schedule/schedule.ts';
 
 const SAMPLED = 0xffffffff;
 const NONE = 0xffffffff;
-/** Where every adapter can bind. */
-const ALIGNMENT = 256;
-
-type Sizes = Pick<Plan, 'slots' | 'maxRows'>;
-
-/** How much of everything a step has: what its dispatches are sized by. */
-export interface StepLoad {
-  rows: number;
-  outputs: number;
-  /** Tokens that are chosen: one for each output, and behind them what each of those under a mask would be without. */
-  samples: number;
-  /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
-  decodes: number;
-  /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */
-  hasGuesses: boolean;
-  tiles: number;
-  /** The longest context of a decoding row: positions that it attends to. */
-  depth: number;
-}
 
 /**
  * What the kernels read of a step, in one buffer written at once:
@@ -43,7 +26,7 @@ export class StepBuffer {
   constructor(gpu: Gpu, { slots, maxRows, isWhole }: Plan, tileCount = mostTiles(maxRows, slots)) {
     this.#gpu = gpu;
     this.#isWhole = isWhole;
-    const { size, ...at } = StepBuffer.places({ slots, maxRows }, tileCount);
+    const { size, ...at } = stepPlaces({ slots, maxRows }, tileCount);
     this.#at = at;
     this.#words = new Uint32Array(size / 4);
     this.buffer = gpu.buffer(
@@ -51,14 +34,6 @@ export class StepBuffer {
       size,
       GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     );
-  }
-
-  /** Where everything begins, and where it ends, in bytes. */
-  static places({ slots, maxRows }: Sizes, tileCount = mostTiles(maxRows, slots)) {
-    const outputs = 2 * ALIGNMENT;
-    const tiles = align(outputs + mostSamples(slots) * 16);
-    const rows = align(tiles + tileCount * 16);
-    return { outputs, tiles, rows, size: align(rows + maxRows * 16) };
   }
 
   get rowCount() {
@@ -175,18 +150,4 @@ export class StepBuffer {
 
 function isNext(row: StageRow | undefined, slot: number, position: number): boolean {
   return row?.slot === slot && row.position === position;
-}
-
-/** Of a step: every output may be under a mask. */
-export function mostSamples(slots: number): number {
-  return 2 * slots;
-}
-
-/** Every sequence may leave one tile not full. */
-function mostTiles(maxRows: number, slots: number): number {
-  return Math.ceil(maxRows / TILE_ROWS) + slots;
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -1,5 +1,19 @@
 import type { Cost } from '../../../kernels/kernel.ts';
-import type { StepLoad } from '../forward/step-buffer.ts';
+
+/** How much of everything a step has: what its dispatches are sized by. */
+export interface StepLoad {
+  rows: number;
+  outputs: number;
+  /** Tokens that are chosen: one for each output, and behind them what each of those under a mask would be without. */
+  samples: number;
+  /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
+  decodes: number;
+  /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */
+  hasGuesses: boolean;
+  tiles: number;
+  /** The longest context of a decoding row: positions that it attends to. */
+  depth: number;
+}
 
 /** One kernel of a step: what is bound, and how much of it to run. */
 export interface Dispatch {

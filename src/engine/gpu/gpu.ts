@@ -1,4 +1,9 @@
-import { type BindingKind, type Kernel, type KernelFeature, SUBGROUP_MATRIX } from '../../../kernels/kernel.ts';
+import {
+  type BindingKind,
+  type Kernel,
+  type KernelFeature,
+  SUBGROUP_MATRIX,
+} from '../../../kernels/kernel.ts';
 import { bytesInWords } from '../../protocol/bytes-in-words.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import { Pace } from './pace.ts';

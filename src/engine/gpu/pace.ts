@@ -1,7 +1,6 @@
 import type { Cost } from '../../../kernels/kernel.ts';
-import { encode, type SizedDispatch } from './dispatch.ts';
+import { encode, type SizedDispatch, type StepLoad } from './dispatch.ts';
 import { moved } from './row-times.ts';
-import type { StepLoad } from '../forward/step-buffer.ts';
 
 /** Of a submission: drivers end what takes seconds, and the screen stands still meanwhile. A single dispatch is not cut. */
 const MOST_MS = 100;

@@ -1,8 +1,7 @@
 import type { KernelTime } from '../../protocol/performance.ts';
-import { encode, type SizedDispatch } from './dispatch.ts';
+import { encode, type SizedDispatch, type StepLoad } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
 import { Readback } from './readback.ts';
-import type { StepLoad } from '../forward/step-buffer.ts';
 import { timeRepeated } from './timing.ts';
 
 /** Dispatches of one submission at most: what encodes them must not become what is measured. */

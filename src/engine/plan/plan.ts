@@ -14,8 +14,7 @@ import {
   pageBytes,
   planCache,
 } from '../cache/cache-plan.ts';
-import { pageReadBytes } from '../step/page-bytes.ts';
-import { stepBytes } from './step-bytes.ts';
+import { pageReadBytes, stepBytes } from './step-bytes.ts';
 
 /** Positions kept when nobody says otherwise: enough for a long talk, small enough for a small machine. */
 const DEFAULT_CONTEXT = 8192;

@@ -10,7 +10,7 @@ import type {
   StageRow,
 } from '../../protocol/stage.ts';
 import { Buffers } from '../forward/buffers.ts';
-import { type Dispatch, sized } from '../gpu/dispatch.ts';
+import { type Dispatch, sized, type StepLoad } from '../gpu/dispatch.ts';
 import { buildForward } from '../forward/forward.ts';
 import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
 import { layOutWeights, type WeightsLayout } from '../weights/layout.ts';
@@ -20,7 +20,7 @@ import { workOf } from '../gpu/pace.ts';
 import type { Plan } from '../plan/plan.ts';
 import { Readback } from '../gpu/readback.ts';
 import { Sampling } from '../step/sampling.ts';
-import { StepBuffer, type StepLoad } from '../forward/step-buffer.ts';
+import { StepBuffer } from '../forward/step-buffer.ts';
 import { uploadBytes } from '../weights/upload.ts';
 import { chooseVariants } from '../device/variants.ts';
 import { type ModelPart, partOfModel } from './part-of-model.ts';

@@ -1,11 +1,17 @@
 import type { ModelConfig } from '../../../models/architectures/index.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { StageOrder, StageSizes, StageSpan } from '../../protocol/stage.ts';
-import { cacheBytes, type CacheSizes, groupBlocks, kvTypes, PAGE_SIZE, withPages } from '../cache/cache-plan.ts';
+import {
+  cacheBytes,
+  type CacheSizes,
+  groupBlocks,
+  kvTypes,
+  PAGE_SIZE,
+  withPages,
+} from '../cache/cache-plan.ts';
 import { activationBytes, type Plan, tableBytes } from '../plan/plan.ts';
 import { Readback } from '../gpu/readback.ts';
-import { RESULT_BYTES, samplingSizes } from '../step/sampling.ts';
-import { StepBuffer } from '../forward/step-buffer.ts';
+import { RESULT_BYTES, samplingSizes, stepPlaces } from '../plan/step-bytes.ts';
 import type { ModelPart } from './part-of-model.ts';
 
 const MOST_CONTEXT = 4_096;
@@ -118,7 +124,7 @@ export function stageWorkBytes(
     Readback.bytes(DEPTH * MOST_PARTS, slots * RESULT_BYTES),
     Readback.bytes(DEPTH, hidden),
   );
-  const told = StepBuffer.places(sizes, maxRows).size;
+  const told = stepPlaces(sizes, maxRows).size;
   return activationBytes(config, sizes) + tableBytes(groups, sizes) + told + hidden + sampling + back;
 }
 

@@ -1,14 +1,7 @@
+import { BATCH_BYTES } from '../plan/step-bytes.ts';
 import type { Buffers } from '../forward/buffers.ts';
 import type { Gpu } from '../gpu/gpu.ts';
 import type { Plan } from '../plan/plan.ts';
-
-/** What is copied from the device at once, or a page if that is more. */
-const BATCH_BYTES = 2 ** 20;
-
-/** What reading takes on the device, where all blocks together have so many bytes a page. */
-export function pageReadBytes(pageBytes: number): number {
-  return Math.max(BATCH_BYTES, pageBytes);
-}
 
 /** What pages of the cache hold, to and from a text's bytes: page by page, of each all blocks' K and V (or inputs). */
 export class PageBytes {

@@ -5,7 +5,6 @@ import {
   packSampler,
   restricts,
   SAMPLER_BYTES,
-  SCRATCH_BYTES,
   sampleGather,
   samplePick,
   sampleParts,
@@ -19,11 +18,9 @@ import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
 import type { Plan } from '../plan/plan.ts';
 import { hasPenalties, type Sequence } from '../schedule/sequence.ts';
 import type { Dispatch } from '../gpu/dispatch.ts';
-import { mostSamples, type StepBuffer } from '../forward/step-buffer.ts';
+import type { StepBuffer } from '../forward/step-buffer.ts';
+import { RESULT_BYTES, samplingSizes } from '../plan/step-bytes.ts';
 import type { Variants } from '../device/variants.ts';
-
-/** Id and log-probability. */
-export const RESULT_BYTES = 8;
 
 /** What a sampler must know of a sequence. */
 type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
@@ -146,17 +143,6 @@ export class Sampling {
   destroy(): void {
     for (const buffer of this.buffers) buffer.destroy();
   }
-}
-
-/** Of the buffers, in bytes. */
-export function samplingSizes(vocab: number, slots: number) {
-  return {
-    masks: slots * maskWords(vocab) * 4,
-    samplers: slots * SAMPLER_BYTES,
-    scratch: mostSamples(slots) * SCRATCH_BYTES,
-    sampled: slots * 4,
-    results: mostSamples(slots) * RESULT_BYTES,
-  };
 }
 
 function hasBias({ bias = [] }: SamplingOptions): boolean {
