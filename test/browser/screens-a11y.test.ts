@@ -35,6 +35,12 @@ const SCREENS = [
   popup('gone', 'does not answer'),
   { ...popup('room', 'RTX 4070'), path: 'src/popup/index.html?scene=room#join=ABC', height: 700 },
   { ...popup('no-room', 'I know that'), path: 'src/popup/index.html?scene=idle#join=ABC', height: 700 },
+  {
+    ...popup('invite', 'scan or paste its reply'),
+    path: 'src/popup/index.html?scene=room#invite',
+    width: 700,
+    height: 900,
+  },
   prompt('plain', 'notes.example.com'),
   prompt('files', 'share large files'),
   { ...prompt('own', 'browser’s own model'), height: 600 },
