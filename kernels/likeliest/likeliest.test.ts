@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import { openGpu, randomFloats, runKernel } from '../../test/gpu.ts';
-import {
-  LIKELIEST_SCRATCH_BYTES,
-  likeliestPick,
-  likeliestScan,
-  MOST_LIKELIEST,
-} from './likeliest.ts';
+import { LIKELIEST_SCRATCH_BYTES, likeliestPick, likeliestScan, MOST_LIKELIEST } from './likeliest.ts';
 import { likeliestReference } from './reference.ts';
 
 const gpu = await openGpu();
@@ -15,7 +10,13 @@ const UNTOUCHED = 0xffffffff;
 test.each([
   { why: 'a few of many', vocab: 999, counts: [5], parts: 7, threads: 4 },
   { why: 'as many as there may be', vocab: 301, counts: [20], parts: 5, threads: 8 },
-  { why: 'those of sequences that want some, and of no others', vocab: 100, counts: [3, 0, 20, 1], parts: 3, threads: 4 },
+  {
+    why: 'those of sequences that want some, and of no others',
+    vocab: 100,
+    counts: [3, 0, 20, 1],
+    parts: 3,
+    threads: 4,
+  },
   { why: 'a vocabulary smaller than the list', vocab: 8, counts: [20], parts: 2, threads: 2 },
   { why: 'more parts than tokens', vocab: 3, counts: [2], parts: 8, threads: 1 },
   { why: 'the single token there is', vocab: 1, counts: [1], parts: 1, threads: 4 },
@@ -26,7 +27,10 @@ test.each([
 });
 
 test.each([
-  { why: 'equals, by their ids across parts and threads', logits: filled(40, 1, { 3: 2, 17: 2, 39: 2, 0: -5 }) },
+  {
+    why: 'equals, by their ids across parts and threads',
+    logits: filled(40, 1, { 3: 2, 17: 2, 39: 2, 0: -5 }),
+  },
   { why: 'logits that are all equal', logits: filled(33, -2) },
   { why: 'a peak beside which all else is nearly nothing', logits: filled(64, 0, { 50: 60 }) },
   { why: 'logits far from zero', logits: filled(64, -20_000, { 9: -19_990, 10: -19_991 }) },
@@ -63,7 +67,9 @@ async function expectLists(
     const places = expected.map((_, place) => (at + place) * 2);
     expect(places.map((word) => ids[word])).toEqual(expected.map(({ id }) => id));
     for (const [place, { logprob }] of expected.entries())
-      expect(Math.abs(logprobs[places[place]! + 1]! - logprob)).toBeLessThan(1e-5 * Math.max(1, Math.abs(logprob)) + 2e-5);
+      expect(Math.abs(logprobs[places[place]! + 1]! - logprob)).toBeLessThan(
+        1e-5 * Math.max(1, Math.abs(logprob)) + 2e-5,
+      );
     const rest = ids.slice((at + expected.length) * 2, (at + MOST_LIKELIEST) * 2);
     expect(rest.every((word) => word === UNTOUCHED)).toBe(true);
   }
