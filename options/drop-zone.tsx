@@ -15,7 +15,8 @@ export function DropZone({ onFiles, onFolder }: Taken) {
     for (const folder of folders) onFolder(folder);
   }
   return (
-    <div
+    <fieldset
+      aria-label="Files of models"
       class={`drop ${isOver.value ? 'over' : ''}`}
       onDragOver={(event) => {
         event.preventDefault();
@@ -47,7 +48,7 @@ export function DropZone({ onFiles, onFolder }: Taken) {
         </Chooser>
       </span>
       <span class="muted small">Hearth keeps its own copy; the files stay where they are.</span>
-    </div>
+    </fieldset>
   );
 }
 

@@ -10,7 +10,10 @@ import { KeptResponses } from './openai/kept-responses.ts';
 import { type OpenAIModels, openAIModels } from './openai/models.ts';
 import { type OpenAIRequest, parseChat, parseCompletion } from './openai/request.ts';
 import { responseEvents, wholeResponse } from './openai/responses-answer.ts';
+import { transcriptEvents, wholeTranscript } from './openai/transcription-answer.ts';
+import { parseTranscription, type TranscriptionRequest } from './openai/transcription-request.ts';
 import { parseResponses } from './openai/responses-request.ts';
+import { beginTask } from './task-calls.ts';
 
 /** What OpenAI's and Anthropic's endpoints do for one page. */
 export function endpoints(deps: GenerationDeps): Endpoints {
@@ -30,6 +33,10 @@ export function endpoints(deps: GenerationDeps): Endpoints {
       const { stream } = await beginVectors(deps, input, signal);
       return embeddingList(await stream.output, encoding);
     },
+    'POST /audio/transcriptions': ({ body, signal }) =>
+      transcription(deps, parseTranscription(body, 'transcribe'), signal),
+    'POST /audio/translations': ({ body, signal }) =>
+      transcription(deps, parseTranscription(body, 'translate'), signal),
     'POST /responses': async ({ body, signal }) => {
       const request = parseResponses(body, kept.said);
       const { model, stream } = await beginAnswer(deps, request.input, signal);
@@ -73,6 +80,15 @@ export async function answer(
 ): Promise<Answer> {
   const answering = await beginAnswers(deps, request.inputs, request.bestOf, signal);
   return (request.stream ? chunkedAnswer : wholeAnswer)(style, request, answering);
+}
+
+async function transcription(
+  deps: GenerationDeps,
+  request: TranscriptionRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const stream = await beginTask(deps, request.wish, signal);
+  return request.stream ? transcriptEvents(stream) : wholeTranscript(request, stream);
 }
 
 /** Cutting a long text into tokens is work as well: it takes a slot. */

@@ -8,6 +8,14 @@ import { openAIWire, responsesWire } from './openai/wire.ts';
 /** An answer in one piece, or its chunks. */
 export type Answer = object | AsyncIterable<object>;
 
+/** An answer that is no JSON. */
+export class TextAnswer {
+  constructor(
+    readonly text: string,
+    readonly type: string,
+  ) {}
+}
+
 export function isStream(answer: Answer): answer is AsyncIterable<object> {
   return Symbol.asyncIterator in answer;
 }
@@ -62,6 +70,7 @@ export async function respond(
   let chunks = 0;
   try {
     const result = await route(path, request, endpoints, call.signal);
+    if (result instanceof TextAnswer) return await sendText(call, result);
     if (!isStream(result)) return await sendJson(call, 200, result);
 
     for await (const chunk of result) {
@@ -110,7 +119,7 @@ async function route(
     );
   return endpoints[found]!({
     id: found === exact ? '' : decodeName(name!),
-    body: method === 'POST' ? parseJson(body) : undefined,
+    body: method === 'POST' ? parseBody(body) : undefined,
     signal,
   });
 }
@@ -123,12 +132,32 @@ function decodeName(name: string): string {
   }
 }
 
-function parseJson(body: string): unknown {
+function parseBody(body: HttpRequest['body']): unknown {
+  if (typeof body !== 'string') return formFields(body);
   try {
     return JSON.parse(body);
   } catch (cause) {
     throw new HearthError('bad-input', 'The body is not JSON.', { cause });
   }
+}
+
+/** Fields whose names end in brackets are lists. */
+function formFields(parts: Exclude<HttpRequest['body'], string>): object {
+  const all = new Map<string, unknown>();
+  for (const [name, value] of parts) {
+    const isList = name.endsWith('[]');
+    const field = isList ? name.slice(0, -2) : name;
+    all.set(field, isList ? [all.get(field) ?? [], value].flat() : value);
+  }
+  return Object.fromEntries(all);
+}
+
+async function sendText(
+  call: Pick<OpenCall<HttpHead | string>, 'send'>,
+  { text, type }: TextAnswer,
+): Promise<undefined> {
+  await call.send({ status: 200, headers: { 'content-type': `${type}; charset=utf-8` } });
+  await call.send(text);
 }
 
 async function sendJson(

@@ -23,11 +23,19 @@ const RequestInput = v.object({
   ),
 });
 
+const FormText = v.pipe(v.string(), v.maxLength(limits.MAX_FORM_CHARS));
+
 const FetchInput = v.object({
   method: v.string(),
   url: v.pipe(v.string(), v.url()),
-  // JSON may say a character in six
-  body: v.pipe(v.string(), v.maxLength(6 * limits.MAX_PROMPT_CHARS)),
+  body: v.union([
+    // JSON may say a character in six
+    v.pipe(v.string(), v.maxLength(6 * limits.MAX_PROMPT_CHARS)),
+    v.pipe(
+      v.array(v.tuple([FormText, v.union([FormText, v.instance(Blob)])])),
+      v.maxLength(limits.MAX_FORM_PARTS),
+    ),
+  ]),
   isAnthropic: v.optional(v.boolean()),
 });
 

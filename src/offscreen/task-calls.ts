@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { parser } from '../channel/parser.ts';
+import type { Stream } from '../channel/connect.ts';
 import type { Handlers } from '../channel/serve.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { MAX_MODEL_ID_CHARS } from '../protocol/limits.ts';
 import type { PageCalls } from '../protocol/page-calls.ts';
-import { DTYPES, type TaskModel } from '../protocol/tasks.ts';
+import { DTYPES, type TaskArgs, type TaskModel } from '../protocol/tasks.ts';
 import { taskNamed } from '../tasks/table.ts';
 import type { GenerationDeps } from './generation.ts';
 
@@ -22,13 +23,34 @@ const TaskInput = v.strictObject({
   args: v.pipe(v.array(v.unknown()), v.maxLength(8)),
 });
 
+/** A task's request, its arguments parsed. */
+export interface TaskWish extends TaskModel {
+  args: TaskArgs;
+}
+
+/** Begins a task for a page, once the user allows its model and the page has a slot left. */
+export async function beginTask(
+  { page, consent, engine, slots }: GenerationDeps,
+  wish: TaskWish,
+  signal: AbortSignal,
+): Promise<Stream<unknown, unknown>> {
+  await consent.need(page, [wish.model], signal);
+  const free = slots.take(page.origin);
+  try {
+    const args = (await taskNamed(wish.task).prepare?.(wish.args)) ?? wish.args;
+    const client = await engine.client();
+    const stream = client.stream('runTask', { ...wish, args, origin: page.origin }, { signal });
+    stream.output.then(free, free);
+    return stream;
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
 /** `hearth.pipeline` and what it gives. Each task parses its own arguments; models are consented to as all others are. */
-export function taskCalls({
-  page,
-  consent,
-  engine,
-  slots,
-}: GenerationDeps): Pick<Handlers<PageCalls>, 'pipeline' | 'runPipeline'> {
+export function taskCalls(deps: GenerationDeps): Pick<Handlers<PageCalls>, 'pipeline' | 'runPipeline'> {
+  const { page, consent, engine, slots } = deps;
   const { origin } = page;
   return {
     pipeline: {
@@ -54,18 +76,9 @@ export function taskCalls({
         return { ...modelOf(model), args: taskNamed(model.task).parse(args) };
       },
       async run(input, call) {
-        const request = input as TaskModel & { args: ReturnType<ReturnType<typeof taskNamed>['parse']> };
-        await consent.need(page, [request.model], call.signal);
-        const free = slots.take(origin);
-        try {
-          const client = await engine.client();
-          const args = (await taskNamed(request.task).prepare?.(request.args)) ?? request.args;
-          const stream = client.stream('runTask', { ...request, args, origin }, { signal: call.signal });
-          for await (const part of stream) await call.send(part);
-          return await stream.output;
-        } finally {
-          free();
-        }
+        const stream = await beginTask(deps, input as TaskWish, call.signal);
+        for await (const part of stream) await call.send(part);
+        return stream.output;
       },
     },
   };

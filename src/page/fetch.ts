@@ -7,7 +7,9 @@ export const hearthFetch: Hearth['fetch'] = async (input, init) => {
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
   const request = new Request(input, init);
   const { method, url } = request;
-  const body = await request.text();
+  const isForm = request.headers.get('content-type')?.startsWith('multipart/form-data');
+  // A form that is damaged has no parts: what it lacks is said at the far end
+  const body = isForm ? [...(await request.formData().catch(() => []))] : await request.text();
   const isAnthropic = request.headers.has('anthropic-version');
   const parts = (await engine())
     .stream('fetch', { method, url, body, isAnthropic }, { signal })

@@ -32,7 +32,7 @@ export interface Hearth {
     status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
   };
   /**
-   * A `fetch` that serves OpenAI's `…/v1/chat/completions`, `…/v1/completions`, `…/v1/responses`, `…/v1/embeddings` and `…/v1/models`, and
+   * A `fetch` that serves OpenAI's `…/v1/chat/completions`, `…/v1/completions`, `…/v1/responses`, `…/v1/embeddings`, `…/v1/audio/transcriptions`, `…/v1/audio/translations` and `…/v1/models`, and
    * Anthropic's `…/v1/messages` and `…/v1/messages/count_tokens`, from this machine, with JSON and server-sent events: `new OpenAI({ baseURL: 'https://hearth.local/v1', apiKey: 'none', fetch: hearth.fetch, dangerouslyAllowBrowser: true })`.
    * It never goes to the network.
    */
@@ -176,7 +176,7 @@ export type PipelineProgress =
 /**
  * Takes what Transformers.js's pipeline of that task takes, and resolves to what that does: plain objects, with tensors
  * as `{ type, dims, data, tolist() }` and images as `{ width, height, channels, data }`. Images go in as Blob, ImageBitmap,
- * ImageData, element or address. The last argument may have a `signal`, and a `callback_function` for what is known early.
+ * ImageData, element or address; audio as Blob, ArrayBuffer, AudioBuffer, address, `Float32Array` at 16 kHz or `{ audio, sampling_rate }`. The last argument may have a `signal`, and a `callback_function` for what is known early.
  */
 export interface Pipeline {
   // biome-ignore lint/suspicious/noExplicitAny: what comes back differs by task

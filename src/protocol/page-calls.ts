@@ -45,7 +45,8 @@ export interface PageCalls extends BuiltInCalls, SharedFileCalls {
 export interface HttpRequest {
   method: string;
   url: string;
-  body: string;
+  /** A text, or the parts of a form. */
+  body: string | [name: string, value: string | Blob][];
   /** Anthropic's client asks, by a header of its own: paths that both APIs have are answered in its shape. */
   isAnthropic?: boolean | undefined;
 }

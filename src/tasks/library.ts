@@ -28,7 +28,8 @@ export async function openLibrary(ort: Ort, readFile: ReadFile): Promise<Library
   env.useWasmCache = false;
   env.remoteHost = HOST;
   env.remotePathTemplate = '{model}/';
-  env.logLevel = LogLevel.ERROR;
+  // It would write to the console what pages passed
+  env.logLevel = LogLevel.NONE;
   env.fetch = async (address) => {
     const [bundle, ...path] = String(address).slice(HOST.length).split('/').map(decodeURIComponent);
     const file = String(address).startsWith(HOST) ? await readFile(bundle!, path.join('/')) : undefined;

@@ -1,47 +1,19 @@
 // Machines that can hold no model alone answer together, through the death of one.
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildExtension, DIST } from '../../src/build/extension.mjs';
-import { root } from '../../src/build/run.mjs';
-import { MeshMachine } from '../browser/mesh-machine.ts';
-import { startPeerServer } from '../browser/peer-server.ts';
 import { allowedPage, ANSWER, askRoom, cap, SMALL_CAP } from '../browser/room-answer.ts';
+import { joinAll, threeMachines } from '../browser/three-machines.ts';
 
-const SHARE = { isOn: true, gpuPercent: 100, memoryBytes: 2 ** 30, when: 'always' } as const;
-const machines: MeshMachine[] = [];
-let server: Awaited<ReturnType<typeof startPeerServer>>;
-
+let room: Awaited<ReturnType<typeof threeMachines>>;
 beforeAll(async () => {
-  await buildExtension();
-  server = await startPeerServer();
-  const signalling = { kind: 'server', address: `127.0.0.1:${server.port}` } as const;
-  for (const name of ['m0', 'm1', 'm2']) {
-    const machine = await MeshMachine.launch(
-      resolve(root, DIST),
-      name,
-      { signalling, share: SHARE },
-      { hasWebGpu: true },
-    );
-    machines.push(machine);
-    await cap(machine, SMALL_CAP);
-  }
+  room = await threeMachines();
 });
-afterAll(async () => {
-  await Promise.allSettled(machines.map((machine) => machine.close()));
-  await server?.close();
-});
+afterAll(() => room?.close());
 
 test('three browsers joined by their popups give the golden answer together, and two of them after one has died', async () => {
-  const [first, second, third] = machines as [MeshMachine, MeshMachine, MeshMachine];
-  await first.createByPopup();
-  const { room } = await first.status();
-  await second.joinByPopup(room!.code);
-  await third.joinByPopup(room!.code);
-  await first.sees('m1', 'm2');
-  await second.sees('m0', 'm2');
-  // Each shares with another once it has given it a grant
-  const sharing = async () => (await first.status()).machines.filter(({ isSharing }) => isSharing).length;
-  await expect.poll(sharing, { timeout: 10_000 }).toBe(2);
+  const { machines } = room;
+  const [first] = machines;
+  for (const machine of machines) await cap(machine, SMALL_CAP);
+  await joinAll(machines);
 
   const page = await allowedPage(first);
   expect(await page.evaluate(() => hearth!.mesh.status())).toMatchObject({ machines: 3, mayUse: true });

@@ -50,9 +50,11 @@ export async function otherModel(): Promise<Uint8Array> {
   });
 }
 
-/** A site's page whose questions the user has answered. */
-export async function allowedPage(machine: MeshMachine): Promise<Page> {
-  const page = await machine.harness.open('http://a.localhost/');
+/** A site's page whose questions the user has answered; from another server where the machine has a network of its own. */
+export async function allowedPage(machine: MeshMachine, address?: string): Promise<Page> {
+  const { context } = machine.harness;
+  const page = address ? await context.newPage() : await machine.harness.open('http://a.localhost/');
+  if (address) await page.goto(address);
   const asked = page.evaluate(() => hearth!.request());
   await machine.harness.answer('Allow');
   await asked;

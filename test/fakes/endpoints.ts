@@ -23,12 +23,9 @@ export interface Reply {
 }
 
 /** The endpoints as a page reaches them that the user has allowed one model, on the fake engine. */
-export function fakeEndpoints() {
+export function fakeEndpoints(engine = fakeEngine(async () => {})) {
   const [near, far] = memoryWires();
-  serve<EngineCalls>(
-    far,
-    fakeEngine(async () => {}),
-  );
+  serve<EngineCalls>(far, engine);
   const client = connect<EngineCalls>(near);
   const deps = {
     page: newPage('http://a'),
@@ -44,17 +41,18 @@ export function fakeEndpoints() {
     const request = {
       method,
       url: `https://hearth.local/v1${path}`,
-      body: JSON.stringify(body ?? {}),
+      body: body instanceof FormData ? [...body] : JSON.stringify(body ?? {}),
       isAnthropic,
     };
     await respond(request, served, { send, signal: new AbortController().signal });
     const [head, ...texts] = parts as [HttpHead, ...string[]];
     const text = texts.join('');
-    const isEvents = head.headers['content-type'] === 'text/event-stream';
+    const type = head.headers['content-type'];
+    const isEvents = type === 'text/event-stream';
     return {
       status: head.status,
       text,
-      json: isEvents ? undefined : JSON.parse(text),
+      json: type === 'application/json' ? JSON.parse(text) : undefined,
       events: isEvents ? text.split('\n\n').filter(Boolean).map(toEvent) : [],
     };
   };

@@ -4,7 +4,7 @@ import type { ModelMap } from '../../protocol/stage.ts';
 import type { Machine } from '../topology/topology.ts';
 import { chooseStrategy, wayName } from './choose-strategy.ts';
 import { CostLog } from './cost-log.ts';
-import { modelCost } from './model-cost.ts';
+import { modelCost, spanOf } from './model-cost.ts';
 import { isWorthMoving } from './plan-chain.ts';
 import { chooseReplica } from './spread-requests.ts';
 
@@ -133,4 +133,36 @@ test('requests are spread over replicas as fast as these are', () => {
   expect(middle).toBeGreaterThan(slow!);
   expect(slow).toBeGreaterThan(0);
   expect(chooseReplica([])).toBeUndefined();
+});
+
+/**
+ * A head whose vocabulary is cut over machines (`run/merge-heads.ts`): the last machine sends its state on, each computes the
+ * ids that are its own, and parts of some hundred bytes come back. Why no plan has one: the head is read in less time than
+ * the hop takes, unless it is large, the machine slow, and the next one near.
+ */
+test.each([
+  {
+    what: 'a small model on a laptop in a network of a house',
+    headBytes: 0.15 * GB,
+    bytesPerMs: 50e6,
+    rttMs: 4,
+    pays: false,
+  },
+  { what: 'a large vocabulary on a fast GPU', headBytes: 0.6 * GB, bytesPerMs: 400e6, rttMs: 2, pays: false },
+  {
+    what: 'a large vocabulary on a laptop in a network of a house',
+    headBytes: 0.6 * GB,
+    bytesPerMs: 50e6,
+    rttMs: 4,
+    pays: true,
+  },
+  { what: 'the same by a radio that is slow', headBytes: 0.6 * GB, bytesPerMs: 50e6, rttMs: 12, pays: false },
+])('a head that is cut in two, of $what', ({ headBytes, bytesPerMs, rttMs, pays }) => {
+  const cost = modelCost({ ...map, head: piece(headBytes) });
+  const on = machine('here', 8, bytesPerMs);
+  const withHead = cost.stageMs(on, spanOf(31, 32, 32), 1);
+  const without = cost.stageMs(on, { ...spanOf(31, 32, 32), samples: false }, 1);
+  const headMs = withHead - without;
+  const cutMs = headMs / 2 + rttMs + cost.hopBytes(1) / 30_000;
+  expect(cutMs < headMs).toBe(pays);
 });

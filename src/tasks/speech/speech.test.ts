@@ -1,5 +1,5 @@
 // Speech in and out on tiny models, beside what transformers makes of the same sound.
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { nodeTasks } from '../../../test/fakes/tasks.ts';
 import { expectedOf, toneOf } from '../../../test/golden/tasks/fixtures.ts';
 import type { Transcript, TranscriptPart } from './transcribe.ts';
@@ -11,6 +11,9 @@ const SPEECH = 'automatic-speech-recognition';
 /** As many tokens as the reference had room for, whatever stands before them. */
 const hear = (options: object, input: unknown = sound) =>
   call(SPEECH, 'listener', input, { max_length: 24, ...options }) as Promise<Transcript>;
+
+// The runtime is made ready by the first call
+beforeAll(() => hear({}), 60_000);
 
 describe('one window', () => {
   test.each([

@@ -21,6 +21,8 @@ export interface SpeechOptions {
 export interface SpeechChunk {
   timestamp: [number, number];
   text: string;
+  /** Where the window began in which it was heard. */
+  seek?: number;
   tokens?: number[];
   avg_logprob?: number;
   no_speech_prob?: number;
@@ -85,7 +87,7 @@ async function transcribeOne(
       send({ delta: heard.text.slice(sent.length) } satisfies TranscriptPart);
     for (const chunk of options.return_timestamps ? heard.chunks : []) {
       const [start, end] = chunk.timestamp.map((time) => time + from / SPEECH_RATE) as [number, number];
-      chunks.push({ ...chunk, timestamp: [start, end] });
+      chunks.push({ ...chunk, timestamp: [start, end], seek: from / SPEECH_RATE });
       send({ chunk: chunks.at(-1)! } satisfies TranscriptPart);
     }
     texts.push(heard.text);

@@ -1,4 +1,4 @@
-import { type Expected, expectedOf, imageOf } from './fixtures.ts';
+import { type Expected, expectedOf, imageOf, toneOf } from './fixtures.ts';
 
 /** What pages call each tiny model with: its task, and the arguments. */
 export const CALLS: { task: string; model: string; args: unknown[] }[] = [
@@ -18,6 +18,12 @@ export const CALLS: { task: string; model: string; args: unknown[] }[] = [
   call('background-removal', 'matte', ({ image }) => [imageOf(image)]),
   call('image-to-text', 'captioner', ({ image, max_new_tokens }) => [imageOf(image), { max_new_tokens }]),
   call('zero-shot-image-classification', 'clip', ({ image, labels }) => [imageOf(image), labels]),
+  call('automatic-speech-recognition', 'listener', ({ seconds }) => [
+    toneOf(seconds),
+    { return_timestamps: true, max_length: 24 },
+  ]),
+  call('text-to-speech', 'speaker', ({ texts }) => [texts[0]]),
+  call('audio-classification', 'sound-classifier', ({ seconds }) => [toneOf(seconds)]),
 ];
 
 function call<Task extends keyof Expected>(
