@@ -7,7 +7,7 @@ import type { OptionsProps } from './options.tsx';
 /** Licences that many models have, as the hub names them. */
 const LICENCES = ['apache-2.0', 'mit', 'llama3.1', 'llama3.2', 'gemma', 'cc-by-4.0', 'cc-by-nc-4.0'];
 const SIZES = [1, 2, 4, 8, 16, 32, 64];
-const GB = 1e9;
+const GB = 2 ** 30;
 
 /** Searches the hub for GGUF models. */
 export function Hub(props: OptionsProps) {

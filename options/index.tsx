@@ -4,6 +4,7 @@ import { callBackground, openEngineLine, openMeshLine, wait } from '../src/ui/li
 import { openMesh } from '../src/ui/mesh-session.ts';
 import { openSession } from '../src/ui/session.ts';
 import { openSettings } from '../src/ui/settings.ts';
+import { openFiles } from './files-store.ts';
 import { openHub } from './hub-store.ts';
 import { openModels } from './models-store.ts';
 import { Options } from './options.tsx';
@@ -18,13 +19,15 @@ const models = openModels(session);
 const sites = openSites(session);
 const performance = openPerformance(session, wait);
 const hub = openHub(session);
+const files = openFiles(session);
 const hash = signal(location.hash);
 
 window.addEventListener('hashchange', () => (hash.value = location.hash));
 // A file dropped beside the drop zone would replace this page
 for (const kind of ['dragover', 'drop']) window.addEventListener(kind, (event) => event.preventDefault());
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') void Promise.all([models.refresh(), sites.refresh()]);
+  if (document.visibilityState === 'visible')
+    void Promise.all([models.refresh(), sites.refresh(), files.refresh()]);
 });
 void keepFresh(models, wait);
 
@@ -38,6 +41,7 @@ render(
     hash={hash}
     performance={performance}
     hub={hub}
+    files={files}
   />,
   document.body,
 );

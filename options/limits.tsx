@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Caps, GPU_PERCENT_RANGE } from '../src/protocol/settings.ts';
 import { describeMemory, describeShare, explainMemory, explainShare, memoryStops } from '../src/ui/caps.ts';
+import { formatBytes } from '../src/ui/format.ts';
 import type { OptionsProps } from './options.tsx';
 import { TextLimit } from './text-limit.tsx';
 
@@ -61,7 +62,7 @@ export function Limits({ session, settings, models }: OptionsProps) {
 }
 
 const DISK_GB = [5, 10, 20, 50, 100, 200, 500, 1000];
-const GB = 1e9;
+const GB = 2 ** 30;
 
 function DiskLimit({ diskBytes, onChange }: { diskBytes: number; onChange: (diskBytes: number) => void }) {
   return (
@@ -75,12 +76,15 @@ function DiskLimit({ diskBytes, onChange }: { diskBytes: number; onChange: (disk
       >
         <option value="0">No limit</option>
         {DISK_GB.map((gb) => (
-          <option key={gb} value={String(gb * GB)}>{`${gb} GB`}</option>
+          <option key={gb} value={String(gb * GB)}>
+            {formatBytes(gb * GB)}
+          </option>
         ))}
       </select>
       <p id="limit-disk-meaning" class="muted">
-        For models. When another one needs room, those go that were not used for the longest time; never one
-        that is pinned, in use, or the default.
+        For models, and the <a href="#files">files that sites share</a>. When more room is needed, those go
+        that were not used for the longest time; never one that is pinned, in use, or the default, and never a
+        model for a site’s file.
       </p>
     </section>
   );

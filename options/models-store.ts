@@ -142,7 +142,7 @@ export function openModels({ engine }: Pick<Session, 'engine'>): ModelsStore {
     download,
     addUrl: (url, sha256, isGated) =>
       transfer({ key: url, label: fileNameOf(url) }, (options) =>
-        engine('download', { kind: 'url', url, sha256, ...(isGated && { isGated }) }, options),
+        engine('download', { kind: 'url', url, sha256, ...(isGated !== undefined && { isGated }) }, options),
       ),
     addFiles: async (files) => {
       await Promise.all(groupParts(files).map(addModel));

@@ -7,6 +7,8 @@ import type { MeshSession } from '../src/ui/mesh-session.ts';
 import type { Session } from '../src/ui/session.ts';
 import type { SettingsStore } from '../src/ui/settings.ts';
 import { About } from './about.tsx';
+import { Files } from './files.tsx';
+import type { FilesStore } from './files-store.ts';
 import type { HubStore } from './hub-store.ts';
 import { Limits } from './limits.tsx';
 import { Machines } from './machines.tsx';
@@ -25,11 +27,13 @@ export interface OptionsProps {
   mesh: MeshSession;
   performance: PerformanceStore;
   hub: HubStore;
+  files: FilesStore;
 }
 
 const PARTS = [
   { hash: '#models', name: 'Models', Part: Models },
   { hash: '#sites', name: 'Sites', Part: Sites },
+  { hash: '#files', name: 'Files', Part: Files },
   { hash: '#limits', name: 'Limits', Part: Limits },
   { hash: '#machines', name: 'Machines', Part: Machines },
   { hash: '#performance', name: 'Performance', Part: Performance },

@@ -1,15 +1,21 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { SiteConsent } from '../src/protocol/background-calls.ts';
 import type { BuiltInChoice } from '../src/protocol/built-in-ai.ts';
-import { formatDate } from '../src/ui/format.ts';
+import { Confirm } from '../src/ui/confirm.tsx';
+import { formatBytes, formatDate, plural } from '../src/ui/format.ts';
 import { Notice } from '../src/ui/notice.tsx';
 import { describeOrigin } from '../src/ui/origin.ts';
 import { OriginName } from '../src/ui/origin-name.tsx';
 import { BuiltInChoiceField } from './built-in-choice.tsx';
+import { sizeOf, storedAloneBy } from './files-store.ts';
 import { focusHeading } from './focus-heading.ts';
-import { SHARED_FILES } from '../src/protocol/shared-files.ts';
+import { SHARED_FILES, type SharedFile } from '../src/protocol/shared-files.ts';
 import type { OptionsProps } from './options.tsx';
 
-export function Sites({ sites: store, models, settings }: OptionsProps) {
+export function Sites({ sites: store, models, settings, files }: OptionsProps) {
+  const revoking = useSignal<SiteConsent | undefined>(undefined);
+  useEffect(() => void files.refresh(), [files]);
   const sites = store.sites.value;
   const choices = new Map(store.builtIn.value?.map(({ origin, choice }) => [origin, choice]));
   const decided = new Set(sites?.map(({ origin }) => origin));
@@ -18,6 +24,12 @@ export function Sites({ sites: store, models, settings }: OptionsProps) {
     id === SHARED_FILES
       ? 'Shares files with other sites'
       : (models.models.value?.find((model) => model.id === id)?.name ?? id);
+  const forget = (site: SiteConsent) => void store.forget(site).then(focusHeading);
+  /** Asks first what is to become of files that only this site has stored. */
+  function revoke(site: SiteConsent): void {
+    if (storedAloneBy(site.origin, files.files.value).length > 0) revoking.value = site;
+    else forget(site);
+  }
   const choose = (origin: string) => (choice: BuiltInChoice | 'default') => void store.choose(origin, choice);
   return (
     <section aria-label="Sites">
@@ -60,7 +72,7 @@ export function Sites({ sites: store, models, settings }: OptionsProps) {
               nameOf={nameOf}
               choice={choices.get(site.origin) ?? 'default'}
               onChoose={choose(site.origin)}
-              onForget={() => void store.forget(site).then(focusHeading)}
+              onForget={() => revoke(site)}
             />
           ))}
           {others.map((origin) => (
@@ -75,7 +87,44 @@ export function Sites({ sites: store, models, settings }: OptionsProps) {
           ))}
         </ul>
       )}
+      {revoking.value && (
+        <RevokeWithFiles
+          site={revoking.value}
+          files={storedAloneBy(revoking.value.origin, files.files.value)}
+          onRevoke={forget}
+          onRemove={(site) => void files.disown(site.origin)}
+          onClose={() => (revoking.value = undefined)}
+        />
+      )}
     </section>
+  );
+}
+
+function RevokeWithFiles(props: {
+  site: SiteConsent;
+  files: readonly SharedFile[];
+  onRevoke: (site: SiteConsent) => void;
+  onRemove: (site: SiteConsent) => void;
+  onClose: () => void;
+}) {
+  const { site, files, onRevoke, onRemove, onClose } = props;
+  const they = files.length > 1 ? 'them' : 'it';
+  return (
+    <Confirm
+      question={`Revoke ${describeOrigin(site.origin).host}?`}
+      detail={`It alone has stored ${plural(files.length, 'file')} for sites to share, ${formatBytes(sizeOf(files))}. Other sites may be using ${they}.`}
+      refusal="Change nothing"
+      other={{
+        action: `Revoke, keep ${they}`,
+        onConfirm: () => onRevoke(site),
+      }}
+      action={`Revoke and remove ${they}`}
+      onConfirm={() => {
+        onRevoke(site);
+        onRemove(site);
+      }}
+      onClose={onClose}
+    />
   );
 }
 

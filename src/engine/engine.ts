@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../models/gguf/header-bytes.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 import type { EngineCalls, EngineStatus } from '../protocol/engine-calls.ts';
 import type { EmbedOutput, EmbedProgress } from '../protocol/embed.ts';
 import { HearthError } from '../protocol/errors.ts';
@@ -325,7 +326,7 @@ export class Engine {
     if (this.#freeBytes() < bytes)
       throw new HearthError(
         'out-of-memory',
-        `The adapter needs ${megabytes(bytes)}, but Hearth may use ${megabytes(Math.max(0, this.#freeBytes()))} more. Raise the memory cap in the options, or choose an adapter of a lower rank.`,
+        `The adapter needs ${bytesInWords(bytes)}, but Hearth may use ${bytesInWords(Math.max(0, this.#freeBytes()))} more. Raise the memory cap in the options, or choose an adapter of a lower rank.`,
       );
     await model.putAdapter(adapter, prepared, scale);
   }
@@ -380,7 +381,7 @@ export class Engine {
   /** Why a model will not run as things are, if it will not. */
   problem({ memoryBytes }: { memoryBytes: number | undefined }): string | undefined {
     if (memoryBytes === undefined || memoryBytes <= this.#caps.memoryBytes) return undefined;
-    return `It needs about ${gigabytes(memoryBytes)}, and Hearth may use ${gigabytes(this.#caps.memoryBytes)}. Raise the memory cap to run it.`;
+    return `It needs about ${bytesInWords(memoryBytes)}, and Hearth may use ${bytesInWords(this.#caps.memoryBytes)}. Raise the memory cap to run it.`;
   }
 
   /** Finds out what will compute, so that the status can say it before anybody has asked anything. */
@@ -584,7 +585,7 @@ export class Engine {
     if (needed > free)
       throw new HearthError(
         'out-of-memory',
-        `The stage needs ${megabytes(needed)}, and this machine has ${megabytes(Math.max(0, free))} for it.`,
+        `The stage needs ${bytesInWords(needed)}, and this machine has ${bytesInWords(Math.max(0, free))} for it.`,
       );
     // Before the weights come, so that the next one knows
     const taken = { bytes: needed };
@@ -649,7 +650,7 @@ export class Engine {
     if (free < bytes)
       throw new HearthError(
         'out-of-memory',
-        `The model needs ${megabytes(bytes)} more, and Hearth may use ${megabytes(Math.max(0, free))}. Raise the memory cap in the options, or choose a smaller model.`,
+        `The model needs ${bytesInWords(bytes)} more, and Hearth may use ${bytesInWords(Math.max(0, free))}. Raise the memory cap in the options, or choose a smaller model.`,
       );
   }
 
@@ -723,14 +724,6 @@ function latestOnly<T>(send: (value: T) => Promise<void>): (value: T) => void {
     waiting = { value };
     next();
   };
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** The promise, or the signal's reason if that comes first. What was begun goes on for others. */

@@ -1,3 +1,4 @@
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { type Plan, type PlanRequest, planMemory } from './plan.ts';
 
@@ -38,7 +39,7 @@ function smaller(request: PlanRequest, { totalBytes }: Plan, cause: unknown): Pl
   } catch {
     throw new HearthError(
       'out-of-memory',
-      `The GPU has no room for this model: even the smallest plan for it, of ${megabytes(totalBytes)} with ${megabytes(request.weightsBytes)} of weights, was refused. Close other pages and programs that use the GPU, or choose a smaller model or quantisation.`,
+      `The GPU has no room for this model: even the smallest plan for it, of ${bytesInWords(totalBytes)} with ${bytesInWords(request.weightsBytes)} of weights, was refused. Close other pages and programs that use the GPU, or choose a smaller model or quantisation.`,
       { cause },
     );
   }
@@ -46,8 +47,4 @@ function smaller(request: PlanRequest, { totalBytes }: Plan, cause: unknown): Pl
 
 export function isOutOfMemory(error: unknown): boolean {
   return error instanceof HearthError && error.code === 'out-of-memory';
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

@@ -1,4 +1,5 @@
 import { type BindingKind, type Kernel, type KernelFeature, SUBGROUP_MATRIX } from '../../kernels/kernel.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { Pace } from './pace.ts';
 
@@ -197,7 +198,7 @@ export class Gpu {
     for (const buffer of buffers) buffer.destroy();
     throw new HearthError(
       'out-of-memory',
-      `${this.name} has no room for ${(refused.size / 1e6).toFixed(1)} MB more (${refused.label}). Close other pages that use the GPU, or choose a smaller model or quantisation.`,
+      `${this.name} has no room for ${bytesInWords(refused.size)} more (${refused.label}). Close other pages that use the GPU, or choose a smaller model or quantisation.`,
     );
   }
 

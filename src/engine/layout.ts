@@ -8,6 +8,7 @@ import {
   replaceLeaves,
 } from '../../models/architectures/index.ts';
 import type { TensorInfo } from '../../models/gguf/read-gguf.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 import { HearthError } from '../protocol/errors.ts';
 
 /** Rows of `k` values of one format that lie together in one buffer on the GPU. */
@@ -158,7 +159,7 @@ function layOutStack(name: string, tensors: readonly TensorInfo[], maxBindingByt
     if (atOnce === 0)
       throw new HearthError(
         'unsupported-model',
-        `An expert of the tensor ${JSON.stringify(group[0]!.name)} is larger than this GPU binds at once (${(maxBindingBytes / 1e6).toFixed(0)} MB). Get a smaller model or quantisation.`,
+        `An expert of the tensor ${JSON.stringify(group[0]!.name)} is larger than this GPU binds at once (${bytesInWords(maxBindingBytes)}). Get a smaller model or quantisation.`,
       );
     for (let firstExpert = 0; firstExpert < experts; firstExpert += atOnce) {
       const count = Math.min(atOnce, experts - firstExpert);

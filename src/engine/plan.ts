@@ -1,6 +1,7 @@
 import { CHUNK_POSITIONS, mostChunks } from '../../kernels/attention/attention.ts';
 import type { KvType } from '../../kernels/kv/kv.ts';
 import type { ModelConfig } from '../../models/architectures/index.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 import { HearthError } from '../protocol/errors.ts';
 import { expertElements, expertScratch } from './expert-plan.ts';
 import {
@@ -158,7 +159,7 @@ function planWhole(request: PlanRequest): Plan {
 function tooLarge({ weightsBytes, budgetBytes }: PlanRequest, contextLength: number, needed: number) {
   return new HearthError(
     'out-of-memory',
-    `This model needs ${megabytes(needed)} at its shortest context of ${contextLength} tokens (${megabytes(weightsBytes)} of weights), but Hearth may use ${megabytes(Math.max(0, budgetBytes))} more. Raise the memory cap in the options, or choose a smaller model or quantisation.`,
+    `This model needs ${bytesInWords(needed)} at its shortest context of ${contextLength} tokens (${bytesInWords(weightsBytes)} of weights), but Hearth may use ${bytesInWords(Math.max(0, budgetBytes))} more. Raise the memory cap in the options, or choose a smaller model or quantisation.`,
   );
 }
 
@@ -239,8 +240,4 @@ export function tableBytes(groups: number, { contextLength, slots }: Pick<Plan, 
 function workBytes(config: ModelConfig, sizes: Pick<Plan, 'contextLength' | 'slots' | 'maxRows'>): number {
   const groups = config.hasCache ? groupBlocks({ config, ...sizes }).length : 0;
   return activationBytes(config, sizes) + stepBytes(config, sizes) + tableBytes(groups, sizes);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

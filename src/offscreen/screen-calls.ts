@@ -11,6 +11,7 @@ import {
   MAX_MEASURED_DEPTH,
   MAX_MODEL_ID_CHARS,
   MAX_MODEL_PARTS,
+  MAX_SHARED_FILES,
   MAX_URL_CHARS,
 } from '../protocol/limits.ts';
 import type { ScreenCalls } from '../protocol/screen-calls.ts';
@@ -46,6 +47,8 @@ const Search = v.object({
   licence: v.undefinedable(v.pipe(v.string(), v.regex(/^[a-z0-9.-]{1,60}$/))),
   maxBytes: v.undefinedable(v.pipe(v.number(), v.minValue(1))),
 });
+
+const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 const AdapterName = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
 const NewAdapter = v.object({
@@ -172,6 +175,13 @@ export function screenCalls({
     forgetTexts: passedOn('forgetTexts', nothing),
     performance: passedOn('performance', nothing),
     profile: passedOn('profile', parser(ProfileInput)),
+    sharedFiles: passedOn('sharedFiles', nothing),
+    pinFile: passedOn('pinFile', parser(v.object({ sha256: Sha256, isPinned: v.boolean() }))),
+    removeFiles: passedOn(
+      'removeFiles',
+      parser(v.object({ files: v.pipe(v.array(Sha256), v.maxLength(MAX_SHARED_FILES)) })),
+    ),
+    disownFiles: passedOn('disownFiles', parser(v.object({ origin: v.string() }))),
     question: {
       parse: parser(QuestionId),
       run({ question }) {

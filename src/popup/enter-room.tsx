@@ -1,25 +1,33 @@
 import { useSignal } from '@preact/signals';
 import type { MeshSession } from '../ui/mesh-session.ts';
+import type { Arrival } from './arrival.ts';
 import type { Attempt } from './room.tsx';
+import { Scan } from './scan.tsx';
 
 /** Into a room: a new one, or one whose code, link or invitation the user has. */
 export function Enter(props: {
   mesh: MeshSession;
   attempt: Attempt;
-  /** From a link. */
-  code: string;
+  arrival: Arrival | undefined;
+  openTab: (to: '#scan') => void;
   /** An invitation was taken: this goes back to who made it. */
   onReply: (text: string) => void;
 }) {
-  const { mesh, attempt } = props;
+  const { mesh, attempt, arrival, openTab } = props;
   const agrees = useSignal(false);
-  const typed = useSignal(props.code);
+  const typed = useSignal(arrival?.kind === 'join' ? arrival.code : '');
 
   async function join(): Promise<void> {
     const text = typed.value.trim();
     if (text.toLowerCase().startsWith('hearth:'))
       props.onReply((await mesh.call('meshReply', { text })).text);
     else await mesh.call('meshJoin', { code: text });
+  }
+
+  async function takeScanned(text: string): Promise<void> {
+    typed.value = text;
+    // Else the user still has to read what a room means, and joins by the button
+    if (agrees.value) await join();
   }
 
   return (
@@ -61,6 +69,13 @@ export function Enter(props: {
       <button type="submit" disabled={!agrees.value || attempt.isBusy || typed.value.trim() === ''}>
         {attempt.isBusy ? 'Joining…' : 'Join'}
       </button>
+      {arrival ? (
+        <Scan attempt={attempt} onText={takeScanned} />
+      ) : (
+        <button type="button" onClick={() => openTab('#scan')}>
+          Scan a QR code
+        </button>
+      )}
     </form>
   );
 }

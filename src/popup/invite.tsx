@@ -4,6 +4,7 @@ import { CopyText } from '../ui/copy-text.tsx';
 import type { MeshSession } from '../ui/mesh-session.ts';
 import { QrCode } from '../ui/qr-code.tsx';
 import type { Attempt } from './room.tsx';
+import { Scan } from './scan.tsx';
 
 /** Brings a machine in with no server at all: one text there, one text back. */
 export function Invite(props: { mesh: MeshSession; attempt: Attempt; onDone: () => void }) {
@@ -16,6 +17,11 @@ export function Invite(props: { mesh: MeshSession; attempt: Attempt; onDone: () 
     });
   }, []);
 
+  async function accept(reply: string): Promise<void> {
+    await mesh.call('meshAccept', { text: reply });
+    onDone();
+  }
+
   if (!text.value) return <p class="muted">Making an invitation…</p>;
   return (
     <form
@@ -23,13 +29,10 @@ export function Invite(props: { mesh: MeshSession; attempt: Attempt; onDone: () 
       aria-label="Invitation"
       onSubmit={(event) => {
         event.preventDefault();
-        void attempt.run(async () => {
-          await mesh.call('meshAccept', { text: reply.value });
-          onDone();
-        });
+        void attempt.run(() => accept(reply.value));
       }}
     >
-      <p class="small">Show this to the other machine, and keep this window open: its reply belongs here.</p>
+      <p class="small">Show this to the other machine, then scan or paste its reply here.</p>
       <QrCode text={text.value} label="The invitation as a QR code" />
       <CopyText text={text.value} name="Invitation" />
       <label class="field small">
@@ -44,6 +47,7 @@ export function Invite(props: { mesh: MeshSession; attempt: Attempt; onDone: () 
       <button type="submit" disabled={attempt.isBusy || reply.value.trim() === ''}>
         {attempt.isBusy ? 'Connecting…' : 'Connect'}
       </button>
+      <Scan attempt={attempt} onText={accept} />
     </form>
   );
 }

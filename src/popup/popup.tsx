@@ -5,22 +5,15 @@ import { EngineState } from '../ui/engine-state.tsx';
 import { plural } from '../ui/format.ts';
 import { Mark } from '../ui/mark.tsx';
 import { Notice } from '../ui/notice.tsx';
-import type { MeshSession } from '../ui/mesh-session.ts';
 import type { Session } from '../ui/session.ts';
 import { Gauges } from './gauges.tsx';
 import { Idle } from './idle.tsx';
-import { RoomView } from './room.tsx';
+import { type RoomProps, RoomView } from './room.tsx';
 import { RunningSites } from './running-sites.tsx';
 
-export function Popup(props: {
-  session: Session;
-  mesh: MeshSession;
-  openOptions: () => void;
-  /** A room's code that a link brought here. */
-  code: string;
-}) {
-  const { session, mesh, openOptions, code } = props;
-  const showsRoom = useSignal(code !== '');
+export function Popup(props: RoomProps & { session: Session; openOptions: () => void }) {
+  const { session, mesh, openOptions, arrival } = props;
+  const showsRoom = useSignal(arrival !== undefined);
   const status = session.status.value;
   const trouble = session.trouble.value;
   const stopError = useSignal<string | undefined>(undefined);
@@ -49,7 +42,7 @@ export function Popup(props: {
         {stopError.value && <Notice kind="error">{stopError.value}</Notice>}
         {status?.notice && <Notice kind="warning">{status.notice}</Notice>}
         {showsRoom.value ? (
-          <RoomView mesh={mesh} code={code} />
+          <RoomView {...props} />
         ) : running.length > 0 ? (
           <RunningSites running={running} loaded={status!.loaded} stop={stop} />
         ) : (

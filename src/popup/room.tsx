@@ -7,6 +7,7 @@ import type { MeshSession } from '../ui/mesh-session.ts';
 import { Notice } from '../ui/notice.tsx';
 import { CopyText } from '../ui/copy-text.tsx';
 import { QrCode } from '../ui/qr-code.tsx';
+import type { Arrival } from './arrival.ts';
 import { Enter } from './enter-room.tsx';
 import { Invite } from './invite.tsx';
 
@@ -16,8 +17,16 @@ export interface Attempt {
   run(work: () => Promise<unknown>): Promise<void>;
 }
 
+export interface RoomProps {
+  mesh: MeshSession;
+  arrival: Arrival | undefined;
+  /** This page again, in a tab, for what would close the popup. */
+  openTab: (to: '#scan' | '#invite') => void;
+}
+
 /** The room that this machine is in, or the way into one. */
-export function RoomView({ mesh, code }: { mesh: MeshSession; code: string }) {
+export function RoomView(props: RoomProps) {
+  const { mesh } = props;
   const status = mesh.status.value;
   const error = useSignal<string | undefined>(undefined);
   const isBusy = useSignal(false);
@@ -41,12 +50,12 @@ export function RoomView({ mesh, code }: { mesh: MeshSession; code: string }) {
       {error.value && <Notice kind="error">{error.value}</Notice>}
       {!status && <p class="muted">Looking for the room…</p>}
       {status && !status.room && (
-        <Enter mesh={mesh} attempt={attempt} code={code} onReply={(text) => (reply.value = text)} />
+        <Enter {...props} attempt={attempt} onReply={(text) => (reply.value = text)} />
       )}
       {status?.room && (
         <>
           {reply.value && <Reply text={reply.value} onDone={() => (reply.value = undefined)} />}
-          <Inside mesh={mesh} status={status} attempt={attempt} />
+          <Inside {...props} status={status} attempt={attempt} />
         </>
       )}
     </section>
@@ -67,11 +76,12 @@ function Reply({ text, onDone }: { text: string; onDone: () => void }) {
   );
 }
 
-function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStatus; attempt: Attempt }) {
+function Inside(props: RoomProps & { status: MeshStatus; attempt: Attempt }) {
+  const { mesh, arrival, openTab, status, attempt } = props;
   const { room, machines, server, self } = status;
   // Each counts its own answers, so that the sum counts every token once
   const tokensPerSecond = [self, ...machines].reduce((sum, at) => sum + at.tokensPerSecond, 0);
-  const shows = useSignal<'machines' | 'code' | 'invite'>('machines');
+  const shows = useSignal<'machines' | 'code' | 'invite'>(arrival?.kind === 'invite' ? 'invite' : 'machines');
   return (
     <>
       <p class="small muted" role="status">
@@ -107,7 +117,7 @@ function Inside({ mesh, status, attempt }: { mesh: MeshSession; status: MeshStat
         <button type="button" onClick={() => (shows.value = shows.value === 'code' ? 'machines' : 'code')}>
           {shows.value === 'code' ? 'Hide code' : 'Show code'}
         </button>
-        <button type="button" onClick={() => (shows.value = 'invite')}>
+        <button type="button" onClick={() => (arrival ? (shows.value = 'invite') : openTab('#invite'))}>
           Invite
         </button>
         <button

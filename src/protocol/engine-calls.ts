@@ -5,10 +5,10 @@ import type { PerformanceFacts, Profile, ProfileInput, ProfileProgress } from '.
 import type { HubAccess, HubRepository, HubSearch } from './hub.ts';
 import type { Caps } from './settings.ts';
 import type { TaskArgs, TaskModel, TaskProgress } from './tasks.ts';
-import type { FromOrigin, SharedFileCalls } from './shared-files.ts';
+import type { FromOrigin, SharedFileCalls, SharedFileKeeping } from './shared-files.ts';
 
 /** What the offscreen document calls on the engine worker. */
-export interface EngineCalls extends FromOrigin<SharedFileCalls> {
+export interface EngineCalls extends FromOrigin<SharedFileCalls>, SharedFileKeeping {
   /** Caps and the default model; may be called while sequences run. */
   configure: {
     input: { caps: Caps; defaultModel: string; diskBytes?: number; savedTextBytes?: number };

@@ -1,4 +1,5 @@
 import type { EngineCalls } from './engine-calls.ts';
+import type { SharedFileKeeping } from './shared-files.ts';
 
 /**
  * What popup, options and the prompt window call on the offscreen document: most of the engine's calls,
@@ -26,6 +27,7 @@ export interface ScreenCalls
     | 'forgetTexts'
     | 'performance'
     | 'profile'
+    | keyof SharedFileKeeping
   > {
   question: { input: { question: string }; part: never; output: Question };
   answer: { input: { question: string; answer: Answer }; part: never; output: undefined };

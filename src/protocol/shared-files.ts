@@ -18,6 +18,27 @@ export interface SharedFileCalls {
   abortFile: { input: { write: string }; part: never; output: undefined };
 }
 
+/** A file as its user sees it. */
+export interface SharedFile {
+  sha256: string;
+  sizeBytes: number;
+  /** The sites that have stored it. */
+  owners: readonly string[];
+  isPinned: boolean;
+  /** Milliseconds since 1970. */
+  lastUsedAt: number;
+}
+
+/** What the user does with them. */
+export interface SharedFileKeeping {
+  sharedFiles: { input: undefined; part: never; output: SharedFile[] };
+  /** A pinned file never goes to make room. */
+  pinFile: { input: { sha256: string; isPinned: boolean }; part: never; output: undefined };
+  removeFiles: { input: { files: readonly string[] }; part: never; output: undefined };
+  /** Files that `origin` alone has stored go; the others are no longer its. */
+  disownFiles: { input: { origin: string }; part: never; output: undefined };
+}
+
 /** The same calls with the browser's word for who asks. */
 export type FromOrigin<Calls> = {
   [K in keyof Calls]: Calls[K] extends { input: infer Input; part: infer Part; output: infer Output }

@@ -1,53 +1,70 @@
-import type { RecordBook } from './record-book.ts';
+/** What lies on the disk under the user's limit, and may make room for something else. */
+export interface Kept {
+  id: string;
+  sizeBytes: number;
+  lastUsedAt: number;
+  /** False for what is pinned, in use, needed, or not whole yet. */
+  mayGo: boolean;
+}
 
-/** The user's limit on what models take of the disk: what was not used for the longest time goes first. */
+/** One kind of things that are kept. */
+export interface Shelf {
+  kept(): Kept[];
+  remove(id: string): Promise<void>;
+}
+
+/** The user's limit on what all shelves together take of the disk: what was not used for the longest time goes first. */
 export class DiskRoom {
   capBytes = Number.POSITIVE_INFINITY;
-  /** Pages that name no model are answered by this one. */
-  needed = '';
+  readonly #shelves: Shelf[] = [];
 
-  constructor(
-    private readonly book: RecordBook,
-    private readonly isInUse: (id: string) => boolean,
-  ) {}
-
-  /** What may still come; `id`'s own bytes that are here are not counted as room. */
-  freeBytes(id?: string): number {
-    return Math.max(0, this.capBytes - this.#usedBytes(id) - (this.book.get(id ?? '')?.savedBytes ?? 0));
+  add(shelf: Shelf): void {
+    this.#shelves.push(shelf);
   }
 
-  /** Makes room for a model of `sizeBytes`, of which nothing is counted yet. If all that may go is not enough, nothing goes. */
-  async make(sizeBytes: number, id?: string): Promise<void> {
-    let over = this.#usedBytes(id) + sizeBytes - this.capBytes;
-    if (over <= 0) return;
-    const idle = this.book
-      .list()
-      .filter(
-        (record) =>
-          record.state === 'complete' &&
-          record.id !== id &&
-          record.id !== this.needed &&
-          !record.isPinned &&
-          !this.isInUse(record.id),
-      )
+  get isOver(): boolean {
+    return this.#usedBytes() > this.capBytes;
+  }
+
+  /** What may still come beside everything but `id`. */
+  freeBytes(id?: string): number {
+    return Math.max(0, this.capBytes - this.#usedBytes(id));
+  }
+
+  /**
+   * Makes room for `sizeBytes`, of which nothing is counted yet but what `id` has. If all that may go is not enough, nothing
+   * goes. Only what lies on `from` goes, if that is given.
+   */
+  async make(sizeBytes: number, { id, from }: { id?: string; from?: Shelf } = {}): Promise<void> {
+    const over = this.#usedBytes(id) + sizeBytes - this.capBytes;
+    const idle = this.#idle(from).filter((kept) => kept.id !== id);
+    if (idle.reduce((sum, kept) => sum + kept.sizeBytes, 0) >= over) await this.#clear(idle, over);
+  }
+
+  /** Holds the limit, as far as what may go is enough. */
+  async hold(): Promise<void> {
+    await this.#clear(this.#idle(), this.#usedBytes() - this.capBytes);
+  }
+
+  #idle(from?: Shelf) {
+    return this.#shelves
+      .filter((shelf) => !from || shelf === from)
+      .flatMap((shelf) => shelf.kept().map((kept) => ({ ...kept, shelf })))
+      .filter(({ mayGo }) => mayGo)
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
-    if (sizeBytes > 0 && idle.reduce((sum, { savedBytes }) => sum + savedBytes, 0) < over) return;
-    for (const record of idle) {
+  }
+
+  async #clear(idle: readonly (Kept & { shelf: Shelf })[], over: number): Promise<void> {
+    for (const { id, sizeBytes, shelf } of idle) {
       if (over <= 0) return;
-      await this.book.delete(record);
-      over -= record.savedBytes;
+      await shelf.remove(id);
+      over -= sizeBytes;
     }
   }
 
-  /** What the others take: those on their way, all that they will. */
-  #usedBytes(id: string | undefined): number {
-    return this.book
-      .list()
-      .filter((record) => record.id !== id)
-      .reduce(
-        (sum, { id, savedBytes, sizeBytes = 0 }) =>
-          sum + (this.isInUse(id) ? Math.max(savedBytes, sizeBytes) : savedBytes),
-        0,
-      );
+  #usedBytes(id?: string): number {
+    return this.#shelves
+      .flatMap((shelf) => shelf.kept())
+      .reduce((sum, kept) => (kept.id === id ? sum : sum + kept.sizeBytes), 0);
   }
 }

@@ -1,5 +1,5 @@
 import { HearthError } from '../protocol/errors.ts';
-import { bytesInWords } from './words.ts';
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
 
 /** `navigator.storage.estimate`, bytes. */
 export type Estimate = () => Promise<{ usage?: number; quota?: number }>;

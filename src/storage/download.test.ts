@@ -499,7 +499,7 @@ describe('when the disk is full', () => {
     expect(storedBytes).toBeGreaterThan(HALF / 2);
     expect(message).toMatch(/^The disk has no room for the rest of Tiny\. Free space on the disk/);
     const percent = Math.floor((100 * storedBytes) / SIZE);
-    expect(message).toContain(`(Old, 1000 bytes, was not used for the longest time)`);
+    expect(message).toContain(`(Old, 1 KB, was not used for the longest time)`);
     expect(message).toContain(`What has come (${percent} %) is kept.`);
 
     directory.capacityBytes = Number.POSITIVE_INFINITY;

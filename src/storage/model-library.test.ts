@@ -221,7 +221,28 @@ test('sites find a file by its hash where anybody could have it: not one that wa
   const access = { origin: server.url().origin, authorization: 'Bearer x' };
   const { id } = await models.download({ ...address({ isGated: true }), access }, call());
   expect(await models.publicFile(sha256(other))).toBeUndefined();
+  // A room is not told where it came from either: who has no token could only fail there
+  const urls = async () => (await models.own()).filter(({ sha256: of }) => of === sha256(other));
+  expect(await urls()).toMatchObject([{ url: '' }]);
   await models.remove({ model: id });
+  // Of a typed address at the hub nobody knows whether it took the token
   await models.download({ ...address({}), access }, call());
+  expect(await models.publicFile(sha256(other))).toBeUndefined();
+  await models.remove({ model: id });
+  await models.download({ ...address({ isGated: false }), access }, call());
   expect((await models.publicFile(sha256(other)))?.size).toBe(2000);
+  expect(await urls()).toMatchObject([{ url: address({}).url }]);
 });
+
+test.each(['/signed.gguf?X-Signature=secret', '/signed.gguf'])(
+  'a room is told the address %s only if it can hold no secret',
+  async (path) => {
+    const { library: models } = await library();
+    const signed = modelBytes(1500, 7);
+    server.answer(file(signed));
+    const url = new URL(path, server.url('/')).href;
+    await models.download({ kind: 'url', url, sha256: undefined }, call());
+    const told = (await models.own()).find(({ sha256: of }) => of === sha256(signed))!.url;
+    expect(told).toBe(path.includes('?') ? '' : url);
+  },
+);

@@ -76,13 +76,16 @@ export class ModelLibrary {
     return this.#store.open(id);
   }
 
-  /** The models that are ready and whose file's SHA-256 is known, in hex; and where others have them from. */
+  /**
+   * The models that are ready and whose file's SHA-256 is known, in hex; and where anybody may have them from. Rooms are told
+   * that address: of models for which a token was shown, or whose address may hold a secret itself, it stays here.
+   */
   async own(): Promise<{ id: string; sha256: string; url: string }[]> {
     this.#bundledHash ??= hashOf(await fetchSource(this.#bundled.url));
     const stored = this.#store
       .list()
-      .flatMap(({ id, state, sha256, url = '' }) =>
-        state === 'ready' && sha256 ? [{ id, sha256, url }] : [],
+      .flatMap(({ id, state, sha256, url = '', isGated }) =>
+        state === 'ready' && sha256 ? [{ id, sha256, url: isGated || hasSecret(url) ? '' : url }] : [],
       );
     return [...stored, { id: this.#bundled.id, sha256: await this.#bundledHash, url: '' }];
   }
@@ -121,9 +124,7 @@ export class ModelLibrary {
   async download(input: EngineCalls['download']['input'], call: ProgressCall): Promise<ModelInfo> {
     const request = input.kind === 'catalog' ? this.#listed(input.model) : await this.#addressed(input);
     const { access } = input;
-    const isGated = Boolean(
-      access?.authorization && (input.kind === 'url' ? input.isGated : this.#store.get(request.id)?.isGated),
-    );
+    const isGated = Boolean(access?.authorization && this.#isGated(request, input, access.origin));
     await this.#store.download({ ...request, access, isGated }, following(call));
     return this.info(request.id);
   }
@@ -150,6 +151,12 @@ export class ModelLibrary {
     if (model === this.#bundled.id)
       throw new HearthError('bad-input', `${this.#bundled.name} is part of Hearth and stays.`);
     await this.#store.remove(parseModelId(model));
+  }
+
+  /** Whether the model may have come only because of a token. Of an address that was typed nobody knows: it may. */
+  #isGated({ id, source, url }: DownloadRequest, input: EngineCalls['download']['input'], hub: string) {
+    if (source === 'catalog') return false;
+    return input.kind === 'url' ? (input.isGated ?? url.origin === hub) : this.#store.get(id)?.isGated;
   }
 
   #listed(id: string): DownloadRequest {
@@ -268,6 +275,13 @@ export class ModelLibrary {
       tried: false,
     };
   }
+}
+
+/** Signed addresses have their secret behind the `?`. */
+function hasSecret(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { search, username, password } = new URL(url);
+  return Boolean(search || username || password);
 }
 
 async function hashOf(source: ModelSource): Promise<string> {

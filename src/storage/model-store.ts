@@ -2,7 +2,7 @@ import { HearthError } from '../protocol/errors.ts';
 import type { DownloadProgress } from '../protocol/models.ts';
 import { freeBytes } from './disk-space.ts';
 import { type DownloadRequest, downloadModel } from './download-model.ts';
-import { DiskRoom } from './disk-room.ts';
+import type { Kept } from './disk-room.ts';
 import { withAccess } from './hub-access.ts';
 import { type FileIdentity, importModel } from './import-model.ts';
 import { type ModelRecord, sizesOf } from './model-record.ts';
@@ -25,14 +25,18 @@ export interface Following {
 export class ModelStore {
   readonly #jobs = new Map<string, RunningDownload>();
   readonly #readers = new Map<string, number>();
-  readonly #room: DiskRoom;
+  /** Pages that name no model are answered by this one. */
+  #needed = '';
   #imports = 0;
 
   private constructor(
     private readonly options: StoreOptions,
     private readonly book: RecordBook,
   ) {
-    this.#room = new DiskRoom(book, (id) => this.#readers.has(id) || this.#jobs.has(id));
+    options.room.add({
+      kept: () => book.list().map((record) => this.#kept(record)),
+      remove: (id) => book.delete(book.get(id)!),
+    });
   }
 
   static async open(options: StoreOptions): Promise<ModelStore> {
@@ -95,7 +99,7 @@ export class ModelStore {
           signal: stop,
           send,
           onSize: (receivedBytes, sizeBytes) => Object.assign(running, { receivedBytes, sizeBytes }),
-          makeRoom: (sizeBytes) => this.#room.make(sizeBytes, request.id),
+          makeRoom: (sizeBytes) => this.options.room.make(sizeBytes, { id: request.id }),
           free: () => this.#free(request.id),
         }).finally(() => this.#jobs.delete(request.id)),
       ),
@@ -132,7 +136,7 @@ export class ModelStore {
         const identity = identify?.(sha256);
         return identity && !this.#jobs.has(identity.id) ? identity : undefined;
       },
-      makeRoom: (sizeBytes) => this.#room.make(sizeBytes),
+      makeRoom: (sizeBytes) => this.options.room.make(sizeBytes),
       free: () => this.#free(),
     });
     return this.#stored(record);
@@ -140,9 +144,9 @@ export class ModelStore {
 
   /** The user's limit on the disk, and a model that is never removed for it. What is over the limit goes now. */
   async limit({ capBytes, needed }: { capBytes: number; needed: string }): Promise<void> {
-    this.#room.capBytes = capBytes;
-    this.#room.needed = needed;
-    await this.#room.make(0);
+    this.#needed = needed;
+    this.options.room.capBytes = capBytes;
+    await this.options.room.hold();
   }
 
   async pin(id: string, isPinned: boolean): Promise<void> {
@@ -167,7 +171,8 @@ export class ModelStore {
   /** Free bytes less what the downloads under way, but for `id`, still have to write. */
   async #free(id?: string): Promise<number | undefined> {
     const onDisk = await freeBytes(this.options.estimate);
-    const underCap = this.#room.freeBytes(id);
+    const own = this.book.get(id ?? '')?.savedBytes ?? 0;
+    const underCap = Math.max(0, this.options.room.freeBytes(id) - own);
     if (onDisk === undefined && underCap === Number.POSITIVE_INFINITY) return undefined;
     const free = Math.min(onDisk ?? underCap, underCap);
     const others = [...this.#jobs].filter(([other]) => other !== id);
@@ -178,6 +183,17 @@ export class ModelStore {
         free,
       ),
     );
+  }
+
+  /** What is on its way counts with all that it will take. */
+  #kept({ id, state, savedBytes, sizeBytes = 0, lastUsedAt, isPinned }: ModelRecord): Kept {
+    const isInUse = this.#readers.has(id) || this.#jobs.has(id);
+    return {
+      id,
+      sizeBytes: isInUse ? Math.max(savedBytes, sizeBytes) : savedBytes,
+      lastUsedAt,
+      mayGo: state === 'complete' && id !== this.#needed && !isPinned && !isInUse,
+    };
   }
 
   #stored({ state, ...record }: ModelRecord): StoredModel {

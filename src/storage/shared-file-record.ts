@@ -14,6 +14,8 @@ const schema = v.object({
   /** Others that an owner has named. */
   readers: v.pipe(origins, v.maxLength(MAX_SHARED_ORIGINS)),
   isForAll: v.boolean(),
+  /** The user wants it kept. */
+  isPinned: v.optional(v.boolean(), false),
   /** Milliseconds since 1970. */
   lastUsedAt: v.number(),
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { MemoryDirectory } from '../../test/fakes/memory-directory.ts';
 import * as limits from '../protocol/limits.ts';
+import { DiskRoom } from './disk-room.ts';
 import { SharedFiles } from './shared-files.ts';
 
 const bytes = new TextEncoder().encode('a model that many sites use');
@@ -10,13 +11,15 @@ const [A, B, C] = ['https://a.example', 'https://b.example', 'https://c.example'
 
 let directory: MemoryDirectory;
 let files: SharedFiles;
+let room: DiskRoom;
 let now = 0;
 let ids = 0;
 const open = (on: MemoryDirectory) =>
-  SharedFiles.open({ directory: on, now: () => ++now, newId: () => `write-${++ids}` });
+  SharedFiles.open({ directory: on, room, now: () => ++now, newId: () => `write-${++ids}` });
 
 beforeEach(async () => {
   directory = new MemoryDirectory();
+  room = new DiskRoom();
   files = await open(directory);
 });
 
@@ -84,8 +87,9 @@ test('a site has its quota, whatever others have stored', async () => {
   const id = await files.begin(A, sha256, []);
   const past = limits.MAX_SHARED_BYTES_PER_ORIGIN;
   await expect(files.write(A, id, past, bytes)).rejects.toMatchObject({ code: 'quota' });
-  await expect(files.truncate(A, id, past + 1)).rejects.toMatchObject({ code: 'quota' });
-  const open = Array.from({ length: limits.MAX_SHARED_WRITES - 1 }, () => files.begin(A, sha256, []));
+  const next = await files.begin(A, sha256, []);
+  await expect(files.truncate(A, next, past + 1)).rejects.toMatchObject({ code: 'quota' });
+  const open = Array.from({ length: limits.MAX_SHARED_WRITES }, () => files.begin(A, sha256, []));
   await Promise.all(open);
   await expect(files.begin(A, sha256, [])).rejects.toMatchObject({ code: 'busy' });
 });
@@ -94,6 +98,7 @@ test('a full disk is a sentence about the quota', async () => {
   directory.capacityBytes = 10;
   const id = await files.begin(A, sha256, []);
   await expect(files.write(A, id, 0, bytes)).rejects.toMatchObject({ code: 'quota' });
+  expect(directory.usedBytes).toBe(0);
 });
 
 test('files and who may find them outlive a crash; what was being written does not', async () => {
@@ -110,4 +115,59 @@ test('files and who may find them outlive a crash; what was being written does n
 test('what is read has neither the name nor the date of the file that somebody stored', async () => {
   await store(A);
   expect(await files.find(A, sha256)).not.toHaveProperty('lastModified');
+});
+
+const other = new TextEncoder().encode('another file, as long as it');
+const otherHash = createHash('sha256').update(other).digest('hex');
+
+test('under the user’s limit what was not used for the longest time goes, never what is pinned', async () => {
+  room.capBytes = 1.5 * bytes.length;
+  await store(A);
+  await store(B, [], other, otherHash);
+  expect(files.list()).toMatchObject([{ sha256: otherHash }]);
+
+  await files.pin(otherHash, true);
+  const id = await files.begin(A, sha256, []);
+  await expect(files.write(A, id, 0, bytes)).rejects.toThrow(/under Files in Hearth’s options/);
+  expect(files.list()).toMatchObject([{ sha256: otherHash, isPinned: true }]);
+  files = await open(directory.afterCrash());
+  expect(files.list()).toMatchObject([{ isPinned: true }]);
+});
+
+test('the user’s models never go for the files of sites; those go for a model', async () => {
+  const model = { id: 'model', sizeBytes: 100, lastUsedAt: 0, mayGo: true };
+  const gone: string[] = [];
+  room.add({ kept: () => [model], remove: async (id) => void gone.push(id) });
+  room.capBytes = 100 + bytes.length;
+  await store(A);
+  const id = await files.begin(B, otherHash, []);
+  await files.write(B, id, 0, other);
+  expect([gone, files.list()]).toEqual([[], []]);
+  await files.abort(B, id);
+
+  await store(A);
+  await room.make(10, { id: 'new' });
+  expect(gone).toEqual(['model']);
+  model.lastUsedAt = now + 1;
+  await room.make(10, { id: 'new' });
+  expect(files.list()).toEqual([]);
+});
+
+test('a write that found no room is over: what was queued behind it fails too, and nothing of it stays', async () => {
+  room.capBytes = 10;
+  const id = await files.begin(A, sha256, []);
+  const [first, second] = [files.write(A, id, 0, bytes), files.write(A, id, bytes.length, bytes)];
+  await expect(first).rejects.toMatchObject({ code: 'quota' });
+  await expect(second).rejects.toMatchObject({ code: 'quota' });
+  expect(() => files.write(A, id, 0, new Uint8Array(1))).toThrow('over');
+  expect([directory.usedBytes, room.isOver]).toEqual([0, false]);
+});
+
+test('what a site takes back goes where it alone has stored it, and stays where others have', async () => {
+  await store(A);
+  await store(B);
+  await store(A, [], other, otherHash);
+  await files.disown(A);
+  expect(files.list()).toMatchObject([{ sha256, owners: [B] }]);
+  expect([await read(A), await read(B)].map(Boolean)).toEqual([false, true]);
 });

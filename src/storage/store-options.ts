@@ -1,5 +1,6 @@
 import type { DownloadProgress } from '../protocol/models.ts';
 import type { Directory } from './directory.ts';
+import type { DiskRoom } from './disk-room.ts';
 import type { Estimate } from './disk-space.ts';
 import type { ModelFacts } from './model-record.ts';
 import type { ModelSource } from './model-source.ts';
@@ -9,6 +10,8 @@ import type { Time } from './time.ts';
 /** What the model store stands on. */
 export interface StoreOptions {
   directory: Directory;
+  /** The user's limit, which other stores may share. */
+  room: DiskRoom;
   time: Time;
   fetch: typeof fetch;
   estimate: Estimate;

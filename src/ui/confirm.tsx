@@ -5,6 +5,10 @@ export function Confirm(props: {
   question: string;
   detail: string;
   action: string;
+  /** A milder way, beside `action`. */
+  other?: { action: string; onConfirm: () => void };
+  /** What the first button says. */
+  refusal?: string;
   onConfirm: () => void;
   onClose: () => void;
 }) {
@@ -17,7 +21,12 @@ export function Confirm(props: {
         {props.detail}
       </p>
       <form method="dialog">
-        <button type="submit">Keep it</button>
+        <button type="submit">{props.refusal ?? 'Keep it'}</button>
+        {props.other && (
+          <button type="submit" onClick={props.other.onConfirm}>
+            {props.other.action}
+          </button>
+        )}
         <button type="submit" class="danger" onClick={props.onConfirm}>
           {props.action}
         </button>

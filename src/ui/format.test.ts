@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   formatBytes,
   formatContext,
@@ -10,28 +10,8 @@ import {
 } from './format.ts';
 
 const spaced = (text: string) => text.replaceAll('\u00a0', ' ');
-const MB = 2 ** 20;
-const GB = 2 ** 30;
 
-describe('bytes', () => {
-  test.each([
-    [0, '0 bytes'],
-    [999, '999 bytes'],
-    [1000, '1 KB'],
-    [1536, '2 KB'],
-    [1.5 * MB, '1.5 MB'],
-    [9.94 * MB, '9.9 MB'],
-    [9.96 * MB, '10 MB'],
-    [512 * MB, '512 MB'],
-    [999.6 * MB, '1.0 GB'],
-    [6 * GB, '6.0 GB'],
-    [24 * GB, '24 GB'],
-    [1024 * GB, '1.0 TB'],
-    [-5, '0 bytes'],
-  ])('%d reads %s', (bytes, text) => expect(spaced(formatBytes(bytes))).toBe(text));
-
-  test('a figure and its unit never break apart', () => expect(formatBytes(6 * GB)).not.toContain(' '));
-});
+test('a figure and its unit never break apart', () => expect(formatBytes(6 * 2 ** 30)).not.toContain(' '));
 
 test.each([
   [0, '0'],

@@ -1,18 +1,11 @@
-const UNITS = ['bytes', 'KB', 'MB', 'GB', 'TB'] as const;
+import { bytesInWords } from '../protocol/bytes-in-words.ts';
+
 /** Keeps a number and its unit on one line. */
 const NBSP = '\u00a0';
 
-/** In steps of 1024, as browsers and GPU makers count: `512 MB`, `6.0 GB`, `24 GB`. */
+/** As sentences have it, on one line. */
 export function formatBytes(bytes: number): string {
-  let value = Math.max(0, bytes);
-  let unit = 0;
-  // 999.5 and not 1024, so that no figure has four digits
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  const digits = unit >= 2 && value < 9.95 ? 1 : 0;
-  return `${value.toFixed(digits)}${NBSP}${UNITS[unit]}`;
+  return bytesInWords(bytes).replace(' ', NBSP);
 }
 
 /** Tokens per second, as a bare figure: `0`, `0.4`, `9.8`, `120`. */

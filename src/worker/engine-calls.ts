@@ -18,7 +18,7 @@ import { watchStatus } from './watch-status.ts';
 export function engineCalls(
   engine: Engine,
   opening: Promise<ModelLibrary>,
-  sharedFiles: () => Promise<SharedFiles>,
+  sharedFiles: Promise<SharedFiles>,
   wasmPorts: WasmPorts,
   texts: WorkerTexts,
   tasks: Promise<TaskHost>,

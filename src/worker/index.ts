@@ -4,6 +4,7 @@ import { type WorkerScope, workerScopeWire } from '../channel/worker.ts';
 import { systemClock } from '../engine/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import type { EngineCalls } from '../protocol/engine-calls.ts';
+import { DiskRoom } from '../storage/disk-room.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { SharedFiles } from '../storage/shared-files.ts';
 import { PieceStore } from '../storage/piece-store.ts';
@@ -38,7 +39,10 @@ const engine = new Engine({
   elsewhere: (...request) => roomModels.elsewhere(...request),
   onAnswered: (...answer) => void roomModels.onAnswered(...answer).catch(console.error),
 });
-const opening = openLibrary(engine);
+const room = new DiskRoom();
+const sharedFiles = openSharedFiles(room);
+// The limit on the disk holds only once it knows of both
+const opening = sharedFiles.then(() => openLibrary(engine, room));
 const open = async (model: string) => (await opening).open(model);
 const files = new RoomFiles({
   clock: systemClock,
@@ -72,19 +76,17 @@ const mesh = new MeshHost({
   },
 });
 
-let openingFiles: Promise<SharedFiles> | undefined;
-/** Opened when a site first asks. */
-async function openSharedFiles(): Promise<SharedFiles> {
-  return SharedFiles.open({
-    directory: await openOpfsDirectory('shared'),
-    now: Date.now,
-    newId: () => crypto.randomUUID(),
-  });
-}
-const sharedFiles = () => (openingFiles ??= openSharedFiles());
-
 serveMesh(mesh);
 serve<EngineCalls>(
   workerScopeWire(self as unknown as WorkerScope),
   engineCalls(engine, opening, sharedFiles, wasmPorts, texts, TaskHost.open(engine)),
 );
+
+async function openSharedFiles(room: DiskRoom): Promise<SharedFiles> {
+  return SharedFiles.open({
+    directory: await openOpfsDirectory('shared'),
+    room,
+    now: Date.now,
+    newId: () => crypto.randomUUID(),
+  });
+}

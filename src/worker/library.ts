@@ -6,15 +6,17 @@ import { whatItMakes } from '../engine/loaded-model.ts';
 import { type ModelFile, readModelFile } from '../engine/model-file.ts';
 import { leastMemoryBytes } from '../engine/plan.ts';
 import type { ModelMakes } from '../protocol/models.ts';
+import type { DiskRoom } from '../storage/disk-room.ts';
 import { ModelLibrary } from '../storage/model-library.ts';
 import { ModelStore } from '../storage/model-store.ts';
 import { openOpfsDirectory } from '../storage/opfs-directory.ts';
 import { systemTime } from '../storage/time.ts';
 
 /** Every model that this machine has or could have. */
-export async function openLibrary(engine: Engine): Promise<ModelLibrary> {
+export async function openLibrary(engine: Engine, room: DiskRoom): Promise<ModelLibrary> {
   const store = await ModelStore.open({
     directory: await openOpfsDirectory('models'),
+    room,
     time: systemTime,
     fetch: fetch.bind(globalThis),
     estimate: () => navigator.storage.estimate(),

@@ -48,11 +48,18 @@ function run(
   args: unknown[],
 ): Promise<{ answer: Sendable; ms: number }> {
   const json = JSON.stringify(args, (_, value) =>
-    value instanceof Uint8Array ? { bytes: [...value] } : value,
+    value instanceof Uint8Array
+      ? { bytes: [...value] }
+      : value instanceof Float32Array
+        ? { floats: [...value] }
+        : value,
   );
   return page.evaluate(
     async ({ task, model, device, json }) => {
-      const args = JSON.parse(json, (_, value) => (value?.bytes ? Uint8Array.from(value.bytes) : value));
+      const args = JSON.parse(json, (_, value) => {
+        if (value?.floats) return Float32Array.from(value.floats);
+        return value?.bytes ? Uint8Array.from(value.bytes) : value;
+      });
       const pipe = await hearth!.pipeline(task, model, { device: device as 'wasm' });
       await pipe(args[0], ...args.slice(1));
       const begun = performance.now();

@@ -33,6 +33,8 @@ export interface LaunchOptions {
   hasWebGpu?: boolean;
   /** A browser's binary, or what runs it elsewhere. */
   chromium?: string;
+  /** Further ones of the browser's, such as a camera's. */
+  flags?: string[];
 }
 
 const POLL_MS = 20;
@@ -56,7 +58,7 @@ export class Harness {
   static async launch(
     extension: string,
     files: Record<string, PageFile> = {},
-    { hasWebGpu = true, chromium: executablePath = findChromium() }: LaunchOptions = {},
+    { hasWebGpu = true, chromium: executablePath = findChromium(), flags: further = [] }: LaunchOptions = {},
   ): Promise<Harness> {
     const server = await serveFiles(files);
     const flags = chromiumFlags(extension, { headless: true, hasGpu: false });
@@ -66,6 +68,7 @@ export class Harness {
       headless: true,
       args: [
         '--headless=new',
+        ...further,
         ...flags.filter((flag) => hasWebGpu || flag !== '--enable-unsafe-webgpu'),
         // Sites with names of their own. Unlike localhost they are not "secure contexts", as http is not on the web
         '--host-resolver-rules=MAP *.test 127.0.0.1',

@@ -17,9 +17,9 @@ export class MeshMachine {
     extension: string,
     name: string,
     mesh: Partial<MeshSettings> = {},
-    { chromium, hasWebGpu = false }: LaunchOptions = {},
+    { hasWebGpu = false, ...options }: LaunchOptions = {},
   ): Promise<MeshMachine> {
-    const harness = await Harness.launch(extension, {}, { hasWebGpu, chromium });
+    const harness = await Harness.launch(extension, {}, { hasWebGpu, ...options });
     const machine = new MeshMachine(harness, name);
     await harness.call('background', 'wake');
     await harness.call('background', 'changeSettings', { mesh: { ...DEFAULT_SETTINGS.mesh, name, ...mesh } });
@@ -49,10 +49,15 @@ export class MeshMachine {
 
   /** The popup, on the room's side; `code` as a link brings it. */
   async popup(code = ''): Promise<Page> {
-    const page = await this.harness.context.newPage();
-    const hash = code ? `#join=${code}` : '';
-    await page.goto(`chrome-extension://${this.harness.extensionId}/src/popup/index.html${hash}`);
+    const page = await this.tab(code ? `#join=${code}` : '');
     if (!code) await page.getByRole('button', { name: /^Room/ }).click();
+    return page;
+  }
+
+  /** The popup's page in a tab, as the popup opens it. */
+  async tab(hash: '' | '#scan' | '#invite' | `#join=${string}`): Promise<Page> {
+    const page = await this.harness.context.newPage();
+    await page.goto(`chrome-extension://${this.harness.extensionId}/src/popup/index.html${hash}`);
     return page;
   }
 

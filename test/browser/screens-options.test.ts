@@ -282,6 +282,54 @@ test('a site is revoked, loses what it runs, and leaves the list', async () => {
   await page.close();
 });
 
+test('a site that alone has stored files is revoked with them, without them, or not at all', async () => {
+  const page = await open('sites');
+  const ask = async (answer: string) => {
+    await button(page, 'Revoke', 'localhost:5173').click();
+    const dialog = page.getByRole('dialog', { name: 'Revoke localhost:5173?' });
+    await dialog.getByText('stored 1 file for sites to share, 84 MB').waitFor();
+    await dialog.getByRole('button', { name: answer }).click();
+  };
+  await ask('Change nothing');
+  expect(await callsOf(page)).toEqual([]);
+  const revoked = [
+    { name: 'decide', input: { origin: 'http://localhost:5173', models: [], decision: 'forget' } },
+    { name: 'revoke', input: { origin: 'http://localhost:5173' } },
+  ];
+  await ask('Revoke, keep it');
+  await expect.poll(() => callsOf(page)).toEqual(revoked);
+  await page.reload();
+  await ask('Revoke and remove it');
+  await expect
+    .poll(() => callsOf(page))
+    .toEqual(
+      expect.arrayContaining([
+        ...revoked,
+        { name: 'disownFiles', input: { origin: 'http://localhost:5173' } },
+      ]),
+    );
+  await page.close();
+});
+
+test('files that sites share are listed with who stored them, pinned, and removed one by one or all', async () => {
+  const page = await open('files');
+  await page.getByText('2 files, 1.3 GB').waitFor();
+  await page.getByText('Stored by models.example.org, writer.example.org').waitFor();
+  await button(page, 'Unpin', '5f3a90c15f3a').click();
+  await button(page, 'Pin', '5f3a90c15f3a').waitFor();
+  await button(page, 'Remove', '0b77d2e40b77').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This frees 84 MB.').waitFor();
+  expect(await axeViolations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('1 file, 1.2 GB').waitFor();
+  await page.getByRole('button', { name: 'Remove all' }).click();
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No files yet').waitFor();
+  expect((await callsOf(page)).map(({ name }) => name)).toEqual(['pinFile', 'removeFiles', 'removeFiles']);
+  await page.close();
+});
+
 test('who answers where the browser has built-in AI is chosen for all sites, and for each', async () => {
   const page = await open('sites');
   await page.getByLabel('Built-in AI of this browser').selectOption('The browser’s own model');

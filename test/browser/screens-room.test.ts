@@ -52,9 +52,8 @@ test('an invitation that is pasted gives a reply to carry back, as text and as a
 });
 
 test('an invitation goes out, its reply comes in, and the machine is there', async () => {
-  const page = await popup('room');
+  const page = await screens.page('src/popup/index.html?scene=room#invite', { width: 600, height: 900 });
   await page.evaluate(() => fake.mesh.say({ machines: [] }));
-  await page.getByRole('button', { name: 'Invite' }).click();
   const connect = page.getByRole('button', { name: 'Connect' });
   await connect.waitFor();
   expect(await connect.isDisabled()).toBe(true);

@@ -5,6 +5,7 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { AnswerPiece, GenerateInput, TokenLogprob } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
+import { DiskRoom } from '../../src/storage/disk-room.ts';
 import { SharedFiles } from '../../src/storage/shared-files.ts';
 import { sharedFileCalls } from '../../src/worker/shared-file-calls.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -57,6 +58,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
   let writes = 0;
   const files = SharedFiles.open({
     directory: new MemoryDirectory(),
+    room: new DiskRoom(),
     now: () => 0,
     newId: () => `write-${++writes}`,
   });
@@ -208,7 +210,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
     pin: { parse: (input) => input as EngineCalls['pin']['input'], run: () => undefined },
     modelFile: { parse: oneModel, run: () => new Blob() },
     // It wants no port
-    ...sharedFileCalls(() => files, Promise.resolve({ publicFile: async () => undefined })),
+    ...sharedFileCalls(files, Promise.resolve({ publicFile: async () => undefined })),
     wasmPorts: {
       parse: () => undefined,
       run: (_, call) =>

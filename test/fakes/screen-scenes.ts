@@ -3,6 +3,7 @@ import type { EngineStatus } from '../../src/protocol/engine-calls.ts';
 import type { HubRepository } from '../../src/protocol/hub.ts';
 import type { ModelInfo } from '../../src/protocol/models.ts';
 import type { Question } from '../../src/protocol/screen-calls.ts';
+import type { SharedFile } from '../../src/protocol/shared-files.ts';
 
 const MB = 2 ** 20;
 const GB = 2 ** 30;
@@ -208,6 +209,23 @@ export const someSites: SiteConsent[] = [
     decision: 'allow',
     models: ['hearthside'],
     decidedAt: Date.UTC(2026, 10, 19, 12),
+  },
+];
+
+export const someFiles: SharedFile[] = [
+  {
+    sha256: '5f3a90c1'.repeat(8),
+    sizeBytes: 1.2 * 1024 * MB,
+    owners: ['https://models.example.org', 'https://writer.example.org'],
+    isPinned: true,
+    lastUsedAt: Date.UTC(2026, 10, 18, 12),
+  },
+  {
+    sha256: '0b77d2e4'.repeat(8),
+    sizeBytes: 84 * MB,
+    owners: ['http://localhost:5173'],
+    isPinned: false,
+    lastUsedAt: Date.UTC(2026, 10, 2, 12),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DownloadRequest } from '../../src/storage/download-model.ts';
+import { DiskRoom } from '../../src/storage/disk-room.ts';
 import { ModelStore } from '../../src/storage/model-store.ts';
 import type { StoreOptions } from '../../src/storage/store-options.ts';
 import { MemoryDirectory } from './memory-directory.ts';
@@ -25,6 +26,7 @@ export async function storeOn(directory = new MemoryDirectory(), options: Partia
   const time = new FakeTime();
   const store = await ModelStore.open({
     directory,
+    room: new DiskRoom(),
     time,
     fetch,
     estimate: async () => ({ usage: directory.usedBytes, quota: 1e12 }),

@@ -7,6 +7,7 @@ import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
 import type { DownloadProgress, ModelInfo } from '../../src/protocol/models.ts';
 import type { PerformanceFacts, ProfileProgress } from '../../src/protocol/performance.ts';
 import type { ScreenCalls } from '../../src/protocol/screen-calls.ts';
+import type { SharedFile } from '../../src/protocol/shared-files.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/protocol/settings.ts';
 import { someFacts, someProfile } from '../fakes/performance-scenes.ts';
 import { FakeMesh } from './fake-mesh.ts';
@@ -15,6 +16,7 @@ import {
   questions,
   readyStatus,
   recoveringStatus,
+  someFiles,
   someModels,
   someSites,
   wasmStatus,
@@ -62,6 +64,7 @@ export class FakeHearth {
     this.status = STATUSES[scene];
     this.models = someModels.map((model) => ({ ...model }));
     this.sites = scene === 'idle' ? [] : [...someSites];
+    this.files = scene === 'idle' ? [] : [...someFiles];
     this.builtInSites = scene === 'idle' ? [] : [{ origin: 'https://translate.example.org', choice: 'own' }];
     this.facts = scene === 'wasm' ? { ...someFacts, gpu: undefined } : someFacts;
     this.isAlive = scene !== 'gone';
@@ -99,6 +102,7 @@ export class FakeHearth {
     }
   }
 
+  files: SharedFile[] = [];
   hasToken = false;
   savedTextBytes = 214 * 2 ** 20;
 
@@ -252,6 +256,19 @@ export class FakeHearth {
         return found;
       }),
       answer: entry('answer', () => undefined),
+      sharedFiles: entry('sharedFiles', () => this.files),
+      pinFile: entry('pinFile', ({ sha256, isPinned }) => {
+        this.files = this.files.map((file) => (file.sha256 === sha256 ? { ...file, isPinned } : file));
+        return undefined;
+      }),
+      removeFiles: entry('removeFiles', ({ files }) => {
+        this.files = this.files.filter(({ sha256 }) => !files.includes(sha256));
+        return undefined;
+      }),
+      disownFiles: entry('disownFiles', ({ origin }) => {
+        this.files = this.files.filter(({ owners }) => !owners.every((owner) => owner === origin));
+        return undefined;
+      }),
       revoke: entry('revoke', () => undefined),
       machine: entry('machine', () => ({
         memoryBytes: 24 * 2 ** 30,
@@ -273,7 +290,11 @@ export class FakeHearth {
   });
 
   #record(name: string, input: unknown): void {
-    if (!/^(wake|settings|sites|builtInSites|models|machine|question|performance|hub|savedTexts)$/.test(name))
+    if (
+      !/^(wake|settings|sites|builtInSites|models|machine|question|performance|hub|savedTexts|sharedFiles)$/.test(
+        name,
+      )
+    )
       this.calls.push({ name, input });
     const failure = this.#failures.get(name);
     this.#failures.delete(name);

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../../models/gguf/header-bytes.ts';
 import type { TensorInfo } from '../../../models/gguf/read-gguf.ts';
+import { bytesInWords } from '../../protocol/bytes-in-words.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { BufferSlice, Gpu } from '../gpu.ts';
 import { type MatrixLayout, matrixBytes, scalesOffset } from '../layout.ts';
@@ -79,7 +80,7 @@ export class LoadedAdapter {
     if (quantsBytes > most)
       throw new HearthError(
         'unsupported-model',
-        `The adapter's tensor ${JSON.stringify(name)} is larger than the ${(most / 1e6).toFixed(0)} MB that this GPU binds at once. Choose an adapter of a lower rank.`,
+        `The adapter's tensor ${JSON.stringify(name)} is larger than the ${bytesInWords(most)} that this GPU binds at once. Choose an adapter of a lower rank.`,
       );
     const buffer = await this.#allocate(name, matrixBytes(matrix));
     const [{ tensor }] = segments as [MatrixLayout['segments'][number]];

@@ -273,7 +273,7 @@ test('a stage beyond what the owner gives is refused, with what it needs', async
   const { machines } = roomOf('a');
   machines[0].freeBytes = 50e6;
   await expect(machines[0].open(order(0, 4))).rejects.toThrow(
-    'The stage needs 68 MB, and this machine gives 50 MB to others now.',
+    'The stage needs 65 MB, and this machine gives 48 MB to others now.',
   );
 });
 

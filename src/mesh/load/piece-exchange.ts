@@ -1,3 +1,4 @@
+import { bytesInWords } from '../../protocol/bytes-in-words.ts';
 import { HearthError } from '../../protocol/errors.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { ModelMap, ModelOrigin, Stage, StageOrder } from '../../protocol/stage.ts';
@@ -111,7 +112,7 @@ export class PieceExchange {
     if (needed > free)
       throw new HearthError(
         'out-of-memory',
-        `The stage needs ${megabytes(needed)}, and this machine gives ${megabytes(free)} to others now.`,
+        `The stage needs ${bytesInWords(needed)}, and this machine gives ${bytesInWords(free)} to others now.`,
       );
   }
 
@@ -130,8 +131,4 @@ export class PieceExchange {
     if (!held) this.#held.set(bits, (held = fromBits(pieces, bits)));
     return held;
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

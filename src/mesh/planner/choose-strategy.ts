@@ -1,3 +1,4 @@
+import { bytesInWords } from '../../protocol/bytes-in-words.ts';
 import type { PeerId } from '../../protocol/peer-id.ts';
 import type { Machine } from '../topology/topology.ts';
 import type { CostLog } from './cost-log.ts';
@@ -86,7 +87,7 @@ function explain(
   const needs = cost.memory(spanOf(0, cost.layers, cost.layers), positions);
   if (!way) {
     const free = machines.reduce((sum, { freeBytes }) => sum + freeBytes, 0);
-    return `The model needs ${inWords(needs)} of memory, and the ${machines.length === 1 ? 'one machine' : `${machines.length} machines`} here can give ${inWords(free)}. Let more machines join, raise their memory caps, or choose a smaller model.`;
+    return `The model needs ${bytesInWords(needs)} of memory, and the ${machines.length === 1 ? 'one machine' : `${machines.length} machines`} here can give ${bytesInWords(free)}. Let more machines join, raise their memory caps, or choose a smaller model.`;
   }
   const rival = ways.find((other) => (other.kind === 'pipeline') !== (way.kind === 'pipeline'));
   const drafts = way.drafts ? ', several tokens a lap' : '';
@@ -94,7 +95,7 @@ function explain(
     const over = `Split over ${way.stages.length} machines${drafts}: ${pace(way)}`;
     if (rival) return `${over}. On the fastest one alone it would take ${seconds(rival)}.`;
     const most = Math.max(...machines.map(({ freeBytes }) => freeBytes));
-    return `${over}. It fits no machine alone: it needs ${inWords(needs)}, and the most that one can give is ${inWords(most)}.`;
+    return `${over}. It fits no machine alone: it needs ${bytesInWords(needs)}, and the most that one can give is ${bytesInWords(most)}.`;
   }
   const where = way.kind === 'local' ? 'on this machine' : `whole on ${nameOf(way.stages[0]!.peer)}`;
   const here = `Runs ${where}${drafts}: ${pace(way)}`;
@@ -108,9 +109,4 @@ function pace(way: Way): string {
 
 function seconds({ predictedMs }: Way): string {
   return `${(predictedMs / 1000).toFixed(1)} s`;
-}
-
-/** `2.1 GB`, `19 MB` */
-function inWords(bytes: number): string {
-  return bytes < 1e8 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

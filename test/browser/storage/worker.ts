@@ -1,4 +1,5 @@
 import type { Directory, WritableFile } from '../../../src/storage/directory.ts';
+import { DiskRoom } from '../../../src/storage/disk-room.ts';
 import { ModelStore } from '../../../src/storage/model-store.ts';
 import { openOpfsDirectory } from '../../../src/storage/opfs-directory.ts';
 import { systemTime } from '../../../src/storage/time.ts';
@@ -33,6 +34,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
 
   async openStore(name: string) {
     store = await ModelStore.open({
+      room: new DiskRoom(),
       directory: await openOpfsDirectory(name),
       time: systemTime,
       fetch,
