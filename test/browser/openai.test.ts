@@ -80,12 +80,12 @@ test('the likeliest tokens beside each, of a chat, of a completion and of a resp
   );
   const half = (byte: number, logprob: number) => ({ token: '\ufffd', logprob, bytes: [0xf0, byte] });
   const chosen = { token: 'w0 ', logprob: -0.5, bytes: [119, 48, 32] };
-  const first = { ...chosen, top_logprobs: [chosen, half(0x80, -1.5), half(0x81, -2.5)] };
+  const first = { ...chosen, top_logprobs: [chosen, half(0x90, -1.5), half(0x91, -2.5)] };
   expect(chat.choices[0]!.logprobs!.content).toHaveLength(2);
   expect(chat.choices[0]!.logprobs!.content![0]).toEqual(first);
   expect(completion.choices[0]!.logprobs).toMatchObject({
     token_logprobs: [-0.5, -0.5],
-    top_logprobs: [{ 'w0 ': -0.5, 'bytes:\\xf0\\x80': -1.5 }, { 'w1 ': -0.5 }],
+    top_logprobs: [{ 'w0 ': -0.5, 'bytes:\\xf0\\x90': -1.5 }, { 'w1 ': -0.5 }],
   });
   expect(response.output[0]).toMatchObject({ content: [{ logprobs: [first, {}] }] });
 });

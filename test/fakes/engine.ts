@@ -225,7 +225,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
 function logprobOf(word: string, top = 0): TokenLogprob {
   const chosen = { bytes: [...utf8.encode(word)], logprob: -0.5 };
   if (top === 0) return chosen;
-  const halves = Array.from({ length: top - 1 }, (_, i) => ({ bytes: [0xf0, 0x80 + i], logprob: -1.5 - i }));
+  const halves = Array.from({ length: top - 1 }, (_, i) => ({ bytes: [0xf0, 0x90 + i], logprob: -1.5 - i }));
   return { ...chosen, top: [chosen, ...halves] };
 }
 
