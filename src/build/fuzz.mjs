@@ -10,7 +10,7 @@ import { parseFlags } from './flags.mjs';
 import { out, root } from './run.mjs';
 import { main, Trouble } from './trouble.mjs';
 
-const TARGETS = ['model', 'parts', 'adapter', 'tokenizer', 'template'];
+const TARGETS = ['model', 'parts', 'adapter', 'tokenizer', 'template', 'wav'];
 const INPUT_BYTES = 2 ** 20;
 /** Past its time, a thread that is not back hangs. */
 const GRACE_SECONDS = 30;

@@ -45,18 +45,18 @@ export class TaskQueue<Input> {
     signal.throwIfAborted();
     const stop = new AbortController();
     const id = ++this.#lastId;
+    const cancel = () => stop.abort(cancelled('The call was cancelled.'));
+    signal.addEventListener('abort', cancel, { once: true });
     return new Promise<unknown>((finish, fail) => {
       const job: Job<Input> = { ...wish, id, isRunning: false, signal: stop.signal, stop, finish, fail };
-      signal.addEventListener('abort', () => stop.abort(cancelled('The call was cancelled.')), {
-        once: true,
-      });
       stop.signal.addEventListener('abort', () => {
         this.#leave(job);
         fail(stop.signal.reason);
       });
       this.#waiting.push(job);
       void this.#work();
-    });
+      // The caller's signal may live on for hours, and would keep what has long been computed
+    }).finally(() => signal.removeEventListener('abort', cancel));
   }
 
   get all(): readonly Waiting<Input>[] {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { MeshStatus } from '../protocol/mesh-screen-calls.ts';
-import { formatBytes, formatPercent, plural } from './format.ts';
+import { formatBytes, formatPercent, formatRate, plural } from './format.ts';
 
 export type Machine = MeshStatus['machines'][number];
 
@@ -34,13 +34,15 @@ export function formatLatency(ms: number): string {
 }
 
 export function describeMachine(machine: Machine, machines: readonly Machine[]): string {
-  const { gpu, load, isSharing, freeBytes, holds, digits, worksForUs, isServed, worksFor } = machine;
+  const { gpu, load, isSharing, freeBytes, holds, digits, worksForUs, isServed, worksFor, tokensPerSecond } =
+    machine;
   const others = machines.filter(({ peer }) => worksFor.includes(peer)).map(({ name }) => name);
   return [
     gpu,
     worksForUs ? 'works for this machine' : '',
     others.length > 0 ? `works for ${others.join(', ')}` : '',
     isServed ? 'served by this machine' : '',
+    tokensPerSecond > 0 ? `its answers: ${formatRate(tokensPerSecond)}\u00a0tokens/s` : '',
     `${formatPercent(load * 100)} busy`,
     isSharing ? `shares ${formatBytes(freeBytes)}` : 'shares nothing',
     holds.length > 0 ? `holds ${plural(holds.length, 'model')}` : '',

@@ -9,6 +9,7 @@ import { root } from '../../src/build/run.mjs';
 import { Harness } from '../browser/harness.ts';
 import { CALLS } from '../golden/tasks/calls.ts';
 import { expectedOf, filesOf } from '../golden/tasks/fixtures.ts';
+import { detectorFile, hasSilero, recording, wantedProbabilities } from '../golden/tasks/silero.ts';
 import { hasYolox, yoloxFolder, yoloxPhotograph } from '../golden/tasks/yolox.ts';
 
 const CALLS_IN_ALL = Number(process.env.HEARTH_CALLS ?? 1_000);
@@ -26,9 +27,13 @@ beforeAll(async () => {
   await harness.call('background', 'wake');
   for (const name of new Set(CALLS.map(({ model }) => model)))
     models[name] = await harness.importFolder(name, filesOf(name));
+  if (hasSilero) models.silero = await harness.importFolder('silero', detectorFile());
   if (hasYolox) models.yolox = await harness.importFolder('yolox nano', yoloxFolder());
   const { origin } = new URL(harness.url('http://a.localhost/'));
-  await harness.call('background', 'decide', { origin, models: Object.values(models), decision: 'allow' });
+  const all = Object.values(models);
+  // As many as one question may name
+  for (let i = 0; i < all.length; i += 16)
+    await harness.call('background', 'decide', { origin, models: all.slice(i, i + 16), decision: 'allow' });
   page = await harness.open('http://a.localhost/');
 });
 afterAll(async () => {
@@ -83,6 +88,18 @@ function near(found: unknown, wanted: unknown, digits: number): void {
       near((found as Record<string, unknown>)[key], value, digits);
   } else expect(found).toEqual(wanted);
 }
+
+test.skipIf(!hasSilero).each(['wasm', 'webgpu'])(
+  'voice-activity-detection gives the expected probabilities on %s',
+  async (device) => {
+    const wanted = wantedProbabilities().slice(0, 200);
+    const args = [recording(wanted.length)];
+    const { answer, ms } = await run('voice-activity-detection', models.silero!, device, args);
+    const { probabilities } = answer as { probabilities: number[] };
+    for (const [i, value] of wanted.entries()) expect(probabilities[i]).toBeCloseTo(value, 3);
+    figures[`voice-activity-detection ${device}`] = { windows: wanted.length, ms };
+  },
+);
 
 test.each(CALLS)('$task is the same on WebAssembly and on the device', async ({ task, model, args }) => {
   const wasm = await run(task, models[model]!, 'wasm', args);

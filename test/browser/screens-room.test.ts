@@ -70,7 +70,10 @@ test('each machine is shown with what it has, how far off it is, and its digits'
   const text = (await study.innerText()).replaceAll('\u00a0', ' ');
   for (const part of ['1.2 ms', 'RTX 4070', '42 % busy', 'shares 6.0 GB', 'holds 1 model', 'check 042 917'])
     expect(text).toContain(part);
-  expect(await page.getByRole('listitem').filter({ hasText: 'attic' }).innerText()).toContain('Late');
+  const attic = await page.getByRole('listitem').filter({ hasText: 'attic' }).innerText();
+  for (const part of ['Late', 'served by this machine', 'its answers: 6.2']) expect(attic).toContain(part);
+  // The room's, which counts each machine's own answers once
+  await page.getByText('24.6 tokens/s').waitFor();
   await page.close();
 });
 

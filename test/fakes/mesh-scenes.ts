@@ -53,7 +53,7 @@ export const meshStatuses: Record<string, MeshStatus> = {
         holds: [],
         isLate: true,
         worksFor: [],
-        tokensPerSecond: 0,
+        tokensPerSecond: 6.2,
         worksForUs: false,
         isServed: true,
         digits: '771204',

@@ -13,9 +13,11 @@ import { layOutWeights } from '../../src/engine/layout.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
 import { planMemory } from '../../src/engine/plan.ts';
 import { promptIds } from '../../src/engine/prompt.ts';
+import { readFrames, readWav } from '../../src/tasks/audio/wav.ts';
 import { adapterFile } from '../fakes/adapter-files.ts';
 import { smallModel } from '../fakes/model-files.ts';
 import { splitModel, writeParts } from '../fakes/split-model.ts';
+import { wavOf } from '../fakes/wav.ts';
 import { mutateGguf } from './mutate-gguf.ts';
 import type { Random } from './random.ts';
 
@@ -307,6 +309,21 @@ export const TARGETS: readonly Target[] = [
         // A template's time in steps: what one step takes, the watch outside sees
         clock: () => ticks++ / 4,
       });
+    },
+  },
+  {
+    name: 'wav',
+    words: ['RIFF', 'RF64', 'WAVE', 'fmt ', 'data', 'LIST'],
+    seeds: [wavOf(Float32Array.of(0, 0.5, -0.5, 1)), wavOf(new Float32Array(64), 48_000, 2)],
+    async run(bytes) {
+      const blob = new Blob([bytes.slice()]);
+      const wav = await readWav(blob);
+      if (!wav) return;
+      const { frames, channels, sampleBytes, begin } = wav;
+      if (begin + frames * channels * sampleBytes > bytes.length)
+        throw new Error(`${frames} frames are not there`);
+      const samples = await readFrames(blob, wav, 0, frames);
+      if (!samples.every(Number.isFinite)) throw new Error('a sample is no number');
     },
   },
 ];

@@ -1,29 +1,20 @@
 // Silero's detector beside the probabilities that ONNX Runtime gave outside of a browser, on the recording that it comes with.
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeTasks } from '../../../test/fakes/tasks.ts';
+import {
+  detectorFile,
+  hasSilero,
+  recordingFile,
+  VARIANTS,
+  wantedProbabilities,
+} from '../../../test/golden/tasks/silero.ts';
 import type { SpeechFound } from './detect-speech.ts';
 import { WINDOW } from './silero-state.ts';
 
-const folder = ['../shared/data', '../../shared/data']
-  .map((path) => resolve(import.meta.dirname, '../../..', path, 'silero-vad'))
-  .find(existsSync);
-const file = (name: string) => new Uint8Array(readFileSync(resolve(folder!, name)));
-const VARIANTS = [
-  'silero_vad.onnx',
-  'silero_vad_16k_op15.onnx',
-  'silero_vad_half.onnx',
-  'silero_vad_op18_ifless.onnx',
-];
-
-describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad is there', () => {
-  const models = Object.fromEntries(VARIANTS.map((name) => [name, folder ? { [name]: file(name) } : {}]));
+describe.skipIf(!hasSilero)('Silero’s detector, where ../shared/data/silero-vad is there', () => {
+  const models = Object.fromEntries(VARIANTS.map((name) => [name, hasSilero ? detectorFile(name) : {}]));
   const { call, tasks } = nodeTasks(undefined, models);
-  const expected: Record<string, number[]> = folder
-    ? JSON.parse(readFileSync(resolve(folder, 'expected_probs.json'), 'utf8')).probs
-    : {};
-  const wav = folder ? new Blob([file('test.wav')]) : new Blob();
+  const wav = new Blob(hasSilero ? [recordingFile()] : []);
   const detect = (model: string, input: unknown, options = {}) =>
     call('voice-activity-detection', model, input, options) as Promise<SpeechFound>;
   const whole = (seconds: number) => wav.slice(0, 44 + 32_000 * seconds);
@@ -32,7 +23,10 @@ describe.skipIf(!folder)('Silero’s detector, where ../shared/data/silero-vad i
     '%s: the probability of every window is the expected one',
     async (name) => {
       // A minute of one, some seconds of the others, which take longer
-      const wanted = expected[name]!.slice(0, name === 'silero_vad_op18_ifless.onnx' ? undefined : 300);
+      const wanted = wantedProbabilities(name).slice(
+        0,
+        name === 'silero_vad_op18_ifless.onnx' ? undefined : 300,
+      );
       const { probabilities } = await detect(name, wav.slice(0, 44 + wanted.length * WINDOW * 2));
       expect(probabilities).toHaveLength(wanted.length);
       for (const [i, value] of wanted.entries()) expect(probabilities[i]).toBeCloseTo(value, 3);
