@@ -7,6 +7,7 @@ import type { Consent } from './consent.ts';
 import type { Engine } from './engine.ts';
 import type { Mesh } from './mesh/mesh.ts';
 import { isRemembered, type Page } from './page.ts';
+import type { RecentRuns } from './recent-runs.ts';
 import type { Slots } from './slots.ts';
 
 export interface GenerationDeps {
@@ -16,15 +17,23 @@ export interface GenerationDeps {
   /** Answers under way, of all pages. */
   slots: Slots;
   room: Pick<Mesh, 'mayLeave' | 'summary'>;
+  runs: RecentRuns;
 }
 
 /** Begins one answer for a page, once the user allows it and the page has a slot left. */
-export function beginAnswer(
+export async function beginAnswer(
   deps: GenerationDeps,
   input: GenerateInput,
   signal: AbortSignal,
 ): Promise<{ model: string; stream: AnswerStream }> {
-  return begin('generate', deps, input, signal);
+  const { page, room, runs } = deps;
+  const { sharing, mayUse: mayLeave } = room.summary(page);
+  const begun = await begin('generate', deps, input, signal);
+  begun.stream.output.then(
+    (output) => runs.add(page, output, { mayLeave, sharing }),
+    () => {},
+  );
+  return begun;
 }
 
 /**

@@ -32,6 +32,7 @@ import { Questions } from './questions.ts';
 import { screenCalls } from './screen-calls.ts';
 import { Transfers } from './transfers.ts';
 import { WasmFrames } from './wasm-frames.ts';
+import { RecentRuns } from './recent-runs.ts';
 import { Slots } from './slots.ts';
 
 const background = reconnecting<BackgroundCalls>(() =>
@@ -81,6 +82,7 @@ const consent = new Consent({
   stop: async (origin) => (await engine.client()).call('stop', { origin }),
 });
 const slots = new Slots(MAX_SEQUENCES_PER_ORIGIN);
+const runs = new RecentRuns();
 
 /** Where the port that a bridge sends belongs: the page whose runtime port came with the same ticket. */
 const tickets = new Map<string, (port: MessagePort, origin: string) => void>();
@@ -108,7 +110,7 @@ function welcomePage(port: chrome.runtime.Port, ticket: string): void {
   }
 
   const live = runtimePortWire(port);
-  const handlers = pageCalls({ page, consent, engine, slots, room: mesh, closed: live.closed });
+  const handlers = pageCalls({ page, consent, engine, slots, room: mesh, runs, closed: live.closed });
   const tell = (message: PortMessage) => port.postMessage(message);
 
   serve<PageCalls>(live, handlers);

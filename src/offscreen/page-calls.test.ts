@@ -13,6 +13,7 @@ import { Engine } from './engine.ts';
 import { newPage } from './page.ts';
 import { pageCalls } from './page-calls.ts';
 import { Questions } from './questions.ts';
+import { RecentRuns } from './recent-runs.ts';
 import { Slots } from './slots.ts';
 
 const noRoom = { mayLeave: () => false, summary: () => ({ machines: 0, sharing: 0, mayUse: false }) };
@@ -55,12 +56,16 @@ function open() {
     stop: async () => {},
   });
   const slots = new Slots(SLOTS);
+  const runs = new RecentRuns();
   const attach = (origin: string, isPrivate = false) => {
     const page = newPage(origin, isPrivate);
     page.once.add('hearthside');
     consent.join(page);
     const [near, far] = memoryWires();
-    serve<PageCalls>(far, pageCalls({ page, consent, engine, slots, room: noRoom, closed: far.closed }));
+    serve<PageCalls>(
+      far,
+      pageCalls({ page, consent, engine, slots, room: noRoom, runs, closed: far.closed }),
+    );
     return connect<PageCalls>(near);
   };
   return { attach, resume: () => pause.resolve() };
@@ -92,6 +97,17 @@ test('an aborted answer gives its slot back', async () => {
     await settle();
   }
   expect(await page.call('complete', { prompt: 'x' })).toMatchObject({ object: 'text_completion' });
+});
+
+test('a site is told where its answers were computed, in all its pages, and nothing of others’', async () => {
+  const { attach } = open();
+  const [one, two, other] = [attach('http://a'), attach('http://a'), attach('http://b')];
+  await one.call('complete', { prompt: 'x' });
+  const { recent } = await two.call('meshStatus', undefined);
+  expect(recent).toEqual([
+    { model: 'hearthside', where: 'this machine', why: expect.stringContaining('in no room') },
+  ]);
+  expect((await other.call('meshStatus', undefined)).recent).toEqual([]);
 });
 
 test('what the engine is asked names the page’s origin, whatever the page says', async () => {

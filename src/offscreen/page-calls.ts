@@ -77,7 +77,7 @@ export function pageCalls(deps: GenerationDeps & SharedFileDeps): Handlers<PageC
       parse: nothing,
       async run() {
         await allowedModels(deps);
-        return deps.room.summary(page);
+        return { ...deps.room.summary(page), recent: deps.runs.of(page) };
       },
     },
     fetch: {

@@ -28,8 +28,16 @@ export interface Hearth {
    */
   pipeline(task: string, model?: string | null, options?: PipelineOptions): Promise<Pipeline>;
   mesh: {
-    /** The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if `mayUse`. */
-    status(): Promise<{ machines: number; sharing: number; mayUse: boolean }>;
+    /**
+     * The room of machines that this one is in: `machines` of them, of which `sharing` others compute for this one if
+     * `mayUse`. `recent`: where this site's last answers were computed, and why there, newest first.
+     */
+    status(): Promise<{
+      machines: number;
+      sharing: number;
+      mayUse: boolean;
+      recent: { model: string; where: WhereItRan; why: string }[];
+    }>;
   };
   /**
    * A `fetch` that serves OpenAI's `…/v1/chat/completions`, `…/v1/completions`, `…/v1/responses`, `…/v1/embeddings`, `…/v1/audio/transcriptions`, `…/v1/audio/translations` and `…/v1/models`, and
@@ -38,6 +46,8 @@ export interface Hearth {
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
+
+type WhereItRan = 'this machine' | 'one machine of the room' | 'several machines of the room';
 
 interface Create<Request, Whole, Chunk> {
   /** Asks the user first, if they have not answered. `signal` stops the answer and frees its place at once. */
@@ -192,7 +202,7 @@ export interface Usage {
   prompt_tokens_details: { cached_tokens: number };
   completion_tokens_details: { reasoning_tokens: number };
   /** Layers [first, end) on each machine, in their order; empty where this one computed all. */
-  hearth: { stages: { first: number; end: number }[] };
+  hearth: { where: WhereItRan; stages: { first: number; end: number }[] };
 }
 
 /** Milliseconds, as the engine saw them. */

@@ -36,10 +36,17 @@ export interface PageCalls extends BuiltInCalls, SharedFileCalls {
   meshStatus: {
     input: undefined;
     part: never;
-    output: { machines: number; sharing: number; mayUse: boolean };
+    output: { machines: number; sharing: number; mayUse: boolean; recent: RecentRun[] };
   };
   /** An HTTP request to OpenAI's or Anthropic's endpoints. The first part is the head of the response, the others its body. */
   fetch: { input: HttpRequest; part: HttpHead | string; output: undefined };
+}
+
+/** Where an answer of the site was computed, and why there, without the names of machines. */
+export interface RecentRun {
+  model: string;
+  where: 'this machine' | 'one machine of the room' | 'several machines of the room';
+  why: string;
 }
 
 export interface HttpRequest {

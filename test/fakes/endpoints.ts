@@ -4,6 +4,7 @@ import { endpoints } from '../../src/offscreen/endpoints.ts';
 import type { GenerationDeps } from '../../src/offscreen/generation.ts';
 import { respond } from '../../src/offscreen/http.ts';
 import { newPage } from '../../src/offscreen/page.ts';
+import { RecentRuns } from '../../src/offscreen/recent-runs.ts';
 import { Slots } from '../../src/offscreen/slots.ts';
 import type { EngineCalls } from '../../src/protocol/engine-calls.ts';
 import type { HttpHead } from '../../src/protocol/page-calls.ts';
@@ -32,7 +33,8 @@ export function fakeEndpoints(engine = fakeEngine(async () => {})) {
     consent: { need: async () => ['hearthside'], models: async () => ['hearthside'] },
     engine: { client: async () => client },
     slots: new Slots(32),
-    room: { mayLeave: () => false },
+    room: { mayLeave: () => false, summary: () => ({ machines: 0, sharing: 0, mayUse: false }) },
+    runs: new RecentRuns(),
   } as unknown as GenerationDeps;
   const served = endpoints(deps);
   return async (method: string, path: string, body?: object, isAnthropic = false): Promise<Reply> => {

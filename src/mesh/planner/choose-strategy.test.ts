@@ -136,8 +136,8 @@ test('requests are spread over replicas as fast as these are', () => {
 });
 
 /**
- * A head whose vocabulary is cut over machines (`run/merge-heads.ts`): the last machine sends its state on, each computes the
- * ids that are its own, and parts of some hundred bytes come back. Why no plan has one: the head is read in less time than
+ * A head whose vocabulary would be cut over machines: the last machine sends its state on, each computes the ids that are
+ * its own, and parts of some hundred bytes come back. Why no plan has one: the head is read in less time than
  * the hop takes, unless it is large, the machine slow, and the next one near.
  */
 test.each([

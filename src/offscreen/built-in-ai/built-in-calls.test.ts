@@ -14,6 +14,7 @@ import { Engine } from '../engine.ts';
 import { newPage } from '../page.ts';
 import { pageCalls } from '../page-calls.ts';
 import { Questions } from '../questions.ts';
+import { RecentRuns } from '../recent-runs.ts';
 import { Slots } from '../slots.ts';
 
 const noRoom = { mayLeave: () => false, summary: () => ({ machines: 0, sharing: 0, mayUse: false }) };
@@ -87,7 +88,15 @@ function open({
   const [near, far] = memoryWires();
   serve<PageCalls>(
     far,
-    pageCalls({ page, consent, engine, slots: new Slots(slots), room: noRoom, closed: far.closed }),
+    pageCalls({
+      page,
+      consent,
+      engine,
+      slots: new Slots(slots),
+      room: noRoom,
+      runs: new RecentRuns(),
+      closed: far.closed,
+    }),
   );
   const { call, stream } = connect<PageCalls>(near);
   return { call, stream, download, asked };

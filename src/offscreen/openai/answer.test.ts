@@ -49,7 +49,7 @@ test('a chat in one piece', async () => {
       total_tokens: 5,
       prompt_tokens_details: { cached_tokens: 1 },
       completion_tokens_details: { reasoning_tokens: 0 },
-      hearth: { stages: [] },
+      hearth: { where: 'this machine', stages: [] },
     },
     timings: { queued_ms: 1, prefill_ms: 2, decode_ms: 3 },
   } satisfies ChatCompletion);
@@ -72,6 +72,7 @@ test('an answer that machines made together says which layers each had, and name
     streams: [Object.assign(stream!, { output })],
   });
   expect(answer).toHaveProperty('usage.hearth', {
+    where: 'several machines of the room',
     stages: [
       { first: 0, end: 4 },
       { first: 4, end: 7 },

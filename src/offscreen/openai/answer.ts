@@ -1,5 +1,6 @@
 import type { AnswerPiece, FunctionCall, GenerateOutput, GeneratePart } from '../../protocol/generate.ts';
 import { type Answering, together, totals } from '../answers.ts';
+import { whereItRan } from '../recent-runs.ts';
 import { completionLogprobs, contentLogprobs } from './logprobs.ts';
 import type { OpenAIRequest } from './request.ts';
 import { CallNames, newId, Written } from '../written.ts';
@@ -180,7 +181,10 @@ function tail({ usage, timings, stages }: Pick<GenerateOutput, 'usage' | 'timing
       prompt_tokens_details: { cached_tokens: usage.cachedTokens },
       completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
       // Machines have names that are no site's business
-      hearth: { stages: stages?.map(({ first, end }) => ({ first, end })) ?? [] },
+      hearth: {
+        where: whereItRan(stages),
+        stages: stages?.map(({ first, end }) => ({ first, end })) ?? [],
+      },
     },
     timings: { queued_ms: timings.queuedMs, prefill_ms: timings.prefillMs, decode_ms: timings.decodeMs },
   };
