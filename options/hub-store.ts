@@ -12,6 +12,8 @@ export interface HubStore {
   isSearching: ReadonlySignal<boolean>;
   error: ReadonlySignal<string | undefined>;
   refresh: () => Promise<void>;
+  /** Another hub was chosen: what this one had found is of the last. */
+  moved: () => Promise<void>;
   /** A search takes the place of the one before. */
   search: (search: HubSearch) => Promise<void>;
   /** Undefined removes it. */
@@ -44,6 +46,11 @@ export function openHub({ background, engine }: Pick<Session, 'background' | 'en
     isSearching,
     error,
     refresh,
+    moved() {
+      last.abort(new DOMException('Another hub was chosen.', 'AbortError'));
+      found.value = undefined;
+      return refresh();
+    },
     async search(search) {
       last.abort(new DOMException('Another search was begun.', 'AbortError'));
       const mine = new AbortController();

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Notice } from '../src/ui/notice.tsx';
+import { HubAddress } from './hub-address.tsx';
 import { HubRepositoryCard } from './hub-repository.tsx';
 import { HubToken } from './hub-token.tsx';
 import type { OptionsProps } from './options.tsx';
@@ -98,6 +99,7 @@ export function Hub(props: OptionsProps) {
           ))}
         </ul>
       )}
+      <HubAddress {...props} />
       <HubToken hub={hub} />
     </>
   );

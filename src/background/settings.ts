@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { hubOrigin } from '../protocol/hub.ts';
 import { BUILT_IN_CHOICES } from '../protocol/built-in-ai.ts';
 import { MAX_MODEL_ID_CHARS, MAX_URL_CHARS } from '../protocol/limits.ts';
 import {
@@ -19,16 +20,10 @@ const within = ({ min, max }: { min: number; max: number }) =>
   v.pipe(v.number(), v.finite(), v.minValue(min), v.maxValue(max));
 
 const Caps = v.object({ gpuPercent: within(GPU_PERCENT_RANGE), memoryBytes: within(MEMORY_BYTES_RANGE) });
-// Over plain http only on this machine: a token must not be read on its way
 const Hub = v.pipe(
   v.string(),
   v.maxLength(MAX_URL_CHARS),
-  v.check((text) => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, hostname, origin } = new URL(text);
-    const isHere = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
-    return origin === text && (protocol === 'https:' || isHere);
-  }, 'an address such as https://huggingface.co was expected'),
+  v.check((text) => hubOrigin(text) === text, 'an address such as https://huggingface.co was expected'),
 );
 const DefaultModel = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_MODEL_ID_CHARS));
 const Mesh = v.object({

@@ -31,7 +31,7 @@ test('a device without room for the plan gets a smaller one, and one without roo
     faulty.faults = { roomBytes };
     await expect(ask()).rejects.toMatchObject({
       code: 'out-of-memory',
-      message: expect.stringMatching(/no room for.* [KM]B.*Close other pages.*smaller model/s),
+      message: expect.stringMatching(/no room for.* [\d.]+ (bytes|KB|MB).*Close other pages.*smaller model/s),
     });
     expect(faulty.liveBytes).toBe(0);
   }

@@ -18,6 +18,8 @@ export interface StepLoad {
   outputs: number;
   /** Tokens that are chosen: one for each output, and behind them what each of those under a mask would be without. */
   samples: number;
+  /** Whether some of the outputs are of sequences that ask for their likeliest tokens. */
+  isListed: boolean;
   /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
   decodes: number;
   /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */
@@ -86,6 +88,7 @@ export class StepBuffer {
       rows: 0,
       outputs: 0,
       samples: 0,
+      isListed: false,
       decodes: rowsOf(decodes),
       hasGuesses,
       tiles: 0,
@@ -102,6 +105,7 @@ export class StepBuffer {
           this.#at.rows / 4 + (load.rows + row) * 4,
         );
         if (!isOutput || !(isLast || guesses)) continue;
+        if (sequence.likeliest) load.isListed = true;
         if (isMasked) masked.push(load.outputs);
         const place = [sequence.slot!, position, load.rows + row, isMasked ? UNDER_MASK : 0];
         words.set(place, this.#outputAt(load.outputs++));
@@ -134,6 +138,7 @@ export class StepBuffer {
       rows: rows.length,
       outputs: 0,
       samples: 0,
+      isListed: false,
       decodes: 0,
       hasGuesses: false,
       tiles: 0,

@@ -1,8 +1,8 @@
 import type { ModelConfig } from '../../models/architectures/index.ts';
 import type { Plan } from './plan.ts';
 import { Readback } from './readback.ts';
-import { RESULT_BYTES, samplingSizes } from './sampling.ts';
-import { mostSamples, StepBuffer } from './step-buffer.ts';
+import { samplingSizes } from './sampling.ts';
+import { StepBuffer } from './step-buffer.ts';
 
 /**
  * Steps submitted before the first of them is read: hides the readback. Chromium sees some 2.6 ms late that a step is
@@ -17,6 +17,7 @@ export function stepBytes(config: ModelConfig, sizes: Pick<Plan, 'slots' | 'maxR
   const told = StepBuffer.places(sizes).size;
   const { slots } = sizes;
   if (config.pooling) return told + Readback.bytes(VECTOR_DEPTH, slots * config.vectorDim * 4);
-  const sampling = Object.values(samplingSizes(config.vocab, slots)).reduce((sum, bytes) => sum + bytes, 0);
-  return told + sampling + Readback.bytes(STEP_DEPTH, mostSamples(slots) * RESULT_BYTES);
+  const samplingBuffers = samplingSizes(config.vocab, slots);
+  const sampling = Object.values(samplingBuffers).reduce((sum, bytes) => sum + bytes, 0);
+  return told + sampling + Readback.bytes(STEP_DEPTH, samplingBuffers.results);
 }

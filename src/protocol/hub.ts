@@ -44,6 +44,15 @@ export interface HubState {
 }
 
 export const DEFAULT_HUB = 'https://huggingface.co';
+
+/** The origin of a hub at an address that was typed; undefined if there can be none. Over plain http only on this machine: a token must not be read on its way. */
+export function hubOrigin(address: string): string | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const { protocol, hostname, origin, href } = new URL(address);
+  const isHere = protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return href === `${origin}/` && (protocol === 'https:' || isHere) ? origin : undefined;
+}
+
 export const MAX_HUB_TOKEN_CHARS = 512;
 export const MAX_HUB_RESULTS = 12;
 export const MAX_HUB_FILES = 2_000;

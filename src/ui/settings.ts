@@ -8,7 +8,8 @@ import type { Session } from './session.ts';
 export interface SettingsStore {
   settings: ReadonlySignal<Settings | undefined>;
   error: ReadonlySignal<string | undefined>;
-  change: (change: Partial<Settings>) => void;
+  /** Resolves when it is stored, or could not be. */
+  change: (change: Partial<Settings>) => Promise<void>;
 }
 
 /** `onMesh` is told when what was stored differs in how this machine takes part in a room. */
@@ -55,10 +56,10 @@ export function openSettings(
   return {
     settings,
     error,
-    change: (change) => {
+    change: async (change) => {
       if (!settings.value) return;
       settings.value = { ...settings.value, ...change };
-      save(settings.value);
+      await save(settings.value);
     },
   };
 }

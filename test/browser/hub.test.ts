@@ -22,7 +22,6 @@ beforeAll(async () => {
     'some/Hearthside-GGUF': { licence: 'mit', isGated: true, files: { 'hearthside-Q8_0.gguf': bytes } },
   });
   harness = await Harness.launch(resolve(root, DIST));
-  await harness.call('background', 'changeSettings', { hub: hub.origin });
 });
 afterAll(async () => {
   await harness?.close();
@@ -32,7 +31,13 @@ afterAll(async () => {
 test('a model is searched, fetched with the token, and answers a page', async () => {
   const options = await harness.context.newPage();
   await options.goto(`chrome-extension://${harness.extensionId}/options/index.html#models`);
-  await options.getByText('Your token for').click();
+  await options.getByText('Hub: huggingface.co').click();
+  await options.getByLabel('Address', { exact: true }).fill('http://mirror.example');
+  await options.getByRole('button', { name: 'Use this hub' }).click();
+  await options.getByRole('alert').getByText('http:// only on this machine').waitFor();
+  await options.getByLabel('Address', { exact: true }).fill(hub.origin);
+  await options.getByRole('button', { name: 'Use this hub' }).click();
+  await options.getByText(`Your token for ${new URL(hub.origin).host}`).click();
   await options.getByLabel('Token', { exact: true }).fill(TOKEN);
   await options.getByRole('button', { name: 'Keep the token' }).click();
   await options.getByRole('button', { name: 'Remove the token' }).waitFor();

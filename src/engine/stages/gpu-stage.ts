@@ -19,7 +19,7 @@ import type { ModelFile } from '../model-file.ts';
 import { workOf } from '../pace.ts';
 import type { Plan } from '../plan.ts';
 import { Readback } from '../readback.ts';
-import { Sampling } from '../sampling.ts';
+import { RESULT_BYTES, Sampling } from '../sampling.ts';
 import { StepBuffer, type StepLoad } from '../step-buffer.ts';
 import { uploadBytes } from '../upload.ts';
 import { chooseVariants } from '../variants.ts';
@@ -151,7 +151,7 @@ export class GpuStage implements Stage {
     const { slots, maxRows } = plan;
     this.#staged = new Uint8Array(Math.ceil((maxRows * this.#rowBytes) / 4) * 4);
     this.#readback = sampling
-      ? new Readback(gpu, DEPTH * MOST_PARTS, sampling.resultBytes(slots))
+      ? new Readback(gpu, DEPTH * MOST_PARTS, slots * RESULT_BYTES)
       : new Readback(gpu, DEPTH, maxRows * this.#rowBytes);
     made.push(this.#readback);
   }
@@ -239,7 +239,7 @@ export class GpuStage implements Stage {
       gpu.device.queue.writeBuffer(this.ends, 0, this.#staged, 0, Math.ceil(hidden!.length / 4) * 4);
     }
     const from = sampling?.results ?? this.ends;
-    const bytes = sampling ? sampling.resultBytes(load.outputs) : rows.length * this.#rowBytes;
+    const bytes = sampling ? sampling.resultBytes(load) : rows.length * this.#rowBytes;
     const work = workOf(sized(this.dispatches, load), load);
     const given = await this.#readback.submit(gpu.pace.parts(work), from, bytes);
     gpu.pace.note(work, given.busyMs);
