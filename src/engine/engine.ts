@@ -204,6 +204,7 @@ export class Engine {
         answerDecoder: input.readsAnswer ? answerDecoder(model.file, input.prompt, ids) : undefined,
         maxToolCalls,
         bytesOf: input.logprobs ? (id) => model.file.tokenizer.tokenBytes(id) : undefined,
+        likeliest: input.topLogprobs,
         shift: input.shift,
         origin,
         lane,

@@ -106,8 +106,10 @@ export interface ChatRequest extends SamplingFields {
     | { type: 'json_schema'; json_schema: { name: string; schema: object; strict?: boolean | null } }
     | null;
   reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | null;
-  /** Adds the log-probability of each token. */
+  /** Adds the log-probability of each token, by the model's own numbers: before temperature, penalties, filters and what the answer is held to. */
   logprobs?: boolean | null;
+  /** With `logprobs`: so many of the likeliest tokens along with each, 0 to 20. */
+  top_logprobs?: number | null;
 }
 
 export interface Tool {
@@ -143,8 +145,8 @@ export interface CompletionRequest extends SamplingFields {
   echo?: boolean | null;
   /** Answers that are made, of which the `n` likeliest come back. */
   best_of?: number | null;
-  /** 0 adds the log-probability of each token. */
-  logprobs?: 0 | null;
+  /** Adds the log-probability of each token, and so many of the likeliest along with it. */
+  logprobs?: 0 | 1 | 2 | 3 | 4 | 5 | null;
 }
 
 export interface EmbedRequest {
@@ -214,9 +216,16 @@ export interface Timings {
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls';
 
+/** `token` is what `bytes` come to by themselves: of half a character, a replacement character. */
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+  bytes: number[];
+}
+
 /** Of each token of an answer. */
 export interface Logprobs {
-  content: { token: string; logprob: number; bytes: number[]; top_logprobs: [] }[];
+  content: (TokenLogprob & { top_logprobs: TokenLogprob[] })[];
   refusal: null;
 }
 
@@ -285,7 +294,8 @@ export interface Completion {
     logprobs: {
       tokens: string[];
       token_logprobs: number[];
-      top_logprobs: object[];
+      /** Log-probabilities by the tokens' texts, those of half characters as `bytes:\xe2`. */
+      top_logprobs: Record<string, number>[];
       text_offset: number[];
     } | null;
     finish_reason: FinishReason | null;

@@ -116,6 +116,8 @@ export interface GenerateInput {
   maxToolCalls?: number | undefined;
   /** Each token comes with its log-probability. */
   logprobs?: boolean;
+  /** With `logprobs`: so many of the likeliest tokens come along with each, 20 at most. */
+  topLogprobs?: number;
 }
 
 /** A piece of an answer that is read: of text, of thoughts, or of a call, whose name comes with its first piece. */
@@ -139,6 +141,8 @@ export interface TokenLogprob {
   /** UTF-8; not always whole characters. */
   bytes: number[];
   logprob: number;
+  /** If they were asked for: the likeliest in its place, which it need not be among. The likeliest first. */
+  top?: { bytes: number[]; logprob: number }[];
 }
 
 export interface GenerateOutput {

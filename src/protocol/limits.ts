@@ -53,6 +53,9 @@ export const MAX_MEASURED_DEPTH = 2 ** 24;
 export const MAX_BIASES = 1_024;
 /** Answers that one request may want: prompts times choices. */
 export const MAX_CHOICES = 16;
+/** Likeliest tokens that may come along with each token of an answer: in a chat, and in a completion. */
+export const MAX_TOP_LOGPROBS = 20;
+export const MAX_COMPLETION_TOP_LOGPROBS = 5;
 /** Responses that a page may have kept, and the characters of all of them. */
 export const MAX_KEPT_RESPONSES = 64;
 export const MAX_KEPT_CHARS = 8 * MAX_PROMPT_CHARS;

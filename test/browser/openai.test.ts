@@ -58,6 +58,38 @@ test('a chat in one piece', async () => {
   });
 });
 
+test('the likeliest tokens beside each, of a chat, of a completion and of a response', async () => {
+  const [chat, completion, response] = await page.evaluate(() =>
+    Promise.all([
+      client.chat.completions.create({
+        model: 'hearthside',
+        messages: [{ role: 'user', content: 'hello' }],
+        max_tokens: 2,
+        logprobs: true,
+        top_logprobs: 3,
+      }),
+      client.completions.create({ model: 'hearthside', prompt: 'x', max_tokens: 2, logprobs: 2 }),
+      client.responses.create({
+        model: 'hearthside',
+        input: 'hello',
+        max_output_tokens: 2,
+        include: ['message.output_text.logprobs'],
+        top_logprobs: 3,
+      }),
+    ]),
+  );
+  const half = (byte: number, logprob: number) => ({ token: '\ufffd', logprob, bytes: [0xf0, byte] });
+  const chosen = { token: 'w0 ', logprob: -0.5, bytes: [119, 48, 32] };
+  const first = { ...chosen, top_logprobs: [chosen, half(0x90, -1.5), half(0x91, -2.5)] };
+  expect(chat.choices[0]!.logprobs!.content).toHaveLength(2);
+  expect(chat.choices[0]!.logprobs!.content![0]).toEqual(first);
+  expect(completion.choices[0]!.logprobs).toMatchObject({
+    token_logprobs: [-0.5, -0.5],
+    top_logprobs: [{ 'w0 ': -0.5, 'bytes:\\xf0\\x90': -1.5 }, { 'w1 ': -0.5 }],
+  });
+  expect(response.output[0]).toMatchObject({ content: [{ logprobs: [first, {}] }] });
+});
+
 test('a streamed chat, with usage in a chunk of its own', async () => {
   const chunks = await page.evaluate(async () => {
     const stream = await client.chat.completions.create({

@@ -2,7 +2,7 @@ import { hermes } from '../../models/chat/answers/formats/hermes.ts';
 import type { Handlers } from '../../src/channel/serve.ts';
 import type { EngineCalls, EngineStatus, RunningSequence } from '../../src/protocol/engine-calls.ts';
 import { type ErrorCode, HearthError } from '../../src/protocol/errors.ts';
-import type { AnswerPiece, GenerateInput } from '../../src/protocol/generate.ts';
+import type { AnswerPiece, GenerateInput, TokenLogprob } from '../../src/protocol/generate.ts';
 import type { ModelInfo, ModelSummary } from '../../src/protocol/models.ts';
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts';
 import { DiskRoom } from '../../src/storage/disk-room.ts';
@@ -104,7 +104,7 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
               text: word,
               ids: [i],
               ...(input.readsAnswer ? { pieces: reader.push(word) } : {}),
-              ...(input.logprobs ? { logprobs: [{ bytes: [...utf8.encode(word)], logprob: -0.5 }] } : {}),
+              ...(input.logprobs ? { logprobs: [logprobOf(word, input.topLogprobs)] } : {}),
             });
             if (text.startsWith('fail'))
               throw new HearthError(text.slice(5) as ErrorCode, 'As it was asked to.');
@@ -219,6 +219,14 @@ export function fakeEngine(pause: () => Promise<void>): Handlers<EngineCalls> {
         ),
     },
   };
+}
+
+/** Of the chosen token, and of it and half characters as the likeliest, half as likely each time. */
+function logprobOf(word: string, top = 0): TokenLogprob {
+  const chosen = { bytes: [...utf8.encode(word)], logprob: -0.5 };
+  if (top === 0) return chosen;
+  const halves = Array.from({ length: top - 1 }, (_, i) => ({ bytes: [0xf0, 0x90 + i], logprob: -1.5 - i }));
+  return { ...chosen, top: [chosen, ...halves] };
 }
 
 function oneModel(input: unknown): { model: string } {

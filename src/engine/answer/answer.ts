@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import type { Held } from '../constrain/constrainer.ts';
 import { Hold, type Matcher } from '../constrain/hold.ts';
 import { type AdapterUse, hasPenalties, type Sequence } from '../schedule/sequence.ts';
+import type { SampledToken } from '../schedule/stepper.ts';
 import { type Drafter, Drafts } from '../speculate/drafts.ts';
 import type { Speculates } from '../speculate/speculation.ts';
 import type { AnswerDecoder } from '../text/stream.ts';
@@ -25,6 +26,8 @@ export interface RunRequest {
   maxToolCalls?: number | undefined;
   /** Says what a token stands for, in UTF-8: if it is there, each comes with its log-probability. */
   bytesOf?: ((id: number) => Uint8Array) | undefined;
+  /** With `bytesOf`: how many of the likeliest tokens come along with each; none if absent. */
+  likeliest?: number | undefined;
   /** How it goes on past the end of the context; if absent, not at all. */
   shift?: ContextShift | undefined;
   origin: string;
@@ -48,17 +51,12 @@ export interface RunRequest {
   ignoreEnd?: boolean;
 }
 
-/** A token that a step gave. */
-export interface SampledToken {
-  id: number;
-  /** Where the stepper sees logits; NaN where one of them is not finite. */
-  logprob: number | undefined;
-}
-
 /** What a step says after a text: freely, and under the mask of what the answer is held to, where it waited for that. */
 export interface Sampled {
   free: SampledToken;
   masked?: SampledToken | undefined;
+  /** What was likeliest there, whatever the mask says; as many as were asked for. */
+  likeliest?: readonly SampledToken[] | undefined;
 }
 
 /** What a request comes to, and in how many steps. */
@@ -74,7 +72,7 @@ export class Answer {
   finish!: (reason: FinishReason) => void;
   fail!: (error: unknown) => void;
   /** Takes a token's text; true if a stop string has come. */
-  onText: (id: number, logprob?: number) => boolean = () => false;
+  onText: (token: SampledToken, likeliest?: readonly SampledToken[]) => boolean = () => false;
   onEnd: (reason: FinishReason) => void = () => {};
   onError: (error: unknown) => void = () => {};
   /** Takes a change of the sequence's text, which is to be computed again. */
@@ -121,6 +119,7 @@ export class Answer {
       adapters: request.adapters,
       speculates: request.speculates,
       sampling: request.sampling,
+      likeliest: request.likeliest,
       hold:
         request.matcher &&
         new Hold(request.matcher, {
@@ -199,7 +198,7 @@ export class Answer {
   }
 
   /** The next token, as it was sampled. */
-  take({ free, masked }: Sampled): void {
+  take({ free, masked, likeliest }: Sampled): void {
     const { hold } = this.sequence;
     const token = hold ? hold.take(free.id, masked?.id) : free.id;
     if (token === undefined) {
@@ -217,7 +216,7 @@ export class Answer {
     const logprob = token === free.id ? free.logprob : masked?.logprob;
     this.sequence.tokens.push(token);
     this.#completionTokens++;
-    if (this.onText(token, logprob) || hold?.isOver) this.onEnd('stop');
+    if (this.onText({ id: token, logprob }, likeliest) || hold?.isOver) this.onEnd('stop');
     else if (this.sequence.tokens.length < this.sequence.maxLength) return;
     else if (this.#shift && this.#completionTokens < this.#maxTokens) {
       const { keepTokens } = this.#shift;

@@ -1,9 +1,9 @@
 import { HearthError } from '../../protocol/errors.ts';
 import type { GeneratePart } from '../../protocol/generate.ts';
-import { Answer, type RunOutput, type RunRequest, type SampledToken } from './answer.ts';
+import { Answer, type RunOutput, type RunRequest } from './answer.ts';
 import type { Clock } from '../clock.ts';
 import { StepLoop, type StepLoopParts } from '../schedule/step-loop.ts';
-import type { StepResult } from '../schedule/stepper.ts';
+import type { SampledToken, StepResult } from '../schedule/stepper.ts';
 import { type TextDecoder, TokenStream } from '../text/stream.ts';
 
 export interface RunnerOptions extends StepLoopParts<StepResult> {
@@ -78,8 +78,8 @@ export class Runner {
       },
       onError: (error) => this.#end(answer, () => answer.fail(error)),
     });
-    answer.onText = (id, logprob) => {
-      if (!request.bytesOf || logprob !== undefined) return stream.push(id, logprob);
+    answer.onText = ({ id, logprob }, likeliest) => {
+      if (!request.bytesOf || logprob !== undefined) return stream.push(id, logprob, likeliest);
       this.#end(answer, () => answer.fail(noLogprobs()));
       return false;
     };
@@ -139,17 +139,14 @@ export class Runner {
     this.#loop.forget(undefined);
   }
 
-  #take(
-    answer: Answer | undefined,
-    { ids, logprobs }: StepResult,
-    index: number,
-    aside: number | undefined,
-  ): void {
+  #take(answer: Answer | undefined, result: StepResult, index: number, aside: number | undefined): void {
     if (!answer) return;
+    const { ids, logprobs } = result;
+    const likeliest = result.likeliest?.[index]?.slice(0, answer.sequence.likeliest ?? 0);
     const token = (at: number): SampledToken => ({ id: ids[at]!, logprob: logprobs?.[at] });
     if (Number.isNaN(logprobs?.[index])) this.#end(answer, () => answer.fail(notFinite()));
-    else if (aside === undefined) answer.take({ free: token(index) });
-    else answer.take({ free: token(aside), masked: token(index) });
+    else if (aside === undefined) answer.take({ free: token(index), likeliest });
+    else answer.take({ free: token(aside), masked: token(index), likeliest });
   }
 
   #end(answer: Answer, settle: () => void): void {

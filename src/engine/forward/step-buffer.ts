@@ -61,6 +61,7 @@ export class StepBuffer {
       rows: 0,
       outputs: 0,
       samples: 0,
+      isListed: false,
       decodes: rowsOf(decodes),
       hasGuesses,
       tiles: 0,
@@ -77,6 +78,7 @@ export class StepBuffer {
           this.#at.rows / 4 + (load.rows + row) * 4,
         );
         if (!isOutput || !(isLast || guesses)) continue;
+        if (sequence.likeliest) load.isListed = true;
         if (isMasked) masked.push(load.outputs);
         const place = [sequence.slot!, position, load.rows + row, isMasked ? UNDER_MASK : 0];
         words.set(place, this.#outputAt(load.outputs++));
@@ -109,6 +111,7 @@ export class StepBuffer {
       rows: rows.length,
       outputs: 0,
       samples: 0,
+      isListed: false,
       decodes: 0,
       hasGuesses: false,
       tiles: 0,

@@ -6,6 +6,8 @@ export interface StepLoad {
   outputs: number;
   /** Tokens that are chosen: one for each output, and behind them what each of those under a mask would be without. */
   samples: number;
+  /** Whether some of the outputs are of sequences that ask for their likeliest tokens. */
+  isListed: boolean;
   /** The first rows: of decoding sequences. The rest are prompts, in tiles. */
   decodes: number;
   /** Whether some of those belong to one sequence: they read what others of the same step write to the cache. */

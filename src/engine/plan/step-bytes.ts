@@ -1,4 +1,5 @@
 import { TILE_ROWS } from '../../../kernels/attention/attention.ts';
+import { LIKELIEST_SCRATCH_BYTES, LIST_BYTES } from '../../../kernels/likeliest/likeliest.ts';
 import { maskWords, SAMPLER_BYTES, SCRATCH_BYTES } from '../../../kernels/sample/sample.ts';
 import type { ModelConfig } from '../../../models/architectures/index.ts';
 import type { Plan } from './plan.ts';
@@ -26,8 +27,9 @@ export function stepBytes(config: ModelConfig, sizes: Sizes): number {
   const told = stepPlaces(sizes).size;
   const { slots } = sizes;
   if (config.pooling) return told + Readback.bytes(VECTOR_DEPTH, slots * config.vectorDim * 4);
-  const sampling = Object.values(samplingSizes(config.vocab, slots)).reduce((sum, bytes) => sum + bytes, 0);
-  return told + sampling + Readback.bytes(STEP_DEPTH, mostSamples(slots) * RESULT_BYTES);
+  const samplingBuffers = samplingSizes(config.vocab, slots);
+  const sampling = Object.values(samplingBuffers).reduce((sum, bytes) => sum + bytes, 0);
+  return told + sampling + Readback.bytes(STEP_DEPTH, samplingBuffers.results);
 }
 
 /** Where everything in a step buffer begins, and where it ends, in bytes. */
@@ -50,8 +52,15 @@ export function samplingSizes(vocab: number, slots: number) {
     samplers: slots * SAMPLER_BYTES,
     scratch: mostSamples(slots) * SCRATCH_BYTES,
     sampled: slots * 4,
-    results: mostSamples(slots) * RESULT_BYTES,
+    results: listsAt(slots) + slots * LIST_BYTES,
+    wanted: slots * 4,
+    likeliestScratch: slots * LIKELIEST_SCRATCH_BYTES,
   };
+}
+
+/** Where the likeliest tokens of each output lie behind the results of all samples. */
+export function listsAt(slots: number): number {
+  return align(mostSamples(slots) * RESULT_BYTES);
 }
 
 /** What reading pages of the cache takes on the device, where all blocks together have so many bytes a page. */

@@ -12,6 +12,8 @@ export interface Sequence {
   /** Neither starts from what others of its origin left in the cache, nor leaves anything there. */
   readonly isPrivate?: boolean | undefined;
   sampling: SamplingOptions;
+  /** How many of the likeliest tokens come back beside each; none if absent. */
+  readonly likeliest?: number | undefined;
   /** What it is held to; nothing if absent. */
   readonly hold?: Hold | undefined;
   /** What is added to the model for it; nothing if absent. */

@@ -18,11 +18,20 @@ export class Overflow extends HearthError {
   }
 }
 
+/** A token that a step gave. */
+export interface SampledToken {
+  id: number;
+  /** The natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
+  logprob: number | undefined;
+}
+
 export interface StepResult extends Timed {
   /** The sampled token of each output; then, of each of those under a mask in their order, what it would be without. */
   ids: Uint32Array;
   /** Of each, the natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
   logprobs?: Float32Array;
+  /** Of each output, where a sequence asks for them: the likeliest tokens, as many as it asks for or more. */
+  likeliest?: readonly (readonly SampledToken[])[] | undefined;
 }
 
 /** What computes a model's steps: a GPU, or the processor where there is none (any more). */

@@ -18,6 +18,7 @@ import { allocate, loadWeights, type Weights } from '../weights/load.ts';
 import type { ModelFile } from '../model-file.ts';
 import { workOf } from '../gpu/pace.ts';
 import type { Plan } from '../plan/plan.ts';
+import { RESULT_BYTES } from '../plan/step-bytes.ts';
 import { Readback } from '../gpu/readback.ts';
 import { Sampling } from '../step/sampling.ts';
 import { StepBuffer } from '../forward/step-buffer.ts';
@@ -151,7 +152,7 @@ export class GpuStage implements Stage {
     const { slots, maxRows } = plan;
     this.#staged = new Uint8Array(Math.ceil((maxRows * this.#rowBytes) / 4) * 4);
     this.#readback = sampling
-      ? new Readback(gpu, DEPTH * MOST_PARTS, sampling.resultBytes(slots))
+      ? new Readback(gpu, DEPTH * MOST_PARTS, slots * RESULT_BYTES)
       : new Readback(gpu, DEPTH, maxRows * this.#rowBytes);
     made.push(this.#readback);
   }
@@ -239,7 +240,7 @@ export class GpuStage implements Stage {
       gpu.device.queue.writeBuffer(this.ends, 0, this.#staged, 0, Math.ceil(hidden!.length / 4) * 4);
     }
     const from = sampling?.results ?? this.ends;
-    const bytes = sampling ? sampling.resultBytes(load.outputs) : rows.length * this.#rowBytes;
+    const bytes = sampling ? sampling.resultBytes(load) : rows.length * this.#rowBytes;
     const work = workOf(sized(this.dispatches, load), load);
     const given = await this.#readback.submit(gpu.pace.parts(work), from, bytes);
     gpu.pace.note(work, given.busyMs);

@@ -1,4 +1,10 @@
 import {
+  LIST_BYTES,
+  likeliestPick,
+  likeliestScan,
+  MOST_LIKELIEST,
+} from '../../../kernels/likeliest/likeliest.ts';
+import {
   biasBits,
   IN_PROMPT,
   maskWords,
@@ -17,13 +23,16 @@ import type { Buffers } from '../forward/buffers.ts';
 import type { BufferSlice, Gpu } from '../gpu/gpu.ts';
 import type { Plan } from '../plan/plan.ts';
 import { hasPenalties, type Sequence } from '../schedule/sequence.ts';
-import type { Dispatch } from '../gpu/dispatch.ts';
+import type { Dispatch, StepLoad } from '../gpu/dispatch.ts';
 import type { StepBuffer } from '../forward/step-buffer.ts';
-import { RESULT_BYTES, samplingSizes } from '../plan/step-bytes.ts';
+import { listsAt, RESULT_BYTES, samplingSizes } from '../plan/step-bytes.ts';
+import type { SampledToken } from '../schedule/stepper.ts';
 import type { Variants } from '../device/variants.ts';
 
 /** What a sampler must know of a sequence. */
-type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength'> & { tokens: readonly number[] };
+type SampledText = Pick<Sequence, 'slot' | 'sampling' | 'promptLength' | 'likeliest'> & {
+  tokens: readonly number[];
+};
 
 interface Parts {
   gpu: Gpu;
@@ -42,9 +51,15 @@ export class Sampling {
   readonly #masks: GPUBuffer;
   readonly #samplers: GPUBuffer;
   readonly #scratch: GPUBuffer;
+  /** (slots) how many of the likeliest tokens come back beside each. */
+  readonly #wanted: GPUBuffer;
+  readonly #wantedNow: Uint32Array;
+  readonly #likeliestScratch: GPUBuffer;
   /** (slots) the token that each sampled last. */
   readonly sampled: BufferSlice;
+  /** A result of each sample; from `#listsAt` on, for each output, its likeliest tokens where they are asked for. */
   readonly results: GPUBuffer;
+  readonly #listsAt: number;
   /** Slots whose sampler draws from fewer tokens than all. */
   readonly #restricted = new Set<number>();
   dispatches: Dispatch[] = [];
@@ -60,7 +75,7 @@ export class Sampling {
     const dispatch = async (
       kernel: Kernel<typeof shape & { outputs: number }>,
       slices: BufferSlice[],
-      isWanted = () => true,
+      count = ({ samples }: StepLoad) => samples,
     ): Promise<Dispatch> => {
       const pipeline = await gpu.pipeline(kernel, { ...shape, outputs: 1 });
       return {
@@ -68,15 +83,22 @@ export class Sampling {
         pipeline: pipeline.pipeline,
         bindGroup: gpu.bind(pipeline, slices),
         workgroups: (load) =>
-          load.samples > 0 && isWanted() ? kernel.workgroups({ ...shape, outputs: load.samples }) : undefined,
-        cost: (load) => kernel.cost?.({ ...shape, outputs: load.samples }, load),
+          count(load) > 0 ? kernel.workgroups({ ...shape, outputs: count(load) }) : undefined,
+        cost: (load) => kernel.cost?.({ ...shape, outputs: count(load) }, load),
       };
     };
+    const wanted = { buffer: sampling.#wanted };
+    const likeliestScratch = { buffer: sampling.#likeliestScratch };
+    const listed = ({ isListed, outputs }: StepLoad) => (isListed ? outputs : 0);
     const read = [outputs, samplers, logits, { buffer: sampling.#masks }, counts];
     const compiling = Promise.all([
       dispatch(sampleScan, [...read, scratch]),
-      dispatch(sampleGather, [...read, scratch], () => sampling.#restricted.size > 0),
+      dispatch(sampleGather, [...read, scratch], ({ samples }) =>
+        sampling.#restricted.size > 0 ? samples : 0,
+      ),
       dispatch(samplePick, [...read, scratch, sampling.sampled, { buffer: sampling.results }]),
+      dispatch(likeliestScan, [outputs, wanted, logits, likeliestScratch], listed),
+      dispatch(likeliestPick, [outputs, wanted, likeliestScratch, sampling.#lists], listed),
     ]);
     return allOrNothing(async (own) => {
       own(sampling).dispatches = await compiling;
@@ -94,11 +116,19 @@ export class Sampling {
     this.#scratch = gpu.buffer('sampling scratch', sizes.scratch);
     this.sampled = { buffer: gpu.buffer('sampled', sizes.sampled) };
     this.results = gpu.buffer('results', sizes.results);
+    this.#listsAt = listsAt(slots);
+    this.#wanted = gpu.buffer('wanted', sizes.wanted);
+    this.#wantedNow = new Uint32Array(slots);
+    this.#likeliestScratch = gpu.buffer('likeliest scratch', sizes.likeliestScratch);
   }
 
   /** A sequence has taken its slot: its sampler, and where penalties count, what its text holds so far. */
-  set({ slot, sampling, tokens, promptLength }: SampledText): void {
+  set({ slot, sampling, tokens, promptLength, likeliest = 0 }: SampledText): void {
     const { queue } = this.#gpu.device;
+    if (this.#wantedNow[slot!] !== likeliest) {
+      this.#wantedNow[slot!] = likeliest;
+      queue.writeBuffer(this.#wanted, slot! * 4, Uint32Array.of(likeliest));
+    }
     queue.writeBuffer(
       this.#samplers,
       slot! * SAMPLER_BYTES,
@@ -123,11 +153,17 @@ export class Sampling {
   }
 
   get buffers(): GPUBuffer[] {
-    return [this.#masks, this.#samplers, this.#scratch, this.sampled.buffer, this.results];
+    const likeliest = [this.#wanted, this.#likeliestScratch];
+    return [this.#masks, this.#samplers, this.#scratch, ...likeliest, this.sampled.buffer, this.results];
   }
 
-  resultBytes(samples: number): number {
-    return samples * RESULT_BYTES;
+  get #lists(): BufferSlice {
+    return { buffer: this.results, offset: this.#listsAt, size: this.results.size - this.#listsAt };
+  }
+
+  /** What a step gives back: the first bytes of `results`. */
+  resultBytes({ samples, outputs, isListed }: Pick<StepLoad, 'samples' | 'outputs' | 'isListed'>): number {
+    return isListed ? this.#listsAt + outputs * LIST_BYTES : samples * RESULT_BYTES;
   }
 
   idsOf(results: ArrayBuffer, samples: number): Uint32Array {
@@ -138,6 +174,21 @@ export class Sampling {
   logprobsOf(results: ArrayBuffer, samples: number): Float32Array {
     const values = new Float32Array(results);
     return Float32Array.from({ length: samples }, (_, sample) => values[sample * 2 + 1]!);
+  }
+
+  /** The likeliest tokens of each output; of those that asked for fewer, only so many count. */
+  likeliestOf(results: ArrayBuffer, { outputs, isListed }: StepLoad): SampledToken[][] | undefined {
+    if (!isListed) return undefined;
+    const [words, values] = [
+      new Uint32Array(results, this.#listsAt),
+      new Float32Array(results, this.#listsAt),
+    ];
+    return Array.from({ length: outputs }, (_, output) =>
+      Array.from({ length: Math.min(MOST_LIKELIEST, this.#vocab) }, (_, place) => {
+        const at = (output * MOST_LIKELIEST + place) * 2;
+        return { id: words[at]!, logprob: values[at + 1]! };
+      }),
+    );
   }
 
   destroy(): void {

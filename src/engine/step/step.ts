@@ -17,7 +17,7 @@ import { Sampling } from './sampling.ts';
 import type { StepPlan } from '../schedule/schedule.ts';
 import { type AdapterUse, type Sequence, soloSequence } from '../schedule/sequence.ts';
 import { StepBuffer } from '../forward/step-buffer.ts';
-import { mostSamples, STEP_DEPTH } from '../plan/step-bytes.ts';
+import { STEP_DEPTH } from '../plan/step-bytes.ts';
 import { Overflow, type Stepper, type StepResult } from '../schedule/stepper.ts';
 import { chooseVariants, mayOverflow, type Variants } from '../device/variants.ts';
 
@@ -74,7 +74,7 @@ export class Step implements Stepper {
       const variants = chooseVariants(gpu, arithmetic);
       const parts = { gpu, plan, buffers, stepBuffer, variants };
       const sampling = own(await Sampling.create({ ...parts, vocab: config.vocab }));
-      const readback = own(new Readback(gpu, STEP_DEPTH, sampling.resultBytes(mostSamples(plan.slots))));
+      const readback = own(new Readback(gpu, STEP_DEPTH, sampling.results.size));
       await gpu.mustHave([stepBuffer.buffer, ...sampling.buffers, ...readback.buffers]);
       const build = () => buildForward({ ...parts, config, weights, sampled: sampling.sampled });
       const forward = await build();
@@ -149,7 +149,7 @@ export class Step implements Stepper {
   /** Submits a step; what it writes is there for the next one at once, and for us when this resolves. */
   async run(plan: StepPlan): Promise<StepResult> {
     const load = this.#stepBuffer.write(plan);
-    const bytes = this.#sampling.resultBytes(load.samples);
+    const bytes = this.#sampling.resultBytes(load);
     const sample = (pass: GPUComputePassEncoder) => encode(pass, sized(this.#sampling.dispatches, load));
     const held = maskedSequences(plan);
     const work = this.#forwardWork(load);
@@ -168,7 +168,7 @@ export class Step implements Stepper {
       this.#sampling.logprobsOf(results, samples),
     ];
     if (mayOverflow(this.#variants) && logprobs.some(Number.isNaN)) throw new Overflow();
-    return { ids, logprobs, busyMs };
+    return { ids, logprobs, likeliest: this.#sampling.likeliestOf(results, load), busyMs };
   }
 
   /** Sampling that waits for masks, which are found out while the GPU computes the logits. */

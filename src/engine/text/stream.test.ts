@@ -151,6 +151,34 @@ test('an answer ends before it calls more tools than it may', async () => {
   expect(parts.flatMap((part) => part.pieces)).toEqual([call(0)]);
 });
 
+test('the likeliest tokens come with their bytes beside the chosen one, pieces of characters as they are', async () => {
+  const parts: GeneratePart[] = [];
+  const stream = new TokenStream({
+    decoder: { push: () => '', end: () => '€' },
+    bytesOf: (id) => Uint8Array.of(0xe2, id),
+    stop: [],
+    clock: fakeClock(),
+    send: async (part) => void parts.push(part),
+    onPause: () => {},
+    onError: () => {},
+  });
+  stream.push(0x82, -2, [
+    { id: 0x83, logprob: -1 },
+    { id: 0x82, logprob: -2 },
+  ]);
+  await stream.end();
+  expect(parts.flatMap(({ logprobs }) => logprobs)).toEqual([
+    {
+      bytes: [0xe2, 0x82],
+      logprob: -2,
+      top: [
+        { bytes: [0xe2, 0x83], logprob: -1 },
+        { bytes: [0xe2, 0x82], logprob: -2 },
+      ],
+    },
+  ]);
+});
+
 test('log-probabilities come with the bytes of their tokens', async () => {
   const { stream, parts } = pieces([{ text: 'a' }, { text: 'b' }], { bytesOf: (id) => Uint8Array.of(id) });
   await stream.end();

@@ -1,6 +1,7 @@
 import type { AnswerPiece, GeneratePart, TokenLogprob } from '../../protocol/generate.ts';
 import { MAX_UNREAD_TOKENS, STREAM_TICK_MS } from '../../protocol/limits.ts';
 import type { Clock } from '../clock.ts';
+import type { SampledToken } from '../schedule/stepper.ts';
 
 export interface TextDecoder {
   /** The text that is final once this token has come: never half a character. */
@@ -68,10 +69,17 @@ export class TokenStream {
   }
 
   /** True if a stop string, or a call too many, has now come: what follows it is not sent. */
-  push(id: number, logprob = Number.NaN): boolean {
+  push(id: number, logprob = Number.NaN, likeliest: readonly SampledToken[] = []): boolean {
     const { decoder, bytesOf } = this.#options;
     this.#ids.push(id);
-    if (bytesOf) this.#logprobs.push({ bytes: [...bytesOf(id)], logprob });
+    if (bytesOf) {
+      const toLogprob = ({ id, logprob = Number.NaN }: SampledToken) => ({
+        bytes: [...bytesOf(id)],
+        logprob,
+      });
+      const top = likeliest.length > 0 ? { top: likeliest.map(toLogprob) } : {};
+      this.#logprobs.push({ ...toLogprob({ id, logprob }), ...top });
+    }
     const pieces = toPieces(decoder.push(id));
     if (pieces.some((piece) => 'reasoning' in piece)) this.#reasoningTokens++;
     const isStopped = pieces.some((piece) => this.#take(piece));

@@ -41,6 +41,7 @@ const REQUESTS: Record<string, { schema: string; body: Json }> = {
       presence_penalty: 1,
       frequency_penalty: -1,
       logprobs: true,
+      top_logprobs: 2,
       reasoning_effort: 'low',
       stream: false,
       user: 'u',

@@ -27,7 +27,7 @@ describe.skipIf(!description)('OpenAI’s description, where ../shared/data/open
   const user = (content: string) => [{ role: 'user', content }];
   const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object' } } }];
   const chats = {
-    text: { messages: user('hello'), n: 2, logprobs: true, max_tokens: 3 },
+    text: { messages: user('hello'), n: 2, logprobs: true, top_logprobs: 3, max_tokens: 3 },
     calls: { messages: user('call f {"x":1}\nf {"x":2}'), tools },
     thoughts: { messages: user('think hm | yes') },
   };
@@ -48,7 +48,7 @@ describe.skipIf(!description)('OpenAI’s description, where ../shared/data/open
 
   test('completions, models, vectors and errors are as described', async () => {
     const post = fakeEndpoints();
-    const body = { model: 'hearthside', prompt: ['a', 'b'], n: 2, logprobs: 0, max_tokens: 2 };
+    const body = { model: 'hearthside', prompt: ['a', 'b'], n: 2, logprobs: 3, max_tokens: 2 };
     expect(faults('CreateCompletionResponse', (await post('POST', '/completions', body)).json)).toEqual([]);
     expect(faults('ListModelsResponse', (await post('GET', '/models')).json)).toEqual([]);
     expect(faults('Model', (await post('GET', '/models/hearthside')).json)).toEqual([]);
@@ -65,6 +65,7 @@ describe.skipIf(!description)('OpenAI’s description, where ../shared/data/open
       max_output_tokens: 8,
       instructions: 'Be kind.',
       include: ['message.output_text.logprobs'],
+      top_logprobs: 3,
     },
     calls: {
       input: 'call f {"x":1}\nf {"x":2}',

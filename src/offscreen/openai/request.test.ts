@@ -165,7 +165,7 @@ const WRONG: [field: string, ...values: unknown[]][] = [
   ['function_call', 'auto', { name: 'f' }],
   ['response_format', 'text', 5, []],
   ['logprobs', 1, 'false'],
-  ['top_logprobs', 5, 1, '0'],
+  ['top_logprobs', 5, 21, -1, 1.5, '0'],
   ['logit_bias', { x: 1 }, { 5: 101 }, { 5: '1' }, { '-1': 1 }, [], 'x'],
   ['prediction', { type: 'content', content: 'x' }],
   ['web_search_options', {}],
@@ -191,7 +191,8 @@ test.each([
   { field: 'best_of', value: 17 },
   { field: 'best_of', value: '2' },
   { field: 'echo', value: 'true' },
-  { field: 'logprobs', value: 1 },
+  { field: 'logprobs', value: 6 },
+  { field: 'logprobs', value: -1 },
   { field: 'logprobs', value: true },
   { field: 'suffix', value: 'end' },
   { field: 'messages', value: messages },
@@ -289,7 +290,7 @@ test('tools, their calls and their results arrive', () => {
       json_schema: { name: 'n', strict: true, schema: { type: 'object' } },
     },
     logprobs: true,
-    top_logprobs: 0,
+    top_logprobs: 20,
   }).inputs;
   expect(input).toMatchObject({
     prompt: {
@@ -309,6 +310,7 @@ test('tools, their calls and their results arrive', () => {
     maxToolCalls: 1,
     constraint: { kind: 'json-schema', schema: '{"type":"object"}' },
     logprobs: true,
+    topLogprobs: 20,
   });
 });
 
@@ -352,7 +354,11 @@ test('a completion has several prompts, several choices of each, and repeats its
     { kind: 'text', text: 'b' },
   ]);
   expect({ choices, bestOf, echo }).toEqual({ choices: 2, bestOf: 3, echo: ['a', 'b'] });
-  expect(inputs[0]!.logprobs).toBe(true);
+  expect(inputs[0]).toMatchObject({ logprobs: true, topLogprobs: 0 });
+  expect(parseCompletion({ prompt: 'a', logprobs: 5 }).inputs[0]).toMatchObject({
+    logprobs: true,
+    topLogprobs: 5,
+  });
 });
 
 test.each([

@@ -60,7 +60,9 @@ export function parseChat(body: unknown): OpenAIRequest {
   const reasoning = parseEffort(all, 'reasoning_effort');
   const constraint = parseFormat(all.response_format, 'response_format', true);
   const logprobs = f.optionalFlag(all, 'logprobs');
-  checkTopLogprobs(all);
+  const topLogprobs = parseTopLogprobs(all);
+  if (topLogprobs > 0 && !logprobs)
+    throw new f.FieldError('top_logprobs', 'must be 0 or absent where `logprobs` is not true');
   const prompt: Prompt = {
     kind: 'messages',
     messages: parseMessages(all.messages),
@@ -71,7 +73,7 @@ export function parseChat(body: unknown): OpenAIRequest {
     readsAnswer: true,
     ...toolInput(tools, isParallel(all)),
     ...(constraint ? { constraint } : {}),
-    ...(logprobs ? { logprobs } : {}),
+    ...(logprobs ? { logprobs, topLogprobs } : {}),
   };
   const choices = f.optionalInteger(all, 'n', 1, limits.MAX_CHOICES) ?? 1;
   return {
@@ -96,9 +98,10 @@ export function parseCompletion(body: unknown): OpenAIRequest {
       'best_of',
       'must be `n` where the answer is streamed: who is best is known at the end',
     );
-  // Those of the likeliest tokens beside the one that was chosen do not come back from the GPU
-  const logprobs = f.optionalInteger(all, 'logprobs', 0, 0) !== undefined;
-  const more: Partial<GenerateInput> = logprobs || bestOf > choices ? { logprobs: true } : {};
+  const topLogprobs = f.optionalInteger(all, 'logprobs', 0, limits.MAX_COMPLETION_TOP_LOGPROBS);
+  const logprobs = topLogprobs !== undefined;
+  const more: Partial<GenerateInput> =
+    logprobs || bestOf > choices ? { logprobs: true, topLogprobs: topLogprobs ?? 0 } : {};
   const isEchoed = f.optionalFlag(all, 'echo');
   if (isEchoed && logprobs)
     throw new f.FieldError('echo', 'must be false with `logprobs`: those of prompts are not computed');
@@ -143,10 +146,9 @@ function parseRest(
   };
 }
 
-/** The likeliest others of each token do not come back from the GPU. */
-export function checkTopLogprobs(all: f.Fields): void {
-  if (f.isAbsent(all.top_logprobs) || all.top_logprobs === 0) return;
-  throw new f.FieldError('top_logprobs', 'must be 0: only the chosen token’s log-probability is known');
+/** How many of the likeliest tokens come along with each. */
+export function parseTopLogprobs(all: f.Fields): number {
+  return f.optionalInteger(all, 'top_logprobs', 0, limits.MAX_TOP_LOGPROBS) ?? 0;
 }
 
 const EFFORTS = ['none', 'minimal', ...REASONING_EFFORTS.filter((effort) => !['on', 'off'].includes(effort))];

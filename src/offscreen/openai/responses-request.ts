@@ -2,7 +2,7 @@ import type { GenerateInput, Message } from '../../protocol/generate.ts';
 import * as limits from '../../protocol/limits.ts';
 import * as f from './fields.ts';
 import { checkSize } from './messages.ts';
-import { checkTopLogprobs, parseEffort } from './request.ts';
+import { parseEffort, parseTopLogprobs } from './request.ts';
 import { parseFormat } from './response-format.ts';
 import { parseInput } from './responses-input.ts';
 import { MAX_TOKENS, parseSampling } from './sampling.ts';
@@ -40,11 +40,12 @@ export function parseResponses(body: unknown, kept: (id: string) => Message[] | 
   const messages: Message[] = instructions ? [{ role: 'system', content: instructions }, ...said] : said;
   if (messages.length === 0) throw new f.FieldError('input', 'must be there');
   checkSize(messages);
-  checkTopLogprobs(all);
+  const topLogprobs = parseTopLogprobs(all);
 
   const tools = parseResponsesTools(all.tools, all.tool_choice);
   const { constraint, reasoning } = parseNested(all);
-  const hasLogprobs = parseInclude(all.include);
+  // Whoever wants the likeliest tokens wants them shown
+  const hasLogprobs = parseInclude(all.include) || topLogprobs > 0;
   const options = f.fields(all.stream_options ?? {}, 'stream_options');
   f.onlyFields(options, new Set(['include_obfuscation']), {}, 'stream_options.');
   const { temperature, top_p } = all;
@@ -64,7 +65,7 @@ export function parseResponses(body: unknown, kept: (id: string) => Message[] | 
       readsAnswer: true,
       ...toolInput(tools, isParallel(all)),
       ...(constraint ? { constraint } : {}),
-      ...(hasLogprobs ? { logprobs: true } : {}),
+      ...(hasLogprobs ? { logprobs: true, topLogprobs } : {}),
     },
     said,
     echoed: {
@@ -79,6 +80,7 @@ export function parseResponses(body: unknown, kept: (id: string) => Message[] | 
       text: { format: { type: 'text' }, ...(all.text as object | null) },
       tool_choice: all.tool_choice ?? 'auto',
       tools: ((all.tools ?? []) as object[]).map((tool) => ({ strict: false, parameters: null, ...tool })),
+      top_logprobs: topLogprobs,
       top_p: sampling.topP,
       truncation: 'disabled',
     },

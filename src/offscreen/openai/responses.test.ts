@@ -91,7 +91,7 @@ test.each([
   ['conversation', { input: 'x', conversation: 'c' }],
   ['prompt', { input: 'x', prompt: { id: 'p' } }],
   ['max_tool_calls', { input: 'x', max_tool_calls: 1 }],
-  ['top_logprobs', { input: 'x', top_logprobs: 2 }],
+  ['top_logprobs', { input: 'x', top_logprobs: 21 }],
   ['store', { input: 'x', store: 'yes' }],
   ['stream', { input: 'x', stream: 1 }],
   ['temperature', { input: 'x', temperature: 3 }],

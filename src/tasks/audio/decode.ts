@@ -4,6 +4,9 @@ import type { TaskArgs } from '../../protocol/tasks.ts';
 import { type AudioInput, mix, mustBeShort, SPEECH_RATE } from './audio-input.ts';
 import { readWav } from './wav.ts';
 
+/** A player that has not found out by then how long a file is never will. */
+const DURATION_MS = 30_000;
+
 /** Files other than WAV, as samples. Where documents are, a browser's decoders are too; workers have none. */
 export async function decodeInputs(args: TaskArgs): Promise<TaskArgs> {
   const inputs: AudioInput[] = [];
@@ -40,10 +43,12 @@ async function decoded(input: AudioInput, name: string): Promise<AudioInput> {
 async function durationOf(blob: Blob, name: string): Promise<number> {
   const address = URL.createObjectURL(blob);
   const player = new Audio();
+  const late = AbortSignal.timeout(DURATION_MS);
   try {
     return await new Promise<number>((found, failed) => {
       player.preload = 'metadata';
       player.onerror = () => failed(undecodable(name, player.error));
+      late.onabort = () => failed(undecodable(name, late.reason));
       player.ondurationchange = () => {
         if (Number.isFinite(player.duration)) found(player.duration);
         // What a page has recorded says nothing of its length until its end has been looked for
@@ -52,7 +57,7 @@ async function durationOf(blob: Blob, name: string): Promise<number> {
       player.src = address;
     });
   } finally {
-    player.ondurationchange = player.onerror = null;
+    player.ondurationchange = player.onerror = late.onabort = null;
     player.removeAttribute('src');
     URL.revokeObjectURL(address);
   }
