@@ -11,10 +11,9 @@ import type { Clock } from '../clock.ts';
 import type { Held } from '../constrain/constrainer.ts';
 import { Hold, type Matcher } from '../constrain/hold.ts';
 import { type AdapterUse, hasPenalties, type Sequence } from '../schedule/sequence.ts';
-import type { SampledToken } from '../schedule/stepper.ts';
 import { type Drafter, Drafts } from '../speculate/drafts.ts';
 import type { Speculates } from '../speculate/speculation.ts';
-import type { AnswerDecoder } from '../text/stream.ts';
+import type { AnswerDecoder, SampledToken } from '../text/stream.ts';
 
 export interface RunRequest {
   ids: number[];

@@ -3,8 +3,8 @@ import type { GeneratePart } from '../../protocol/generate.ts';
 import { Answer, type RunOutput, type RunRequest } from './answer.ts';
 import type { Clock } from '../clock.ts';
 import { StepLoop, type StepLoopParts } from '../schedule/step-loop.ts';
-import type { SampledToken, StepResult } from '../schedule/stepper.ts';
-import { type TextDecoder, TokenStream } from '../text/stream.ts';
+import type { StepResult } from '../schedule/stepper.ts';
+import { type SampledToken, type TextDecoder, TokenStream } from '../text/stream.ts';
 
 export interface RunnerOptions extends StepLoopParts<StepResult> {
   clock: Clock;

@@ -4,6 +4,7 @@ import type { ModelFile } from '../model-file.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { StepPlan } from './schedule.ts';
 import type { Sequence } from './sequence.ts';
+import type { SampledToken } from '../text/stream.ts';
 
 /** What every step gives. */
 export interface Timed {
@@ -16,13 +17,6 @@ export class Overflow extends HearthError {
   constructor() {
     super('internal', 'The model’s numbers overflow f16. Compute it in f32.');
   }
-}
-
-/** A token that a step gave. */
-export interface SampledToken {
-  id: number;
-  /** The natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
-  logprob: number | undefined;
 }
 
 export interface StepResult extends Timed {

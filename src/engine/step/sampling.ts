@@ -26,7 +26,7 @@ import { hasPenalties, type Sequence } from '../schedule/sequence.ts';
 import type { Dispatch, StepLoad } from '../gpu/dispatch.ts';
 import type { StepBuffer } from '../forward/step-buffer.ts';
 import { listsAt, RESULT_BYTES, samplingSizes } from '../plan/step-bytes.ts';
-import type { SampledToken } from '../schedule/stepper.ts';
+import type { SampledToken } from '../text/stream.ts';
 import type { Variants } from '../device/variants.ts';
 
 /** What a sampler must know of a sequence. */

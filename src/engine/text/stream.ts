@@ -1,7 +1,13 @@
 import type { AnswerPiece, GeneratePart, TokenLogprob } from '../../protocol/generate.ts';
 import { MAX_UNREAD_TOKENS, STREAM_TICK_MS } from '../../protocol/limits.ts';
 import type { Clock } from '../clock.ts';
-import type { SampledToken } from '../schedule/stepper.ts';
+
+/** A token that a step gave. */
+export interface SampledToken {
+  id: number;
+  /** The natural logarithm of its probability, where the stepper sees logits; NaN where one of those is not finite. */
+  logprob: number | undefined;
+}
 
 export interface TextDecoder {
   /** The text that is final once this token has come: never half a character. */
