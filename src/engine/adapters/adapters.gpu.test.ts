@@ -223,7 +223,7 @@ test('the engine adds it to all that a model is asked for, and takes its room fr
   await caps(memoryBytes);
   await expect(engine.loadAdapter(wish, bytesSource(fileOf(first)))).rejects.toMatchObject({
     code: 'out-of-memory',
-    message: expect.stringMatching(/The adapter needs [.\d]+ MB/),
+    message: expect.stringMatching(/The adapter needs [.\d]+ [KM]B/),
   });
   expect(engine.status().loaded).toHaveLength(1);
 
