@@ -12,6 +12,8 @@ export interface Task {
   parse(args: unknown[]): TaskArgs;
   /** The library's task whose files are wanted, where it is not the one of the same name; all there are if `null`. */
   readonly filesOf?: string | null;
+  /** Computed on WebAssembly alone, where the runtime gives other answers on the device. */
+  readonly onlyWasm?: boolean;
   /** By default: Transformers.js's pipeline of the same name. */
   load?(library: Library, options: LoadOptions): Promise<LoadedPipeline>;
   /** By default: `pipeline(inputs, ...rest, options)`. What it returns is made plain before it leaves the worker. */

@@ -187,7 +187,7 @@ export class Tasks {
     const on = (backend: Backend) => this.#ready({ task, dtype, backend, bundle });
     const gpu = model.device ? undefined : await machine.device();
     const key = `${gpu?.adapter} | ${bundle.id} ${task.name} ${dtype}`;
-    const backend = model.device ?? (gpu ? await chosen(choices, key) : 'wasm');
+    const backend = task.onlyWasm ? 'wasm' : (model.device ?? (gpu ? await chosen(choices, key) : 'wasm'));
     // Before anything is asked, the processor will do
     if (!compute) return { backend: (await on(backend ?? 'wasm')).wish.backend };
     if (backend) return this.#twice(() => on(backend), compute);

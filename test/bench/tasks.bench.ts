@@ -90,7 +90,7 @@ function near(found: unknown, wanted: unknown, digits: number): void {
 }
 
 test.skipIf(!hasSilero).each(['wasm', 'webgpu'])(
-  'voice-activity-detection gives the expected probabilities on %s',
+  'voice-activity-detection gives the expected probabilities, asked to be on %s',
   async (device) => {
     const wanted = wantedProbabilities().slice(0, 200);
     const args = [recording(wanted.length)];
